@@ -1,0 +1,67 @@
+import { errorMessage } from '../errors/error-message.js';
+import type { Logger } from '../telemetry/logger.js';
+import { pause } from '../time/clock.js';
+import type { Service } from './service.js';
+
+export interface PeriodicServiceOptions {
+  /** Names the service in logs and metrics, in kebab-case. */
+  readonly name: string;
+  readonly intervalMs: number;
+  /** One run: read, decide, write, report. The signal is aborted when the service stops. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly log: Logger;
+  /** Told of every run that ended, with how long it took. */
+  readonly onRun?: (result: 'ok' | 'error', durationMs: number) => void;
+  readonly random?: () => number;
+}
+
+/** Failed runs back off to at most this many intervals. */
+const maxBackoffIntervals = 8;
+
+/**
+ * Runs something again and again with a jittered pause in between (±10 %, so that replicas do not march in step).
+ *
+ * A failed run is logged once, counted, and tried again after a growing pause; it never ends the service.
+ */
+export class PeriodicService implements Service {
+  readonly #options: PeriodicServiceOptions;
+  #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: PeriodicServiceOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#loop) return;
+    this.#stopping = new AbortController();
+    this.#loop = this.#runUntilStopped(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    this.#loop = undefined;
+  }
+
+  async #runUntilStopped(signal: AbortSignal): Promise<void> {
+    const { name, intervalMs, run, log, onRun, random = Math.random } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      try {
+        await run(signal);
+        if (failures > 0) log.info({ service: name, failures }, 'service.recovered');
+        failures = 0;
+        onRun?.('ok', performance.now() - startedAt);
+      } catch (error) {
+        if (signal.aborted) break;
+        failures += 1;
+        if (failures === 1) log.warn({ service: name, err: error }, `service.failed: ${errorMessage(error)}`);
+        onRun?.('error', performance.now() - startedAt);
+      }
+      const intervals = Math.min(2 ** failures, maxBackoffIntervals);
+      await pause(intervalMs * (failures === 0 ? 1 : intervals) * (0.9 + 0.2 * random()), signal);
+    }
+  }
+}
