@@ -1,0 +1,42 @@
+import type { DurationInput, DurationMs } from '../time/duration.js';
+import { readDuration } from './define-queue.js';
+import { assertName, DefinitionError } from './definition-error.js';
+
+/** What may be said of something outside that jobs call: a mail server, an API, a database. */
+export interface DependencyOptions {
+  readonly name: string;
+  /**
+   * How long one call may take before it is aborted.
+   * @defaultValue '10s'
+   */
+  readonly timeout?: DurationInput;
+  /**
+   * From how long on a call counts as slow.
+   * @defaultValue a third of the timeout
+   */
+  readonly slow?: DurationInput;
+}
+
+/** A dependency as `defineDependency` resolved it. */
+export interface DependencyDefinition {
+  readonly name: string;
+  readonly timeoutMs: DurationMs;
+  readonly slowMs: DurationMs;
+}
+
+/**
+ * Declares something outside that jobs call through `ctx.call`.
+ *
+ * @throws DefinitionError when the name or a duration is not usable, or a call would be slow only after it timed out.
+ */
+export function defineDependency(options: DependencyOptions): DependencyDefinition {
+  assertName('a dependency name', options.name);
+  const timeoutMs = readDuration(`dependency ${options.name}: timeout`, options.timeout ?? '10s');
+  const slowMs = readDuration(`dependency ${options.name}: slow`, options.slow ?? Math.round(timeoutMs / 3));
+  if (timeoutMs === 0 || slowMs > timeoutMs) {
+    throw new DefinitionError(
+      `dependency ${options.name}: timeout must be above zero and slow at most the timeout, got timeout ${timeoutMs} ms and slow ${slowMs} ms`,
+    );
+  }
+  return Object.freeze({ name: options.name, timeoutMs, slowMs });
+}

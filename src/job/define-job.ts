@@ -1,0 +1,152 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { DurationInput, DurationMs } from '../time/duration.js';
+import type { DependencyDefinition } from './define-dependency.js';
+import { type QueueDefinition, readDuration } from './define-queue.js';
+import { assertName, DefinitionError } from './definition-error.js';
+import type { JobContext } from './job-context.js';
+import type { ErrorVerdict } from './error-verdict.js';
+import type { Upcasters } from './upcast.js';
+
+export interface RetryPolicyOptions {
+  /**
+   * How often a job may run before it is dead-lettered, the first time included.
+   * @defaultValue 8, or 3 in a queue of class sheddable
+   */
+  readonly attempts?: number;
+  /**
+   * Upper bound of the pause after the first failure; it doubles with each further one. The pause itself is random
+   * between 100 ms and the bound.
+   * @defaultValue '1s'
+   */
+  readonly base?: DurationInput;
+  /**
+   * Longest pause.
+   * @defaultValue '5m'
+   */
+  readonly cap?: DurationInput;
+}
+
+export interface RetryPolicy {
+  readonly attempts: number;
+  readonly baseMs: DurationMs;
+  readonly capMs: DurationMs;
+}
+
+/** What the author of a kind of job says of it. `S` is the schema of its payload, `R` what its handler returns. */
+export interface JobOptions<S extends StandardSchemaV1, R> {
+  /** Stable name of this kind of job: it is written into every job, so changing it orphans the waiting ones. */
+  readonly kind: string;
+  readonly queue: QueueDefinition;
+  /**
+   * Version of the payload. Raise it when old payloads no longer fit the schema, and add an upcaster.
+   * @defaultValue 1
+   */
+  readonly version?: number;
+  /** Any Standard Schema: zod, valibot, ArkType and others. Checked at enqueue and again before the handler runs. */
+  readonly payload: S;
+  /** From each older version to the next: `{ 1: (v1) => v2 }`. */
+  readonly upcast?: Upcasters;
+  /** Gives jobs of the same meaning the same key, so that enqueuing twice makes one job. */
+  readonly idempotencyKey?: (payload: StandardSchemaV1.InferOutput<S>) => string;
+  /** What the handler calls through `ctx.call`. */
+  readonly dependencies?: readonly DependencyDefinition[];
+  readonly retry?: RetryPolicyOptions;
+  /**
+   * How long one attempt may run before its signal is aborted.
+   * @defaultValue '1m'
+   */
+  readonly timeout?: DurationInput;
+  /** Dead-letters a job that has waited longer than this instead of running it. Default: any age is fine. */
+  readonly maxQueueAge?: DurationInput;
+  /** Says what kind of failure an error of this handler is; undefined leaves it to Bulwark. */
+  readonly classify?: (error: unknown) => ErrorVerdict | undefined;
+  /** The handler. It may run more than once for one job: make it idempotent, with `ctx.effectKey` where others can check it. */
+  run(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<R> | R;
+  /** What to do instead while a dependency is known to be down. */
+  fallback?(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<unknown> | unknown;
+}
+
+/** A kind of job as `defineJob` resolved it. */
+export interface JobDefinition<S extends StandardSchemaV1 = StandardSchemaV1, R = unknown> {
+  readonly kind: string;
+  readonly queue: QueueDefinition;
+  readonly version: number;
+  readonly payload: S;
+  readonly upcast: Upcasters;
+  readonly idempotencyKey: ((payload: StandardSchemaV1.InferOutput<S>) => string) | undefined;
+  readonly dependencies: readonly DependencyDefinition[];
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: DurationMs;
+  readonly maxQueueAgeMs: DurationMs | undefined;
+  readonly classify: ((error: unknown) => ErrorVerdict | undefined) | undefined;
+  run(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<R> | R;
+  fallback?(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<unknown> | unknown;
+}
+
+/** What a producer hands in for a kind: the schema's input, before defaults. */
+export type PayloadInput<J> = J extends JobDefinition<infer S, infer _> ? StandardSchemaV1.InferInput<S> : never;
+
+/** What the handler of a kind returns. */
+export type JobResult<J> = J extends JobDefinition<infer _, infer R> ? Awaited<R> : never;
+
+/** Any kind of job, when the payload type does not matter. */
+// biome-ignore lint/suspicious/noExplicitAny: run's parameter makes the definition contravariant in its payload; only any accepts all.
+export type AnyJobDefinition = JobDefinition<any, any>;
+
+/**
+ * Declares a kind of job: its payload, its policy and its handler. Producers and workers share this one definition.
+ *
+ * @throws DefinitionError when a name, number or duration is not usable, or an upcaster is missing between two versions.
+ */
+export function defineJob<S extends StandardSchemaV1, R>(options: JobOptions<S, R>): JobDefinition<S, R> {
+  const { kind } = options;
+  assertName('a kind', kind);
+  const version = options.version ?? 1;
+  if (!Number.isInteger(version) || version < 1) {
+    throw new DefinitionError(`job ${kind}: version must be a whole number from 1, got ${version}`);
+  }
+  assertUpcasters(kind, version, options.upcast ?? {});
+  const timeoutMs = readDuration(`job ${kind}: timeout`, options.timeout ?? '1m');
+  if (timeoutMs === 0) throw new DefinitionError(`job ${kind}: timeout must be above zero`);
+  return Object.freeze({
+    kind,
+    queue: options.queue,
+    version,
+    payload: options.payload,
+    upcast: options.upcast ?? {},
+    idempotencyKey: options.idempotencyKey,
+    dependencies: options.dependencies ?? [],
+    retry: resolveRetryPolicy(kind, options.queue, options.retry ?? {}),
+    timeoutMs,
+    maxQueueAgeMs:
+      options.maxQueueAge === undefined ? undefined : readDuration(`job ${kind}: maxQueueAge`, options.maxQueueAge),
+    classify: options.classify,
+    run: options.run,
+    ...(options.fallback && { fallback: options.fallback }),
+  });
+}
+
+function resolveRetryPolicy(kind: string, queue: QueueDefinition, retry: RetryPolicyOptions): RetryPolicy {
+  const attempts = retry.attempts ?? (queue.criticality === 'sheddable' ? 3 : 8);
+  const baseMs = readDuration(`job ${kind}: retry.base`, retry.base ?? '1s');
+  const capMs = readDuration(`job ${kind}: retry.cap`, retry.cap ?? '5m');
+  if (!Number.isInteger(attempts) || attempts < 1 || attempts > 1000) {
+    throw new DefinitionError(`job ${kind}: retry.attempts must be a whole number from 1 to 1000, got ${attempts}`);
+  }
+  if (capMs < baseMs) {
+    throw new DefinitionError(`job ${kind}: retry.cap (${capMs} ms) must not be below retry.base (${baseMs} ms)`);
+  }
+  return Object.freeze({ attempts, baseMs, capMs });
+}
+
+function assertUpcasters(kind: string, version: number, upcasters: Upcasters): void {
+  const from = Object.keys(upcasters).map(Number);
+  const oldest = Math.min(...from, version);
+  for (let v = oldest; v < version; v++) {
+    if (!upcasters[v]) throw new DefinitionError(`job ${kind}: upcast has no step from version ${v} to ${v + 1}`);
+  }
+  const beyond = from.find((v) => !Number.isInteger(v) || v < 1 || v >= version);
+  if (beyond !== undefined) {
+    throw new DefinitionError(`job ${kind}: upcast has a step from version ${beyond}, but the current version is ${version}`);
+  }
+}

@@ -1,0 +1,65 @@
+import { nearestWord } from '../errors/suggestion.js';
+import { type DurationInput, type DurationMs, parseDuration } from '../time/duration.js';
+import { type Criticality, criticalities } from './criticality.js';
+import { assertName, DefinitionError } from './definition-error.js';
+
+/** What may be said of a queue. */
+export interface QueueOptions {
+  /** Letters, digits, dot, dash, underscore. `<name>.dead` is its dead-letter queue. */
+  readonly name: string;
+  /**
+   * How much this queue's work matters under overload.
+   * @defaultValue 'sheddable_plus'
+   */
+  readonly criticality?: Criticality;
+  /**
+   * How long a job of this queue may wait before users notice.
+   * @defaultValue '5m'
+   */
+  readonly slo?: DurationInput;
+}
+
+/** A queue as `defineQueue` resolved it. */
+export interface QueueDefinition {
+  readonly name: string;
+  readonly criticality: Criticality;
+  readonly sloMs: DurationMs;
+}
+
+/** The ending of the name of every dead-letter queue. */
+export const deadLetterSuffix = '.dead';
+
+/**
+ * Declares a queue: one class of importance, one promise about waiting.
+ *
+ * @throws DefinitionError when the name, the criticality or the slo is not usable.
+ */
+export function defineQueue(options: QueueOptions): QueueDefinition {
+  assertName('a queue name', options.name);
+  if (options.name.endsWith(deadLetterSuffix)) {
+    throw new DefinitionError(
+      `queue name ${JSON.stringify(options.name)} ends in '${deadLetterSuffix}', which names the dead-letter queue of another; choose another ending`,
+    );
+  }
+  const criticality = options.criticality ?? 'sheddable_plus';
+  if (!criticalities.includes(criticality)) {
+    const near = nearestWord(String(criticality), criticalities);
+    throw new DefinitionError(
+      `queue ${options.name}: criticality must be one of ${criticalities.join(', ')}, got ${JSON.stringify(criticality)}${near ? `; did you mean ${near}?` : ''}`,
+    );
+  }
+  return Object.freeze({
+    name: options.name,
+    criticality,
+    sloMs: readDuration(`queue ${options.name}: slo`, options.slo ?? '5m'),
+  });
+}
+
+/** Reads a duration of a definition and names the definition when it cannot. */
+export function readDuration(what: string, input: DurationInput): DurationMs {
+  try {
+    return parseDuration(input);
+  } catch (cause) {
+    throw new DefinitionError(`${what}: ${(cause as Error).message}`, { cause });
+  }
+}

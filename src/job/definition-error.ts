@@ -1,0 +1,21 @@
+import { BulwarkError } from '../errors/bulwark-error.js';
+
+/** Thrown by `defineJob`, `defineQueue` and `defineDependency` when a definition cannot work. A mistake in code: fix it there. */
+export class DefinitionError extends BulwarkError {
+  readonly code = 'BULWARK_DEFINITION_INVALID';
+  readonly retryable = false;
+}
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
+
+/**
+ * Refuses names that would break a Redis key, a metric label or a command line.
+ *
+ * @throws DefinitionError when the name has other characters than letters, digits, dot, dash and underscore, or more than 100.
+ */
+export function assertName(what: string, name: unknown): asserts name is string {
+  if (typeof name === 'string' && namePattern.test(name)) return;
+  throw new DefinitionError(
+    `${what} must start with a letter or digit and hold only letters, digits, '.', '-' and '_' (at most 100), got ${JSON.stringify(name)}`,
+  );
+}

@@ -1,0 +1,41 @@
+import type { EpochMs } from '../time/duration.js';
+
+/**
+ * What Bulwark knows of a job beyond its payload. It travels in the job's BullMQ options under one key, so that the
+ * payload stays exactly what the producer wrote and other tools can read it.
+ */
+export interface JobMeta {
+  /** Version of the payload; absent when a plain BullMQ producer wrote the job. */
+  readonly version?: number;
+  /** The idempotency key, as the producer gave it. */
+  readonly key?: string;
+  readonly tenant?: string;
+  /** Not worth doing after this moment. */
+  readonly deadline?: EpochMs;
+  /** W3C trace context of the enqueue. */
+  readonly traceparent?: string;
+  /** Who enqueued it. */
+  readonly producer?: string;
+}
+
+/** The key in the job's options. */
+export const jobMetaOption = 'bw';
+
+/** Reads the metadata of a job that anybody may have written: what does not have the right type is left out. */
+export function parseJobMeta(raw: unknown): JobMeta {
+  if (typeof raw !== 'object' || raw === null) return {};
+  const { version, key, tenant, deadline, traceparent, producer } = raw as Record<string, unknown>;
+  return {
+    ...(typeof version === 'number' && Number.isInteger(version) && version > 0 && { version }),
+    ...(typeof key === 'string' && { key }),
+    ...(typeof tenant === 'string' && { tenant }),
+    ...(typeof deadline === 'number' && Number.isFinite(deadline) && { deadline: deadline as EpochMs }),
+    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(typeof producer === 'string' && { producer }),
+  };
+}
+
+/** The trace id inside a W3C traceparent, or undefined when it is not one. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1];
+}

@@ -1,0 +1,75 @@
+import type { EpochMs } from '../time/duration.js';
+
+/**
+ * What kind of failure an error is; it decides what happens next.
+ *
+ * - `transient`: the world was in the way (network, 5xx, timeout); trying again may help.
+ * - `throttled`: the other side asked for fewer or later calls; try again, not before it said.
+ * - `permanent`: the same input will fail the same way; do not try again.
+ * - `business`: an expected "no" (card declined); do not try again, and nobody is to blame.
+ * - `expired`: too late to be worth doing.
+ * - `cancelled`: somebody called it off.
+ */
+export const errorClasses = ['transient', 'throttled', 'permanent', 'business', 'expired', 'cancelled'] as const;
+
+export type ErrorClass = (typeof errorClasses)[number];
+
+/** Why a job was dead-lettered. */
+export const deadLetterReasons = [
+  'attempts_exhausted',
+  'permanent_error',
+  'business_error',
+  'expired',
+  'cancelled',
+  'payload_invalid',
+  'payload_not_json',
+  'payload_too_large',
+  'upcast_failed',
+  'kind_unknown',
+  'poison',
+] as const;
+
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
+/** Why a job was set aside without using up an attempt. */
+export const parkReasons = ['newer_version'] as const;
+
+export type ParkReason = (typeof parkReasons)[number];
+
+/** Why a running job was given back without using up an attempt. */
+export const releaseReasons = ['shutdown', 'owner_lost'] as const;
+
+export type ReleaseReason = (typeof releaseReasons)[number];
+
+/** An error as it is stored and shown: bounded, and without anything that cannot be written as JSON. */
+export interface ErrorReport {
+  readonly class: ErrorClass;
+  /** The error's `name`, e.g. `TypeError`. */
+  readonly name: string;
+  /** The error's `code` or HTTP status, if it has one. */
+  readonly code?: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** Equal for failures of the same cause, so that they can be counted together. */
+  readonly fingerprint: string;
+}
+
+/** How one attempt ended. The transport turns each into one atomic step in Redis. */
+export type Outcome =
+  | { readonly kind: 'completed'; readonly resultJson: string }
+  | { readonly kind: 'retried'; readonly delayMs: number; readonly error: ErrorReport }
+  | { readonly kind: 'parked'; readonly delayMs: number; readonly reason: ParkReason }
+  | { readonly kind: 'dead_lettered'; readonly reason: DeadLetterReason; readonly error: ErrorReport }
+  | { readonly kind: 'interrupted'; readonly reason: ReleaseReason }
+  | { readonly kind: 'lease_lost' };
+
+export type OutcomeKind = Outcome['kind'];
+
+/** One attempt, as it is kept in a job's history. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly worker: string;
+  readonly startedAt: EpochMs;
+  readonly endedAt: EpochMs;
+  readonly error: Omit<ErrorReport, 'stack'>;
+}
