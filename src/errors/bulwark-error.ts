@@ -27,5 +27,7 @@ export abstract class BulwarkError extends Error {
 
 /** True for every error of Bulwark, also for one that comes from another copy of the package. */
 export function isBulwarkError(error: unknown): error is BulwarkError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('BULWARK_');
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('BULWARK_')
+  );
 }

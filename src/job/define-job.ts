@@ -3,8 +3,8 @@ import type { DurationInput, DurationMs } from '../time/duration.js';
 import type { DependencyDefinition } from './define-dependency.js';
 import { type QueueDefinition, readDuration } from './define-queue.js';
 import { assertName, DefinitionError } from './definition-error.js';
-import type { JobContext } from './job-context.js';
 import type { ErrorVerdict } from './error-verdict.js';
+import type { JobContext } from './job-context.js';
 import type { Upcasters } from './upcast.js';
 
 export interface RetryPolicyOptions {
@@ -147,6 +147,8 @@ function assertUpcasters(kind: string, version: number, upcasters: Upcasters): v
   }
   const beyond = from.find((v) => !Number.isInteger(v) || v < 1 || v >= version);
   if (beyond !== undefined) {
-    throw new DefinitionError(`job ${kind}: upcast has a step from version ${beyond}, but the current version is ${version}`);
+    throw new DefinitionError(
+      `job ${kind}: upcast has a step from version ${beyond}, but the current version is ${version}`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '../telemetry/logger.js';
+import type { Logger } from 'pino';
 import type { DurationInput, EpochMs } from '../time/duration.js';
 import type { DependencyDefinition } from './define-dependency.js';
 

@@ -18,7 +18,9 @@ export class PayloadInvalidError extends BulwarkError {
   constructor(kind: string, faults: readonly PayloadFault[], where = '') {
     const lines = faults.slice(0, 20).map((fault) => `  ${fault.path || '(payload)'}: ${fault.message}`);
     if (faults.length > 20) lines.push(`  … and ${faults.length - 20} more`);
-    super(`the payload of ${kind}${where} does not fit its schema:\n${lines.join('\n')}`, { details: { kind, faults } });
+    super(`the payload of ${kind}${where} does not fit its schema:\n${lines.join('\n')}`, {
+      details: { kind, faults },
+    });
     this.kind = kind;
     this.faults = faults;
   }
@@ -60,7 +62,8 @@ function pathText(path: NonNullable<StandardSchemaV1.Issue['path']>): string {
   return path
     .map((step) => (typeof step === 'object' ? step.key : step))
     .reduce<string>(
-      (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+      (text, key) =>
+        typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
       '',
     );
 }

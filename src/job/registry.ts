@@ -26,10 +26,13 @@ export class KindRegistry {
   /** @throws DefinitionError when two jobs share a kind, or two queues a name but not their policy. */
   constructor(jobs: Iterable<AnyJobDefinition>) {
     for (const job of jobs) {
-      if (this.#jobs.has(job.kind)) throw new DefinitionError(`two jobs are defined with the kind ${job.kind}; a kind names one`);
+      if (this.#jobs.has(job.kind))
+        throw new DefinitionError(`two jobs are defined with the kind ${job.kind}; a kind names one`);
       const queue = this.#queues.get(job.queue.name);
       if (queue && (queue.criticality !== job.queue.criticality || queue.sloMs !== job.queue.sloMs)) {
-        throw new DefinitionError(`queue ${queue.name} is defined twice with different policies; share one defineQueue`);
+        throw new DefinitionError(
+          `queue ${queue.name} is defined twice with different policies; share one defineQueue`,
+        );
       }
       this.#jobs.set(job.kind, job);
       this.#queues.set(job.queue.name, job.queue);

@@ -1,5 +1,5 @@
+import type { Logger } from 'pino';
 import { errorMessage } from '../errors/error-message.js';
-import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../time/clock.js';
 import type { Service } from './service.js';
 
