@@ -33,7 +33,7 @@ export class PeriodicService implements Service {
   }
 
   start(): void {
-    if (this.#loop) return;
+    if (this.#loop !== undefined) return;
     this.#stopping = new AbortController();
     this.#loop = this.#runUntilStopped(this.#stopping.signal);
   }
