@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { within } from '../time/deadline.js';
+import { type HealthCheck, Readiness } from './health.js';
+import type { MetricsPage } from './metrics.js';
+import { PortTakenError } from './port-taken-error.js';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes any free one; `start` says which. */
+  readonly port: number;
+  readonly metrics: MetricsPage;
+  /** What must hold for the process to be ready, by name. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  readonly log: Logger;
+}
+
+/** The window into a running process for scrapers, probes and people. */
+export interface HttpServer {
+  /**
+   * Listens. Safe to call twice.
+   *
+   * @throws PortTakenError when another program has the port.
+   */
+  start(): Promise<{ readonly port: number }>;
+  /** Makes `/readyz` answer 503 from now on, while everything else goes on. For the time between the first signal and the end. */
+  drain(): void;
+  /** Resolves when nothing listens and no connection is left; takes at most half a second. Safe before `start`. */
+  stop(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Nobody who asks here needs longer, and a slow client must not hold a socket. */
+const requestDeadlineMs = 5_000;
+const keepAliveMs = 5_000;
+const maxConnections = 64;
+const stopGraceMs = 500;
+
+/**
+ * Serves `/metrics`, `/livez`, `/readyz` and its alias `/healthz` over plain HTTP.
+ *
+ * `/livez` never looks at Redis or anything else outside: an answer at all proves that the event loop turns, and restarting
+ * a process does not repair what it depends on. `/readyz` runs the checks.
+ */
+export function createHttpServer({ host, port, metrics, checks, log }: HttpServerOptions): HttpServer {
+  const readiness = new Readiness(checks);
+  const routes: Readonly<Record<string, () => Promise<Answer>>> = {
+    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.render() }),
+    '/livez': async () => json(200, { status: 'alive', uptimeSeconds: Math.round(process.uptime()) }),
+    '/readyz': () => readinessAnswer(readiness),
+    '/healthz': () => readinessAnswer(readiness),
+  };
+
+  const server = createServer((request, response) => {
+    void answerTo(request, routes)
+      .catch((error: unknown) => {
+        log.error({ err: error, path: request.url }, 'http.failed');
+        return json(500, { error: 'internal error; the log has the details' });
+      })
+      .then((answer) => write(request, response, answer));
+  });
+  server.requestTimeout = requestDeadlineMs;
+  server.headersTimeout = requestDeadlineMs;
+  server.keepAliveTimeout = keepAliveMs;
+  server.maxConnections = maxConnections;
+
+  let started: Promise<{ readonly port: number }> | undefined;
+  return {
+    start: () => {
+      started ??= listen(server, host, port, log);
+      return started;
+    },
+    drain: () => readiness.drain(),
+    stop: async () => {
+      // A start that failed has said so to whoever called it; there is nothing to close then.
+      await started?.catch(() => undefined);
+      await close(server);
+    },
+  };
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  routes: Readonly<Record<string, () => Promise<Answer>>>,
+): Promise<Answer> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (!route) return json(404, { error: `nothing at this path; there is ${Object.keys(routes).join(', ')}` });
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'only GET and HEAD' });
+  return route();
+}
+
+async function readinessAnswer(readiness: Readiness): Promise<Answer> {
+  const report = await readiness.report();
+  return json(report.status === 'ready' ? 200 : 503, report);
+}
+
+function json(status: number, body: object): Answer {
+  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(body)}\n` };
+}
+
+function write(request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function listen(server: Server, host: string, port: number, log: Logger): Promise<{ readonly port: number }> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortTakenError(host, port, error);
+    throw error;
+  }
+  server.on('error', (error) => log.error({ err: error }, 'http.error'));
+  const bound = (server.address() as AddressInfo).port;
+  log.info({ host, port: bound }, 'http.listening');
+  return { port: bound };
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  // Closing also ends the connections that are between two requests.
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  if ((await within(stopGraceMs, closed)) === 'late') server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,102 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { LabelRule, MetricRow } from './metric-table.js';
+
+/** The labels of one row of the metric table: all of them, and only words the row allows. */
+export type LabelsOf<Row extends MetricRow> = {
+  readonly [Label in keyof Row['labels']]: Row['labels'][Label] extends readonly (infer Word)[] ? Word : string;
+};
+
+/** The leading argument of a recording; absent when the row has no labels. */
+type LabelArgument<Row extends MetricRow> = keyof Row['labels'] extends never ? [] : [labels: LabelsOf<Row>];
+
+export interface CounterOf<Row extends MetricRow> {
+  /** Counts one, or `by` at once. */
+  inc(...args: [...LabelArgument<Row>, by?: number]): void;
+}
+
+export interface GaugeOf<Row extends MetricRow> {
+  set(...args: [...LabelArgument<Row>, value: number]): void;
+  /** Forgets every series, so that nothing stale is exported: after losing the lead, or before writing a fresh set. */
+  clear(): void;
+}
+
+export interface HistogramOf<Row extends MetricRow> {
+  /** Takes seconds. Below zero counts as zero: two machines' clocks may disagree about when a job became due. */
+  observe(...args: [...LabelArgument<Row>, seconds: number]): void;
+}
+
+/** What one row of the table is recorded with. */
+export type InstrumentOf<Row extends MetricRow> = Row['type'] extends 'counter'
+  ? CounterOf<Row>
+  : Row['type'] extends 'gauge'
+    ? GaugeOf<Row>
+    : HistogramOf<Row>;
+
+type LabelValues = Readonly<Record<string, string>>;
+
+/** How the values of labels are bounded before they are recorded. */
+export type LabelFilter = (labels: LabelValues) => LabelValues;
+
+/**
+ * Builds the instrument of a row; `InstrumentOf` is its type to callers.
+ *
+ * @param registry where it is exported; `undefined` makes it accept recordings and export nothing.
+ */
+export function createInstrument(row: MetricRow, registry: Registry | undefined, filter: LabelFilter): object {
+  const settings = {
+    name: row.name,
+    help: row.help,
+    labelNames: Object.keys(row.labels),
+    registers: registry ? [registry] : [],
+  };
+  const split = (args: readonly unknown[]): [labels: LabelValues, value: number | undefined] =>
+    settings.labelNames.length === 0
+      ? [{}, args[0] as number | undefined]
+      : [filter(args[0] as LabelValues), args[1] as number | undefined];
+
+  switch (row.type) {
+    case 'counter': {
+      const counter = new Counter(settings);
+      for (const labels of closedSeries(row.labels)) counter.inc(labels, 0);
+      return {
+        inc: (...args: unknown[]) => {
+          const [labels, by = 1] = split(args);
+          counter.inc(labels, by);
+        },
+      };
+    }
+    case 'gauge': {
+      const gauge = new Gauge(settings);
+      return {
+        set: (...args: unknown[]) => {
+          const [labels, value = 0] = split(args);
+          gauge.set(labels, value);
+        },
+        clear: () => gauge.reset(),
+      };
+    }
+    case 'histogram': {
+      const histogram = new Histogram({ ...settings, buckets: [...row.buckets] });
+      return {
+        observe: (...args: unknown[]) => {
+          const [labels, seconds = 0] = split(args);
+          histogram.observe(labels, Math.max(0, seconds));
+        },
+      };
+    }
+  }
+}
+
+/**
+ * Every series of a metric whose labels are all closed; none when a label is open.
+ *
+ * Counters start those at 0: `rate()` cannot see the first increase of a series that was not there before.
+ */
+function closedSeries(labels: Readonly<Record<string, LabelRule>>): LabelValues[] {
+  let series: LabelValues[] = [{}];
+  for (const [label, rule] of Object.entries(labels)) {
+    if (typeof rule === 'string') return [];
+    series = series.flatMap((values) => rule.map((word) => ({ ...values, [label]: word })));
+  }
+  return series;
+}

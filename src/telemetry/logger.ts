@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module';
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { serializeError } from './error-serializer.js';
+import { redacted, secretFields, withoutSecrets } from './redaction.js';
+import type { Role } from './role.js';
+import { bulwarkVersion } from './version.js';
+
+export type { Logger } from 'pino';
+
+/** From most to least talkative. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
+/** `json` for machines, `pretty` for eyes, `auto` for pretty on a terminal and JSON anywhere else. */
+export const logFormats = ['auto', 'json', 'pretty'] as const;
+
+export type LogFormat = (typeof logFormats)[number];
+
+/** Where log lines go; a terminal says so by `isTTY`. */
+export type LogStream = DestinationStream & { readonly isTTY?: boolean };
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly role: Role;
+  /** @defaultValue standard output */
+  readonly stream?: LogStream;
+}
+
+/**
+ * Creates the logger of a process: one JSON object a line with `level`, `time`, `service`, `role`, `version`, `pid`, the
+ * fields of the call and `msg`, the event's dotted name.
+ *
+ * Lines are written at once and in this thread: the last words of a process that dies are the ones worth having.
+ */
+export function createLogger({ level, format, role, stream }: LoggerOptions): Logger {
+  const onTerminal = stream ? stream.isTTY === true : process.stdout.isTTY === true;
+  const pretty = format === 'pretty' || (format === 'auto' && onTerminal);
+  const out = stream ?? destination({ dest: 1, sync: true });
+  return pino(
+    {
+      level,
+      base: { service: 'bulwark', role, version: bulwarkVersion, pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      // The formatter sees the fields of a line; these paths also reach the fields a child logger was born with.
+      redact: { paths: [...secretFields], censor: redacted },
+      serializers: { err: serializeError },
+    },
+    pretty ? prettyStream(onTerminal, out) : out,
+  );
+}
+
+/** What every line about one attempt says. */
+export interface JobLogFields {
+  readonly jobId: string;
+  readonly queue: string;
+  readonly kind: string;
+  readonly attempt: number;
+  readonly traceId?: string;
+}
+
+/** The logger of one attempt. The trace id is written as `trace_id`, the name log stores look for. */
+export function jobLogger(log: Logger, { traceId, ...fields }: JobLogFields): Logger {
+  return log.child(traceId === undefined ? fields : { ...fields, trace_id: traceId });
+}
+
+/**
+ * Formats each line in this thread, for the same reason. pino-pretty is loaded only for whoever reads on a terminal: it
+ * costs a worker that nobody watches time at start and some megabytes.
+ */
+function prettyStream(colorize: boolean, out: DestinationStream): DestinationStream {
+  const load = createRequire(import.meta.url);
+  const { prettyFactory }: typeof import('pino-pretty') = load('pino-pretty');
+  const prettify = prettyFactory({
+    colorize,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'service,role,version,pid',
+    messageFormat: '{role} {msg}',
+  });
+  return { write: (line) => out.write(prettify(line)) };
+}

@@ -1,0 +1,230 @@
+import { criticalities } from '../job/criticality.js';
+import { deadLetterReasons, type OutcomeKind } from '../job/outcome.js';
+import type { Role } from './role.js';
+
+/**
+ * What a label may hold: a list closes it to those words; a sentence leaves it open and says what stands there. An open
+ * label is bounded by what the pool declares (queues, kinds, dependencies), never by what jobs contain.
+ */
+export type LabelRule = string | readonly string[];
+
+interface MetricBasics {
+  /** The name in Prometheus: base units, `_total` for counters and for nothing else. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Readonly<Record<string, LabelRule>>;
+  /** The roles that export it. Elsewhere recording it does nothing. */
+  readonly by: readonly Role[];
+}
+
+export type MetricRow =
+  | (MetricBasics & { readonly type: 'counter' | 'gauge' })
+  | (MetricBasics & { readonly type: 'histogram'; readonly buckets: readonly number[] });
+
+/** Why `enqueue` refused a job. */
+export const enqueueRejections = ['invalid', 'too_large', 'unavailable'] as const;
+
+/**
+ * The states a queue's jobs are counted in: BullMQ's words, and `dead_lettered` for what lies in its dead-letter queue.
+ * The sum over all of them is every job the queue still knows.
+ */
+export const queueStates = [
+  'waiting',
+  'prioritized',
+  'delayed',
+  'active',
+  'waiting-children',
+  'completed',
+  'failed',
+  'dead_lettered',
+] as const;
+
+const outcomes = [
+  'completed',
+  'retried',
+  'parked',
+  'dead_lettered',
+  'interrupted',
+  'lease_lost',
+] as const satisfies readonly OutcomeKind[];
+
+const queue = 'name of a queue';
+/** Bounded by the kinds a process knows; see `kind-label.ts`. */
+export const anyKind = 'a known kind, or `other`';
+
+/** Jobs take from milliseconds to half an hour; the edges at 30 s and 5 min are the promises queues usually make. */
+const jobBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800] as const;
+const callBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
+const roundTripBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
+
+const everyone: readonly Role[] = ['worker', 'supervisor', 'producer'];
+
+/**
+ * Every metric Bulwark exports. The instruments' types, the reference page and the checks on dashboards follow from it.
+ *
+ * Job ids, keys and tenants never become labels: they belong in logs. How much the event loop lags is not here because
+ * prom-client's own `nodejs_eventloop_lag_p99_seconds` says it and every Node dashboard knows it.
+ */
+export const metricTable = {
+  jobsEnqueued: {
+    name: 'bulwark_jobs_enqueued_total',
+    type: 'counter',
+    help: 'Jobs accepted into a queue.',
+    labels: { queue, kind: anyKind, criticality: criticalities },
+    by: ['producer', 'worker'],
+  },
+  enqueueRejected: {
+    name: 'bulwark_enqueue_rejected_total',
+    type: 'counter',
+    help: 'Jobs refused at enqueue; nothing was written.',
+    labels: { queue, reason: enqueueRejections },
+    by: ['producer', 'worker'],
+  },
+  enqueueDuration: {
+    name: 'bulwark_enqueue_duration_seconds',
+    type: 'histogram',
+    help: 'How long an enqueue call took, from the call to the answer of Redis.',
+    labels: { queue },
+    by: ['producer', 'worker'],
+    buckets: roundTripBuckets,
+  },
+  jobAttempts: {
+    name: 'bulwark_job_attempts_total',
+    type: 'counter',
+    help: 'Attempts that ended, by how they ended.',
+    labels: { queue, kind: anyKind, outcome: outcomes },
+    by: ['worker'],
+  },
+  jobWait: {
+    name: 'bulwark_job_wait_seconds',
+    type: 'histogram',
+    help: 'How long a job waited from when it could run until its attempt started.',
+    labels: { queue, criticality: criticalities },
+    by: ['worker'],
+    buckets: jobBuckets,
+  },
+  jobDuration: {
+    name: 'bulwark_job_duration_seconds',
+    type: 'histogram',
+    help: 'How long an attempt ran.',
+    labels: { queue, kind: anyKind, outcome: outcomes },
+    by: ['worker'],
+    buckets: jobBuckets,
+  },
+  workerSlots: {
+    name: 'bulwark_worker_slots',
+    type: 'gauge',
+    help: 'Places for running jobs in this worker. The sum over both states is its concurrency.',
+    labels: { queue, state: ['busy', 'idle'] },
+    by: ['worker'],
+  },
+  leaseRenewals: {
+    name: 'bulwark_lease_renewals_total',
+    type: 'counter',
+    help: 'Lease renewals of running jobs. `lost` means another attempt owns the job; `error` means Redis did not answer.',
+    labels: { result: ['renewed', 'lost', 'error'] },
+    by: ['worker'],
+  },
+  dependencyCall: {
+    name: 'bulwark_dependency_call_seconds',
+    type: 'histogram',
+    help: 'How long calls through `ctx.call` took.',
+    labels: { dependency: 'name of a dependency', result: ['ok', 'error', 'timeout'] },
+    by: ['worker'],
+    buckets: callBuckets,
+  },
+  deadLetters: {
+    name: 'bulwark_dead_letters_total',
+    type: 'counter',
+    help: 'Jobs moved to a dead-letter queue.',
+    labels: { queue, kind: anyKind, reason: deadLetterReasons },
+    by: ['worker', 'supervisor'],
+  },
+  queueSlo: {
+    name: 'bulwark_queue_slo_seconds',
+    type: 'gauge',
+    help: 'How long a job of the queue may wait before users notice, as `defineQueue` says. Every worker exports it: take the maximum, not the sum.',
+    labels: { queue },
+    by: ['worker'],
+  },
+  queueJobs: {
+    name: 'bulwark_queue_jobs',
+    type: 'gauge',
+    help: 'Jobs in a queue by state. Only the leader exports it.',
+    labels: { queue, state: queueStates },
+    by: ['supervisor'],
+  },
+  queueOldestJobAge: {
+    name: 'bulwark_queue_oldest_job_age_seconds',
+    type: 'gauge',
+    help: 'How long the oldest job that could run has been waiting; 0 when none waits. Only the leader exports it.',
+    labels: { queue },
+    by: ['supervisor'],
+  },
+  queuePaused: {
+    name: 'bulwark_queue_paused',
+    type: 'gauge',
+    help: '1 when the queue gives no jobs, else 0. Only the leader exports it.',
+    labels: { queue },
+    by: ['supervisor'],
+  },
+  workers: {
+    name: 'bulwark_workers',
+    type: 'gauge',
+    help: 'Workers by what the supervisor thinks of them. Only the leader exports it.',
+    labels: { state: ['alive', 'suspect', 'dead'] },
+    by: ['supervisor'],
+  },
+  orphanedJobs: {
+    name: 'bulwark_orphaned_jobs_total',
+    type: 'counter',
+    help: 'Active jobs found without a live owner, by what was done with them.',
+    labels: { queue, decision: ['requeued', 'dead_lettered'] },
+    by: ['supervisor'],
+  },
+  supervisorLeader: {
+    name: 'bulwark_supervisor_leader',
+    type: 'gauge',
+    help: '1 on the supervisor that leads, 0 on a standby. The sum over all is 1.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  supervisorEpoch: {
+    name: 'bulwark_supervisor_epoch',
+    type: 'gauge',
+    help: 'The last election this supervisor knows of. It grows by one with each.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  serviceRuns: {
+    name: 'bulwark_service_runs_total',
+    type: 'counter',
+    help: 'Runs of the periodic services inside a process.',
+    labels: { service: 'name of a service', result: ['ok', 'error'] },
+    by: everyone,
+  },
+  serviceRunDuration: {
+    name: 'bulwark_service_run_duration_seconds',
+    type: 'histogram',
+    help: 'How long one run of a periodic service took.',
+    labels: { service: 'name of a service' },
+    by: everyone,
+    buckets: roundTripBuckets,
+  },
+  redisErrors: {
+    name: 'bulwark_redis_errors_total',
+    type: 'counter',
+    help: 'Failures seen on the connection to Redis: `connection` lost or refused, `timeout` without an answer, `command` answered with an error.',
+    labels: { kind: ['connection', 'timeout', 'command'] },
+    by: everyone,
+  },
+  buildInfo: {
+    name: 'bulwark_build_info',
+    type: 'gauge',
+    help: 'Always 1; the labels say what runs.',
+    labels: { version: 'version of Bulwark', node: 'version of Node', bullmq: 'version of BullMQ' },
+    by: everyone,
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+export type MetricTable = typeof metricTable;

@@ -1,0 +1,69 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { KindRegistry } from '../job/registry.js';
+import { createInstrument, type InstrumentOf, type LabelFilter } from './instrument.js';
+import { createKindLabel } from './kind-label.js';
+import { anyKind, type MetricRow, type MetricTable, metricTable } from './metric-table.js';
+import type { Role } from './role.js';
+
+export interface MetricsOptions {
+  readonly role: Role;
+  /** The version of Bulwark, for `bulwark_build_info`. */
+  readonly version: string;
+  /** The version of BullMQ; a process without it says `none`. */
+  readonly bullmqVersion?: string;
+  /** The kinds and queues this process knows: bounds the `kind` label and exports what each queue promises. */
+  readonly registry?: Pick<KindRegistry, 'kinds' | 'queues'>;
+}
+
+/** What a scraper reads. */
+export interface MetricsPage {
+  readonly contentType: string;
+  /** All metrics in the text format of Prometheus. */
+  render(): Promise<string>;
+}
+
+/** One instrument per row of the metric table, under the row's name there. */
+export type Metrics = MetricsPage & { readonly [Name in keyof MetricTable]: InstrumentOf<MetricTable[Name]> };
+
+/**
+ * Creates the instruments of one process on a registry of their own; prom-client's global registry stays untouched, so
+ * that a host program's metrics and several pools in one process do not meet.
+ *
+ * Every series carries `role`. Metrics of Node and the process (`process_*`, `nodejs_*`) begin with the first `render`:
+ * a process that nobody scrapes does not pay for watching itself.
+ */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ role: options.role });
+  const kindLabel = createKindLabel(options.registry?.kinds);
+
+  const instruments = Object.fromEntries(
+    Object.entries(metricTable).map(([name, row]: [string, MetricRow]) => [
+      name,
+      createInstrument(row, row.by.includes(options.role) ? registry : undefined, kindFilter(row, kindLabel)),
+    ]),
+  );
+
+  let watchesProcess = false;
+  const page: MetricsPage = {
+    contentType: registry.contentType,
+    render: () => {
+      if (!watchesProcess) collectDefaultMetrics({ register: registry });
+      watchesProcess = true;
+      return registry.metrics();
+    },
+  };
+
+  const metrics = { ...instruments, ...page } as Metrics;
+  metrics.buildInfo.set(
+    { version: options.version, node: process.versions.node, bullmq: options.bullmqVersion ?? 'none' },
+    1,
+  );
+  for (const queue of options.registry?.queues ?? []) metrics.queueSlo.set({ queue: queue.name }, queue.sloMs / 1000);
+  return metrics;
+}
+
+function kindFilter(row: MetricRow, kindLabel: (kind: string) => string): LabelFilter {
+  if (row.labels['kind'] !== anyKind) return (labels) => labels;
+  return (labels) => ({ ...labels, kind: kindLabel(labels['kind'] ?? '') });
+}
