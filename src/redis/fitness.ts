@@ -1,0 +1,178 @@
+import { BulwarkError } from '../errors/bulwark-error.js';
+import type { RedisClient } from './connection.js';
+
+/** Thrown at start when Redis is set up in a way that would lose jobs. The message says the fix. */
+export class RedisMisconfiguredError extends BulwarkError {
+  readonly code = 'BULWARK_REDIS_MISCONFIGURED';
+  readonly retryable = false;
+}
+
+/** What matters about a Redis server. Unknown facts (a managed Redis may hide them) are undefined. */
+export interface RedisFacts {
+  readonly server: 'redis' | 'valkey' | 'dragonfly';
+  readonly version: string;
+  readonly evictionPolicy: string | undefined;
+  readonly appendOnly: boolean | undefined;
+  readonly snapshots: boolean | undefined;
+  readonly usedMemoryBytes: number | undefined;
+  readonly maxMemoryBytes: number | undefined;
+  readonly connectedClients: number | undefined;
+  readonly maxClients: number | undefined;
+  /** Redis' clock minus ours, half the round trip taken off. */
+  readonly clockSkewMs: number;
+  readonly roundTripMs: number;
+}
+
+export type FindingLevel = 'ok' | 'warn' | 'error';
+
+/** One thing looked at, for `bulwark doctor` and for the check at start. */
+export interface Finding {
+  readonly check: string;
+  readonly level: FindingLevel;
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+export async function readRedisFacts(client: RedisClient): Promise<RedisFacts> {
+  const startedAt = performance.now();
+  const sentAt = Date.now();
+  const [seconds, microseconds] = (await client.time()).map(Number);
+  const roundTripMs = performance.now() - startedAt;
+  const info = parseInfo(await client.info());
+  const number = (field: string): number | undefined => {
+    const value = Number(info.get(field));
+    return info.has(field) && Number.isFinite(value) ? value : undefined;
+  };
+  return {
+    server: info.has('dragonfly_version') ? 'dragonfly' : info.has('valkey_version') ? 'valkey' : 'redis',
+    version: info.get('valkey_version') ?? info.get('redis_version') ?? '0.0.0',
+    evictionPolicy: info.get('maxmemory_policy'),
+    appendOnly: info.has('aof_enabled') ? info.get('aof_enabled') === '1' : undefined,
+    snapshots: await readSnapshots(client),
+    usedMemoryBytes: number('used_memory'),
+    maxMemoryBytes: number('maxmemory'),
+    connectedClients: number('connected_clients'),
+    maxClients: number('maxclients'),
+    clockSkewMs: Math.round((seconds ?? 0) * 1000 + (microseconds ?? 0) / 1000 - sentAt - roundTripMs / 2),
+    roundTripMs: Math.round(roundTripMs * 10) / 10,
+  };
+}
+
+/** CONFIG is forbidden on many managed servers: then nothing is known. */
+async function readSnapshots(client: RedisClient): Promise<boolean | undefined> {
+  try {
+    const reply = (await client.config('GET', 'save')) as string[];
+    return (reply[1] ?? '') !== '';
+  } catch {
+    return undefined;
+  }
+}
+
+function parseInfo(text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+const oldestVersion = [6, 2] as const;
+
+/** Judges the facts. Pure. An `error` is a setting under which jobs are lost or nothing works; a `warn` one to know of. */
+export function decideFitness(facts: RedisFacts, connectionsNeeded = 0): Finding[] {
+  return [
+    versionFinding(facts),
+    evictionFinding(facts),
+    persistenceFinding(facts),
+    clockFinding(facts),
+    memoryFinding(facts),
+    connectionFinding(facts, connectionsNeeded),
+  ];
+}
+
+function versionFinding({ server, version }: RedisFacts): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const old =
+    server === 'redis' && (major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1]));
+  return old
+    ? { check: 'redis version', level: 'error', detail: `${server} ${version}`, fix: 'use Redis 6.2 or later' }
+    : { check: 'redis version', level: 'ok', detail: `${server} ${version}` };
+}
+
+function evictionFinding({ evictionPolicy }: RedisFacts): Finding {
+  const check = 'eviction policy';
+  if (evictionPolicy === 'noeviction') return { check, level: 'ok', detail: 'noeviction' };
+  if (evictionPolicy === undefined)
+    return { check, level: 'warn', detail: 'not reported by the server', fix: 'make sure that it is noeviction' };
+  return {
+    check,
+    level: 'error',
+    detail: `${evictionPolicy}: Redis would delete jobs and leases when its memory is full`,
+    fix: 'run `redis-cli CONFIG SET maxmemory-policy noeviction` and put `maxmemory-policy noeviction` into redis.conf (managed Redis: the parameter group)',
+  };
+}
+
+function persistenceFinding({ appendOnly, snapshots }: RedisFacts): Finding {
+  const check = 'persistence';
+  if (appendOnly) return { check, level: 'ok', detail: 'append-only file on' };
+  if (appendOnly === undefined)
+    return { check, level: 'warn', detail: 'not reported by the server', fix: 'make sure that appendonly is yes' };
+  return {
+    check,
+    level: 'warn',
+    detail: snapshots
+      ? 'snapshots only: a crash of Redis loses the jobs since the last one'
+      : 'off: a restart of Redis loses every job',
+    fix: 'set `appendonly yes` and `appendfsync everysec`',
+  };
+}
+
+function clockFinding({ clockSkewMs }: RedisFacts): Finding {
+  const detail = `${clockSkewMs} ms from this machine's`;
+  return Math.abs(clockSkewMs) <= 1000
+    ? { check: 'clock', level: 'ok', detail }
+    : {
+        check: 'clock',
+        level: 'warn',
+        detail,
+        fix: 'synchronise the clocks (NTP): delayed jobs start that much early or late',
+      };
+}
+
+function memoryFinding({ usedMemoryBytes, maxMemoryBytes }: RedisFacts): Finding {
+  const check = 'memory';
+  if (usedMemoryBytes === undefined) return { check, level: 'warn', detail: 'not reported by the server' };
+  const used = `${(usedMemoryBytes / 1048576).toFixed(1)} MiB used`;
+  if (!maxMemoryBytes) return { check, level: 'ok', detail: `${used}, no limit set` };
+  const ratio = usedMemoryBytes / maxMemoryBytes;
+  const detail = `${used}, ${Math.round(ratio * 100)} % of the limit`;
+  return ratio < 0.8
+    ? { check, level: 'ok', detail }
+    : { check, level: 'warn', detail, fix: 'raise maxmemory or purge dead letters: at 100 % every enqueue fails' };
+}
+
+function connectionFinding({ connectedClients, maxClients }: RedisFacts, needed: number): Finding {
+  const check = 'connections';
+  if (connectedClients === undefined || maxClients === undefined)
+    return { check, level: 'warn', detail: 'not reported by the server' };
+  const detail = `${connectedClients} of ${maxClients}`;
+  return connectedClients + needed < maxClients * 0.9
+    ? { check, level: 'ok', detail }
+    : { check, level: 'warn', detail, fix: 'raise maxclients, or run fewer worker processes with more slots each' };
+}
+
+/**
+ * The check before anything runs.
+ *
+ * @throws RedisMisconfiguredError when a finding is an error; `allowEviction` lets the eviction policy pass.
+ */
+export function assertFit(findings: readonly Finding[], { allowEviction }: { readonly allowEviction: boolean }): void {
+  const errors = findings.filter(
+    (finding) => finding.level === 'error' && !(allowEviction && finding.check === 'eviction policy'),
+  );
+  if (errors.length === 0) return;
+  throw new RedisMisconfiguredError(
+    `Redis is not set up for Bulwark:\n${errors.map((finding) => `  ${finding.check}: ${finding.detail}\n    fix: ${finding.fix}`).join('\n')}`,
+  );
+}

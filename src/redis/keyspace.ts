@@ -1,0 +1,76 @@
+import { deadLetterSuffix } from '../job/define-queue.js';
+import type { ParkReason } from '../job/outcome.js';
+
+/**
+ * Every key Bulwark uses, in one place.
+ *
+ * One hash tag per queue, so that a queue lives in one slot of a Redis Cluster and its transitions can be atomic; one hash
+ * tag for what belongs to the whole fleet.
+ */
+export class Keyspace {
+  readonly #fleet: string;
+
+  constructor(readonly namespace: string) {
+    this.#fleet = `{${namespace}}:bw`;
+  }
+
+  /** The prefix BullMQ is given for this queue: also the hash tag. */
+  prefix(queue: string): string {
+    return `{${this.namespace}:${baseQueue(queue)}}`;
+  }
+
+  /** A key of BullMQ's layout: `wait`, `active`, `delayed`, `events` …, or a job's id. */
+  queue(queue: string, part: string): string {
+    return `${this.prefix(queue)}:${queue}:${part}`;
+  }
+
+  /** What all keys of a queue begin with, BullMQ's `keyPrefix`. */
+  queueBase(queue: string): string {
+    return `${this.prefix(queue)}:${queue}:`;
+  }
+
+  /** zset: jobs set aside for a reason, by the moment they come back on their own. */
+  parked(queue: string, reason: ParkReason): string {
+    return `${this.prefix(queue)}:bw:parked:${reason}`;
+  }
+
+  /** zset: ids of workers by the moment of their last beat, on Redis' clock. */
+  get workers(): string {
+    return `${this.#fleet}:workers`;
+  }
+
+  /** hash: what a worker told of itself with its last beat. Expires when it falls silent. */
+  worker(id: string): string {
+    return `${this.#fleet}:worker:${id}`;
+  }
+
+  /** hash: who leads, with a time to live. */
+  get leader(): string {
+    return `${this.#fleet}:leader`;
+  }
+
+  /** counter: grows with every election; what a leader writes carries it. */
+  get epoch(): string {
+    return `${this.#fleet}:epoch`;
+  }
+
+  /** hash: every queue that was ever defined here, with its policy as JSON. */
+  get queues(): string {
+    return `${this.#fleet}:queues`;
+  }
+
+  /** hash: the fleet as the leader last saw it, for `bulwark status`. */
+  get snapshot(): string {
+    return `${this.#fleet}:snapshot`;
+  }
+}
+
+/** The name of a queue's dead-letter queue. */
+export function deadLetterQueue(queue: string): string {
+  return `${queue}${deadLetterSuffix}`;
+}
+
+/** A dead-letter queue shares prefix and slot with the queue it serves. */
+function baseQueue(queue: string): string {
+  return queue.endsWith(deadLetterSuffix) ? queue.slice(0, -deadLetterSuffix.length) : queue;
+}

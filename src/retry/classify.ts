@@ -1,0 +1,131 @@
+import type { ErrorVerdict } from '../job/error-verdict.js';
+import { type ErrorClass, errorClasses } from '../job/outcome.js';
+import type { EpochMs } from '../time/duration.js';
+import { parseRetryAfter } from './retry-after.js';
+
+/** Codes of the network, of undici, and of databases that say "not now", as opposed to "not ever". */
+const transientCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EBUSY',
+  'EMFILE',
+  'ENFILE',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
+  'ERR_SOCKET_CONNECTION_TIMEOUT',
+  'BULWARK_DEPENDENCY_TIMEOUT',
+  'BULWARK_JOB_TIMEOUT',
+  'BULWARK_REDIS_UNAVAILABLE',
+  // PostgreSQL: serialization failure, deadlock, too many connections, shutdown, connection failures.
+  '40001',
+  '40P01',
+  '53300',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08001',
+  '08003',
+  '08006',
+  // MySQL and SQLite: deadlock, lock wait timeout, busy.
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'SQLITE_BUSY',
+]);
+
+const permanentCodes = new Set(['BULWARK_PAYLOAD_INVALID', 'BULWARK_PAYLOAD_TOO_LARGE', 'BULWARK_DEFINITION_INVALID']);
+
+/** How far down a chain of causes the reason is looked for. */
+const maxDepth = 5;
+
+/**
+ * Says what an error means for the job. Pure.
+ *
+ * In this order: what the kind's own `classify` says; an error that states its class; a code or HTTP status known out of the
+ * box, in the error or in what caused it. Everything else is transient: an unknown failure is better tried again than given
+ * up on.
+ */
+export function classifyError(
+  error: unknown,
+  now: EpochMs,
+  ownRules?: (error: unknown) => ErrorVerdict | undefined,
+): ErrorVerdict {
+  const own = ownRules?.(error);
+  if (own) return own;
+  let current: unknown = error;
+  for (let depth = 0; depth < maxDepth && typeof current === 'object' && current !== null; depth++) {
+    const verdict = statedClass(current) ?? byCode(current) ?? byHttpStatus(current, now);
+    if (verdict) return verdict;
+    current = underlying(current);
+  }
+  return { class: 'transient' };
+}
+
+function statedClass(error: object): ErrorVerdict | undefined {
+  const { errorClass, retryAfterMs, name } = error as { errorClass?: unknown; retryAfterMs?: unknown; name?: unknown };
+  if (errorClasses.includes(errorClass as ErrorClass)) {
+    return {
+      class: errorClass as ErrorClass,
+      ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+    };
+  }
+  // BullMQ's own way to say it, so that handlers can move over unchanged.
+  return name === 'UnrecoverableError' ? { class: 'permanent' } : undefined;
+}
+
+function byCode(error: object): ErrorVerdict | undefined {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string') return undefined;
+  if (transientCodes.has(code)) return { class: 'transient' };
+  return permanentCodes.has(code) ? { class: 'permanent' } : undefined;
+}
+
+function byHttpStatus(error: object, now: EpochMs): ErrorVerdict | undefined {
+  const status = httpStatusOf(error);
+  if (status === undefined) return undefined;
+  const retryAfterMs = parseRetryAfter(retryAfterHeader(error), now);
+  if (status === 429) return { class: 'throttled', ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  if (status === 408 || status === 425 || (status >= 500 && status !== 501 && status !== 505)) {
+    return retryAfterMs === undefined ? { class: 'transient' } : { class: 'throttled', retryAfterMs };
+  }
+  return { class: 'permanent' };
+}
+
+/** The HTTP status an error carries, the way axios, got, undici, fetch wrappers and SDKs carry it; undefined below 400. */
+export function httpStatusOf(error: object): number | undefined {
+  const { status, statusCode, response } = error as {
+    status?: unknown;
+    statusCode?: unknown;
+    response?: { status?: unknown; statusCode?: unknown };
+  };
+  for (const candidate of [status, statusCode, response?.status, response?.statusCode]) {
+    if (typeof candidate === 'number' && candidate >= 400 && candidate <= 599) return candidate;
+  }
+  return undefined;
+}
+
+function retryAfterHeader(error: object): unknown {
+  const { headers, response } = error as { headers?: unknown; response?: { headers?: unknown } };
+  for (const candidate of [headers, response?.headers]) {
+    if (candidate instanceof Headers) return candidate.get('retry-after');
+    if (typeof candidate === 'object' && candidate !== null)
+      return (candidate as Record<string, unknown>)['retry-after'];
+  }
+  return undefined;
+}
+
+function underlying(error: object): unknown {
+  const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+  return cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+}

@@ -1,0 +1,16 @@
+import type { EpochMs } from '../time/duration.js';
+
+/** Longest Retry-After that is believed; a server asking for more is treated as asking for this. */
+const longestRetryAfterMs = 24 * 3_600_000;
+
+/**
+ * Reads a Retry-After header (RFC 9110 §10.2.3): seconds, or an HTTP date. Pure.
+ *
+ * @returns milliseconds from now, at most a day; undefined when there is no such header or it says nothing usable.
+ */
+export function parseRetryAfter(header: unknown, now: EpochMs): number | undefined {
+  if (typeof header !== 'string' && typeof header !== 'number') return undefined;
+  const text = String(header).trim();
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), longestRetryAfterMs) : undefined;
+}

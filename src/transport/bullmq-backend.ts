@@ -1,0 +1,174 @@
+import {
+  JobScheduler,
+  type KeepJobs,
+  type QueueBaseOptions,
+  type QueueOptions,
+  RedisConnection,
+  RedisQueueBackend,
+} from 'bullmq';
+import { Packr } from 'msgpackr';
+import type { RedisClient } from '../redis/connection.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import type { EpochMs } from '../time/duration.js';
+import { decodeFetchedJob, type FetchedJob } from './fetched-job.js';
+import { type QueueKeys, queueKeys } from './queue-keys.js';
+
+export interface BackendOptions {
+  readonly client: RedisClient;
+  readonly keyspace: Keyspace;
+  readonly queue: string;
+  /** For consumers: a connection of its own on which to wait for work. */
+  readonly blocking?: { readonly connectionName: string };
+  readonly leaseMs?: number;
+  /** Shown as the job's `processedBy`. */
+  readonly workerName?: string;
+  readonly onError: (error: Error) => void;
+}
+
+/** What asking for a job answered. */
+export type Fetched =
+  | { readonly kind: 'job'; readonly job: FetchedJob }
+  /** Nothing to start now; `nextAt` is when the next delayed job is due, if there is one. */
+  | { readonly kind: 'empty'; readonly nextAt: EpochMs | undefined }
+  | { readonly kind: 'limited'; readonly forMs: number };
+
+export type FinishReply =
+  | { readonly kind: 'done'; readonly next: Fetched | undefined }
+  | { readonly kind: 'lease_lost' | 'job_gone' | 'children_pending' };
+
+/** BullMQ unpacks what its scripts are given with cmsgpack, which knows no records and no `undefined`. */
+const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
+
+/**
+ * BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for adding, fetching and ending jobs. Fetched jobs are
+ * decoded by us, because BullMQ's decoder throws on a job whose options are not JSON, after it was moved to `active`.
+ */
+export class BullmqBackend extends RedisQueueBackend {
+  readonly #options: BackendOptions;
+  readonly #keys: QueueKeys;
+  #scheduler: JobScheduler | undefined;
+
+  constructor(options: BackendOptions) {
+    const { client, keyspace, queue, blocking, leaseMs, workerName } = options;
+    const keys = queueKeys(keyspace, queue);
+    super(
+      new RedisConnection(client, { shared: true, blocking: false }),
+      queue,
+      { ...keys },
+      (part) => keyspace.queue(queue, part),
+      backendOptions(client, keyspace.prefix(queue), workerName, leaseMs),
+      blocking &&
+        new RedisConnection(client.duplicate({ connectionName: blocking.connectionName }), {
+          shared: false,
+          blocking: true,
+        }),
+    );
+    this.#options = options;
+    this.#keys = keys;
+    this.on('error', options.onError);
+  }
+
+  /** Asks for the next job and takes its lease under `token`. */
+  async fetch(token: string): Promise<Fetched> {
+    const keys = this.#keys;
+    const raw: unknown = await this.execCommand(await this.client, 'moveToActive', [
+      keys.wait,
+      keys.active,
+      keys.prioritized,
+      keys.events,
+      keys.stalled,
+      keys.limiter,
+      keys.delayed,
+      keys.paused,
+      keys.meta,
+      keys.pc,
+      keys.marker,
+      keys[''],
+      Date.now(),
+      packr.pack({ token, lockDuration: this.#options.leaseMs, name: this.#options.workerName }),
+    ]);
+    return decodeFetched(raw, token);
+  }
+
+  /** Completes a job and, when asked to, takes the next one under the same token in the same step. */
+  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs, fetchNext: boolean): Promise<FinishReply> {
+    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fetchNext, {});
+  }
+
+  /** Fails a job inside its own queue: for jobs with a parent, so that BullMQ applies the parent's policy. */
+  async fail(job: FetchedJob, message: string, stackJson: string, fetchNext: boolean): Promise<FinishReply> {
+    return this.#finish(job, 'failed', message, job.opts.removeOnFail, fetchNext, { stacktrace: stackJson });
+  }
+
+  async #finish(
+    job: FetchedJob,
+    target: 'completed' | 'failed',
+    value: string,
+    keep: KeepJobs | boolean | number | undefined,
+    fetchNext: boolean,
+    fields: Record<string, string>,
+  ): Promise<FinishReply> {
+    const args = this.moveToFinishedArgs(
+      { id: job.id, opts: job.opts } as Parameters<RedisQueueBackend['moveToCompletedArgs']>[0],
+      value,
+      target === 'completed' ? 'returnvalue' : 'failedReason',
+      keep,
+      target,
+      job.token,
+      Date.now(),
+      fetchNext,
+      fields,
+    );
+    const raw: unknown = await this.execCommand(await this.client, 'moveToFinished', args);
+    switch (raw) {
+      case -1:
+        return { kind: 'job_gone' };
+      case -2:
+      case -3:
+      case -6:
+        return { kind: 'lease_lost' };
+      case -4:
+      case -9:
+        return { kind: 'children_pending' };
+      default:
+        return { kind: 'done', next: Array.isArray(raw) ? decodeFetched(raw, job.token) : undefined };
+    }
+  }
+
+  /** Plans the next run of a job that a BullMQ job scheduler made, as BullMQ's own worker does when it takes one up. */
+  async continueSchedule(job: FetchedJob): Promise<void> {
+    const { repeat } = job.opts as { readonly repeat?: Parameters<JobScheduler['upsertJobScheduler']>[1] };
+    if (job.schedulerKey === undefined || repeat === undefined) return;
+    const { client, keyspace, queue } = this.#options;
+    this.#scheduler ??= new JobScheduler(queue, { connection: client, prefix: keyspace.prefix(queue) }, () => this);
+    await this.#scheduler.upsertJobScheduler(job.schedulerKey, repeat, job.kind, JSON.parse(job.dataJson), job.opts, {
+      override: false,
+      producerId: job.id,
+    });
+  }
+}
+
+/** BullMQ's scripts read the worker's name and lease from the same options as the connection. */
+function backendOptions(
+  connection: RedisClient,
+  prefix: string,
+  name: string | undefined,
+  lockDuration: number | undefined,
+): QueueBaseOptions {
+  const options: QueueOptions & { name?: string | undefined; lockDuration?: number | undefined } = {
+    connection,
+    prefix,
+    name,
+    lockDuration,
+  };
+  return options;
+}
+
+/** `{ job's hash or 0, id, ms to wait for the rate limit, due time of the next delayed job }`, or nothing at all. */
+function decodeFetched(raw: unknown, token: string): Fetched {
+  if (!Array.isArray(raw)) return { kind: 'empty', nextAt: undefined };
+  const [fields, id, limitedForMs, nextAt] = raw as [string[] | 0, string, number, number | string];
+  if (fields) return { kind: 'job', job: decodeFetchedJob(fields, String(id), token, Date.now() as EpochMs) };
+  if (limitedForMs > 0) return { kind: 'limited', forMs: limitedForMs };
+  return { kind: 'empty', nextAt: Number(nextAt) > 0 ? (Math.ceil(Number(nextAt)) as EpochMs) : undefined };
+}

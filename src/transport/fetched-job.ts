@@ -1,0 +1,67 @@
+import type { JobsOptions } from 'bullmq';
+import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
+import type { EpochMs } from '../time/duration.js';
+
+/** A job whose lease this process holds, as it lies in Redis: anybody may have written it, so nothing is taken for granted. */
+export interface FetchedJob {
+  readonly id: string;
+  /** Proves that the lease is ours. */
+  readonly token: string;
+  /** BullMQ's job name; empty when there is none. */
+  readonly kind: string;
+  /** The payload as it was written; not necessarily JSON. */
+  readonly dataJson: string;
+  readonly opts: JobsOptions;
+  /** The options as they were written, when they were not JSON; `opts` is empty then. */
+  readonly unreadableOpts: string | undefined;
+  readonly meta: JobMeta;
+  readonly enqueuedAt: EpochMs;
+  readonly startedAt: EpochMs;
+  /** Attempts that ended in failure. */
+  readonly attemptsMade: number;
+  /** Starts of any kind; grows with each, so it tells one start from another. */
+  readonly starts: number;
+  readonly hasParent: boolean;
+  /** Set when a BullMQ job scheduler made this job. */
+  readonly schedulerKey: string | undefined;
+}
+
+/** Reads a job's hash as the fetch script answers it: field, value, field, value … */
+export function decodeFetchedJob(fields: readonly string[], id: string, token: string, now: EpochMs): FetchedJob {
+  const hash = new Map<string, string>();
+  for (let i = 0; i + 1 < fields.length; i += 2) hash.set(fields[i] ?? '', fields[i + 1] ?? '');
+  const opts = parseOptions(hash.get('opts'));
+  return {
+    id,
+    token,
+    kind: hash.get('name') ?? '',
+    dataJson: hash.get('data') ?? '',
+    opts: opts ?? {},
+    unreadableOpts: opts === undefined ? hash.get('opts') : undefined,
+    meta: parseJobMeta(opts?.[jobMetaOption]),
+    enqueuedAt: wholeNumber(hash.get('timestamp'), now) as EpochMs,
+    startedAt: wholeNumber(hash.get('processedOn'), now) as EpochMs,
+    attemptsMade: wholeNumber(hash.get('atm'), 0),
+    starts: wholeNumber(hash.get('ats'), 0),
+    hasParent: hash.has('parentKey'),
+    schedulerKey: hash.get('rjk'),
+  };
+}
+
+type ReadableOptions = JobsOptions & Readonly<Record<string, unknown>>;
+
+function parseOptions(json: string | undefined): ReadableOptions | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json || '{}');
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as ReadableOptions)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function wholeNumber(text: string | undefined, otherwise: number): number {
+  const value = Number(text);
+  return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+}

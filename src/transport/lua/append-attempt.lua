@@ -1,0 +1,11 @@
+--[[
+Adds one attempt to the history in the job's hash (field `bwh`, a JSON array), keeping the last `keep`.
+]]
+local function appendAttempt(jobKey, attemptJson, keep)
+  if attemptJson == '' then return end
+  local known, history = pcall(cjson.decode, redis.call('HGET', jobKey, 'bwh') or '[]')
+  if not known or type(history) ~= 'table' then history = {} end
+  history[#history + 1] = cjson.decode(attemptJson)
+  while #history > keep do table.remove(history, 1) end
+  redis.call('HSET', jobKey, 'bwh', cjson.encode(history))
+end

@@ -1,0 +1,67 @@
+--[[
+dead-letter: move a job to the queue's dead-letter queue and out of `active`, in one step. The job's hash is renamed, so
+nothing of it is copied and nothing is lost, however large it is.
+
+The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. A job whose id already lies there gets the
+suffix ~2, ~3 …
+
+KEYS  1 job          hash
+      2 active       list
+      3 stalled      set
+      4 events       stream
+      5 meta         hash
+      6 deadFailed   zset    dead-lettered jobs, score = ms
+      7 deadEvents   stream
+      8 deadMeta     hash
+ARGV  1 id           id of the job
+      2 token        the lease's token; empty when the lock must be absent
+      3 base         what the job's key begins with
+      4 deadBase     what the keys of the dead-letter queue begin with
+      5 record       JSON DeadLetterRecord without attempts, kept in the field `bwd`
+      6 attempt      JSON AttemptRecord of the last attempt, or empty when none was made
+      7 keep         how many attempts the history keeps
+      8 message      the error's message, BullMQ's failedReason
+      9 stack        JSON array with the error's stack, BullMQ's stacktrace
+     10 data         JSON to put in place of data that is not JSON, or empty
+     11 opts         JSON to put in place of options that are not JSON, or empty
+     12 crashed      1 when its worker died: counted in the job's field `bwc`
+REPLY  the id in the dead-letter queue, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+WRITES everything named above   COST O(active + log dead)
+]]
+--- @include "leave-active.lua"
+--- @include "now-ms.lua"
+--- @include "emit-event.lua"
+--- @include "append-attempt.lua"
+local job, active, stalled, events, meta, deadFailed, deadEvents, deadMeta = unpack(KEYS)
+local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crashed = unpack(ARGV)
+
+local code = leaveActive(job, active, stalled, id, token)
+if code < 0 then return code end
+
+local deadId = id
+local copy = 1
+while redis.call('EXISTS', deadBase .. deadId) == 1 do
+  copy = copy + 1
+  deadId = id .. '~' .. copy
+end
+
+appendAttempt(job, attempt, tonumber(keep))
+if attempt ~= '' then redis.call('HINCRBY', job, 'atm', 1) end
+if crashed == '1' then redis.call('HINCRBY', job, 'bwc', 1) end
+local now = nowMs()
+redis.call('HSET', job, 'bwd', record, 'failedReason', message, 'stacktrace', stack, 'finishedOn', now)
+if data ~= '' then redis.call('HSET', job, 'data', data) end
+if opts ~= '' then redis.call('HSET', job, 'opts', opts) end
+
+local deduplication = redis.call('HGET', job, 'deid')
+if deduplication then
+  local deduplicationKey = base .. 'de:' .. deduplication
+  if redis.call('GET', deduplicationKey) == id then redis.call('DEL', deduplicationKey) end
+end
+
+redis.call('RENAME', job, deadBase .. deadId)
+if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', deadBase .. deadId .. ':logs') end
+redis.call('ZADD', deadFailed, now, deadId)
+emitEvent(events, meta, 'event', 'failed', 'jobId', id, 'failedReason', message, 'prev', 'active')
+emitEvent(deadEvents, deadMeta, 'event', 'failed', 'jobId', deadId, 'failedReason', message, 'prev', 'active')
+return deadId

@@ -1,0 +1,21 @@
+--- @include "emit-event.lua"
+--[[
+Puts a job into `delayed` and lets sleeping workers know when the next one is due.
+
+The score is BullMQ's: the due time in its upper bits, a running number in the lower twelve, so that jobs of the same
+millisecond keep their order.
+]]
+local function enterDelayed(delayedKey, markerKey, eventsKey, metaKey, jobKey, id, now, delay)
+  local due = now + delay
+  local lowest = due * 0x1000
+  local highest = lowest + 0xfff
+  local newest = redis.call('ZREVRANGEBYSCORE', delayedKey, highest, lowest, 'WITHSCORES', 'LIMIT', 0, 1)
+  local score = lowest
+  if newest[2] then score = math.min(tonumber(newest[2]) + 1, highest) end
+  redis.call('ZADD', delayedKey, score, id)
+  redis.call('HSET', jobKey, 'delay', delay)
+  emitEvent(eventsKey, metaKey, 'event', 'delayed', 'jobId', id, 'delay', due)
+  local first = redis.call('ZRANGE', delayedKey, 0, 0, 'WITHSCORES')
+  redis.call('ZADD', markerKey, tonumber(first[2]) / 0x1000, '1')
+  return due
+end

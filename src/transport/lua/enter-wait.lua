@@ -1,0 +1,18 @@
+--- @include "emit-event.lua"
+--[[
+Puts a job among those that can start now: `front` for one that already had its turn, else at the end. Jobs with a priority
+go to their place among the prioritized. A paused queue wakes nobody.
+]]
+local function enterWait(keys, id, previousState, front)
+  local priority = tonumber(redis.call('HGET', keys.job, 'priority')) or 0
+  if priority > 0 then
+    local turn = 0
+    if not front then turn = redis.call('INCR', keys.priorityCounter) % 0x100000000 end
+    redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
+  else
+    redis.call(front and 'RPUSH' or 'LPUSH', keys.wait, id)
+  end
+  redis.call('HSET', keys.job, 'delay', 0)
+  if redis.call('HEXISTS', keys.meta, 'paused') == 0 then redis.call('ZADD', keys.marker, 0, '0') end
+  emitEvent(keys.events, keys.meta, 'event', 'waiting', 'jobId', id, 'prev', previousState)
+end

@@ -1,0 +1,34 @@
+--[[
+release: give a running job back to its queue without using up an attempt. It is the next to start.
+
+KEYS  1 job              hash
+      2 active           list
+      3 stalled          set
+      4 wait             list
+      5 prioritized      zset
+      6 priorityCounter  counter, BullMQ's pc
+      7 marker           zset   wakes sleeping workers
+      8 events           stream
+      9 meta             hash
+ARGV  1 id               id of the job
+      2 token            the lease's token; empty when the lock must be absent
+      3 crashed          1 when its worker died: counted in the job's field `bwc`, and told as BullMQ's `stalled` event
+REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock   COST O(active)
+]]
+--- @include "leave-active.lua"
+--- @include "enter-wait.lua"
+local keys = {
+  job = KEYS[1], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
+  marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
+}
+local id, token, crashed = unpack(ARGV)
+
+local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
+if code < 0 then return code end
+if crashed == '1' then
+  redis.call('HINCRBY', keys.job, 'bwc', 1)
+  emitEvent(keys.events, keys.meta, 'event', 'stalled', 'jobId', id)
+end
+enterWait(keys, id, 'active', true)
+return 0

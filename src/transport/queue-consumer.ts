@@ -1,0 +1,272 @@
+import type { KeepJobs } from 'bullmq';
+import type { Logger } from 'pino';
+import { LeaseLostError } from '../job/lease-lost-error.js';
+import type { Outcome } from '../job/outcome.js';
+import type { RedisClient } from '../redis/connection.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import { pause } from '../time/clock.js';
+import { within } from '../time/deadline.js';
+import { BullmqBackend, type Fetched } from './bullmq-backend.js';
+import type { FetchedJob } from './fetched-job.js';
+import { leaseToken } from './lease-token.js';
+import { queueKeys } from './queue-keys.js';
+import { leaseRenewScript } from './scripts.js';
+import { type Settled, Settlement } from './settlement.js';
+
+export interface QueueConsumerOptions {
+  readonly client: RedisClient;
+  readonly keyspace: Keyspace;
+  readonly queue: string;
+  /** The worker that holds the leases. */
+  readonly worker: string;
+  /** How many jobs run at once. */
+  readonly slots: number;
+  readonly leaseMs: number;
+  readonly leaseRenewMs: number;
+  /** Longest wait for work before asking again. */
+  readonly fetchBlockMs: number;
+  /** Which completed jobs stay. */
+  readonly keepCompleted: KeepJobs;
+  readonly keepAttempts: number;
+  /** Runs one attempt. It must not throw; what the handler threw is in the outcome. */
+  readonly execute: (job: FetchedJob, signal: AbortSignal) => Promise<Outcome>;
+  /** Told of every attempt that ended, after Redis knows. */
+  readonly onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) => void;
+  readonly onRenewed: (result: 'renewed' | 'lost' | 'error', count: number) => void;
+  readonly onError: (error: Error) => void;
+  readonly log: Logger;
+}
+
+interface RunningJob {
+  readonly job: FetchedJob;
+  readonly abort: AbortController;
+  /** Set when the job was given back while its handler was still busy: whatever it answers comes too late. */
+  forsaken: boolean;
+}
+
+/** Longest pause between two tries to fetch while Redis is in the way. */
+const longestFetchPauseMs = 1_000;
+
+/**
+ * Takes jobs of one queue, at most `slots` at a time, and sees each one to its end in Redis.
+ *
+ * States: *idle* (made, not started) → *fetching* → *quiet* (takes no more; running jobs go on) → *stopped*.
+ * A job is `running` from its fetch until Redis knows how it ended, and its lease is renewed for all of that time.
+ */
+export class QueueConsumer {
+  readonly #options: QueueConsumerOptions;
+  readonly #backend: BullmqBackend;
+  readonly #settlement: Settlement;
+  readonly #running = new Map<string, RunningJob>();
+  readonly #attempts = new Set<Promise<void>>();
+  readonly #quiet = new AbortController();
+  readonly #stopped = new AbortController();
+  #fetching: Promise<void> | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #slotFreed: (() => void) | undefined;
+  #fetches = 0;
+  #lastFetchAt = 0;
+
+  constructor(options: QueueConsumerOptions) {
+    this.#options = options;
+    this.#backend = new BullmqBackend({
+      client: options.client,
+      keyspace: options.keyspace,
+      queue: options.queue,
+      blocking: { connectionName: `${options.worker}:${options.queue}` },
+      leaseMs: options.leaseMs,
+      workerName: options.worker,
+      onError: options.onError,
+    });
+    this.#settlement = new Settlement({ ...options, backend: this.#backend });
+  }
+
+  get queue(): string {
+    return this.#options.queue;
+  }
+
+  get slots(): number {
+    return this.#options.slots;
+  }
+
+  /** How many slots are taken. */
+  get busy(): number {
+    return this.#running.size;
+  }
+
+  /** The jobs that run now. */
+  get runningJobs(): FetchedJob[] {
+    return [...this.#running.values()].map((running) => running.job);
+  }
+
+  /** When it last asked for work, on the monotonic clock; 0 before the first time. */
+  get lastFetchAt(): number {
+    return this.#lastFetchAt;
+  }
+
+  start(): void {
+    if (this.#fetching !== undefined) return;
+    this.#fetching = this.#fetchUntilQuiet();
+    this.#renewal = setInterval(() => {
+      this.#renewLeases().catch(this.#options.onError);
+    }, this.#options.leaseRenewMs);
+  }
+
+  /** Takes no more jobs. Running ones go on. */
+  async quiet(): Promise<void> {
+    if (this.#quiet.signal.aborted) return;
+    this.#quiet.abort();
+    this.#slotFreed?.();
+    // Redis drops the waiting client, so that the next job wakes somebody who will take it.
+    await within(1_000, this.#backend.disconnectBlocking(false));
+  }
+
+  /** Resolves when no job runs any more. */
+  async whenIdle(): Promise<void> {
+    await this.#fetching;
+    while (this.#attempts.size > 0) await Promise.all(this.#attempts);
+  }
+
+  /** Aborts every running job. */
+  interrupt(reason: Error): void {
+    for (const running of this.#running.values()) running.abort.abort(reason);
+  }
+
+  /** Aborts one running job; false when it does not run here. */
+  cancel(jobId: string, reason: Error): boolean {
+    const running = this.#running.get(jobId);
+    running?.abort.abort(reason);
+    return running !== undefined;
+  }
+
+  /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
+  async release(): Promise<number> {
+    const left = [...this.#running.values()].filter((running) => !running.forsaken);
+    await Promise.all(
+      left.map(async (running) => {
+        running.forsaken = true;
+        const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
+        const settled = await this.#settlement.settle(running.job, outcome, false, this.#stopped.signal);
+        this.#options.onSettled(running.job, outcome, settled);
+        this.#running.delete(running.job.id);
+      }),
+    );
+    return left.length;
+  }
+
+  /** Ends everything at once: connections too. Call `quiet` and `release` before, or running jobs are left to the supervisor. */
+  async stop(): Promise<void> {
+    await this.quiet();
+    this.#stopped.abort();
+    clearInterval(this.#renewal);
+    await within(1_000, this.#backend.close(true));
+  }
+
+  async #fetchUntilQuiet(): Promise<void> {
+    const quiet = this.#quiet.signal;
+    let failures = 0;
+    while (!quiet.aborted) {
+      if (this.#running.size >= this.#options.slots) {
+        await new Promise<void>((resolve) => {
+          this.#slotFreed = resolve;
+        });
+        continue;
+      }
+      try {
+        this.#lastFetchAt = performance.now();
+        const fetched = await this.#backend.fetch(leaseToken(this.#options.worker, this.#fetches++));
+        if (failures > 0) this.#options.log.info({ queue: this.queue, failures }, 'fetch.recovered');
+        failures = 0;
+        await this.#take(fetched);
+      } catch (error) {
+        if (quiet.aborted) return;
+        failures += 1;
+        if (failures === 1) this.#options.log.warn({ queue: this.queue, err: error }, 'fetch.failed');
+        await pause(Math.min(50 * 2 ** failures, longestFetchPauseMs), quiet);
+      }
+    }
+  }
+
+  /** Starts what was fetched, or waits until there may be something to fetch. */
+  async #take(fetched: Fetched): Promise<void> {
+    switch (fetched.kind) {
+      case 'job':
+        this.#run(fetched.job);
+        return;
+      case 'limited':
+        await pause(Math.min(fetched.forMs, this.#options.fetchBlockMs), this.#quiet.signal);
+        return;
+      case 'empty': {
+        const untilNextMs = fetched.nextAt === undefined ? Number.POSITIVE_INFINITY : fetched.nextAt - Date.now();
+        if (untilNextMs <= 0) return;
+        const blockMs = Math.max(1, Math.min(untilNextMs, this.#options.fetchBlockMs));
+        await within(blockMs + 2_000, untilAborted(this.#quiet.signal, this.#backend.waitForJob(blockMs / 1000)));
+      }
+    }
+  }
+
+  #run(job: FetchedJob): void {
+    const running: RunningJob = { job, abort: new AbortController(), forsaken: false };
+    this.#running.set(job.id, running);
+    const attempt = this.#seeThrough(running)
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#attempts.delete(attempt);
+        this.#slotFreed?.();
+      });
+    this.#attempts.add(attempt);
+  }
+
+  /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. */
+  async #seeThrough(running: RunningJob): Promise<void> {
+    const { job } = running;
+    if (job.schedulerKey !== undefined) await this.#settlement.continueSchedule(job);
+    const outcome = await this.#options.execute(job, running.abort.signal);
+    if (running.forsaken) return;
+    const fetchNext = !this.#quiet.signal.aborted && this.#running.size <= this.#options.slots;
+    const settled = await this.#settlement.settle(job, outcome, fetchNext, this.#stopped.signal);
+    if (running.forsaken) return;
+    this.#running.delete(job.id);
+    this.#options.onSettled(job, outcome, settled);
+    if (settled.kind === 'done' && settled.next?.kind === 'job') this.#run(settled.next.job);
+  }
+
+  async #renewLeases(): Promise<void> {
+    const { client, keyspace, queue, leaseMs, onRenewed } = this.#options;
+    const running = [...this.#running.values()];
+    if (running.length === 0) return;
+    const keys = queueKeys(keyspace, queue);
+    let lost: readonly string[];
+    try {
+      lost = await leaseRenewScript.run(
+        client,
+        { active: keys.active, stalled: keys.stalled },
+        {
+          base: keys[''],
+          lease: leaseMs,
+          jobs: JSON.stringify(running.map(({ job }) => ({ id: job.id, token: job.token, starts: job.starts }))),
+        },
+      );
+    } catch (error) {
+      onRenewed('error', running.length);
+      throw error;
+    }
+    if (running.length > lost.length) onRenewed('renewed', running.length - lost.length);
+    for (const id of lost) {
+      // A job that ended while the renewal was under way is not lost.
+      const current = this.#running.get(id);
+      if (!current || !running.includes(current)) continue;
+      onRenewed('lost', 1);
+      current.abort.abort(new LeaseLostError(id));
+    }
+  }
+}
+
+/** Resolves with the promise, or as soon as the signal is aborted. */
+async function untilAborted(signal: AbortSignal, promise: Promise<unknown>): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  promise.catch(() => undefined);
+  await Promise.race([promise, aborted]);
+}

@@ -1,0 +1,116 @@
+import { defineScript } from '../redis/define-script.js';
+
+/** How a transition went: done, or refused because the job is no longer ours to move. Nothing was written then. */
+export type TransitionReply = 'done' | 'job_gone' | 'lease_lost';
+
+function transitionReply(raw: unknown): TransitionReply {
+  switch (raw) {
+    case 0:
+      return 'done';
+    case -1:
+      return 'job_gone';
+    case -2:
+    case -3:
+    case -6:
+      return 'lease_lost';
+    default:
+      throw new TypeError(`unknown code ${String(raw)}`);
+  }
+}
+
+function strings(raw: unknown): string[] {
+  if (!Array.isArray(raw)) throw new TypeError('expected an array');
+  return raw.map(String);
+}
+
+const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url);
+
+export const retryScript = defineScript({
+  file: file('retry'),
+  keys: ['job', 'active', 'stalled', 'delayed', 'marker', 'events', 'meta'],
+  args: ['id', 'token', 'delay', 'attempt', 'keep', 'message', 'stack'],
+  reply: transitionReply,
+});
+
+export const parkScript = defineScript({
+  file: file('park'),
+  keys: ['job', 'active', 'stalled', 'delayed', 'marker', 'events', 'meta', 'parked'],
+  args: ['id', 'token', 'delay', 'reason'],
+  reply: transitionReply,
+});
+
+export const releaseScript = defineScript({
+  file: file('release'),
+  keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
+  args: ['id', 'token', 'crashed'],
+  reply: transitionReply,
+});
+
+export const deadLetterScript = defineScript({
+  file: file('dead-letter'),
+  keys: ['job', 'active', 'stalled', 'events', 'meta', 'deadFailed', 'deadEvents', 'deadMeta'],
+  args: ['id', 'token', 'base', 'deadBase', 'record', 'attempt', 'keep', 'message', 'stack', 'data', 'opts', 'crashed'],
+  reply: (raw): TransitionReply => (typeof raw === 'string' ? 'done' : transitionReply(raw)),
+});
+
+export const leaseRenewScript = defineScript({
+  file: file('lease-renew'),
+  keys: ['active', 'stalled'],
+  args: ['base', 'lease', 'jobs'],
+  reply: strings,
+});
+
+/** A queue at one moment. `dead` counts its dead-letter queue; the other states have BullMQ's words. */
+export interface QueueSample {
+  readonly waiting: number;
+  readonly prioritized: number;
+  readonly delayed: number;
+  readonly active: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly 'waiting-children': number;
+  readonly dead: number;
+  readonly paused: boolean;
+  /** When the job that waits longest was enqueued; undefined when none waits. */
+  readonly oldestEnqueuedAt: number | undefined;
+}
+
+export const queueSampleScript = defineScript({
+  file: file('queue-sample'),
+  keys: ['wait', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waitingChildren', 'dead', 'meta'],
+  args: ['base'],
+  reply: (raw): QueueSample => {
+    const [waiting, prioritized, delayed, active, completed, failed, waitingChildren, dead, paused, oldest] = (
+      raw as unknown[]
+    ).map(Number) as [number, number, number, number, number, number, number, number, number, number];
+    return {
+      waiting,
+      prioritized,
+      delayed,
+      active,
+      completed,
+      failed,
+      'waiting-children': waitingChildren,
+      dead,
+      paused: paused === 1,
+      oldestEnqueuedAt: oldest < 0 ? undefined : oldest,
+    };
+  },
+});
+
+/** An active job and who holds it. */
+export interface ActiveJobOwner {
+  readonly id: string;
+  /** The lease's token; empty when nobody holds it. */
+  readonly token: string;
+  /** How often a worker died with this job. */
+  readonly crashes: number;
+}
+
+export const activeOwnersScript = defineScript({
+  file: file('active-owners'),
+  keys: ['active'],
+  args: ['base', 'from', 'count'],
+  reply: (raw): ActiveJobOwner[] =>
+    (raw as [string, string, string][]).map(([id, token, crashes]) => ({ id, token, crashes: Number(crashes) })),
+});
