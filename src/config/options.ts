@@ -1,0 +1,331 @@
+import { maskUrl } from './mask-url.js';
+import { bytes, choice, duration, flag, integer, list, type Option, text } from './option.js';
+
+/**
+ * Every option of Bulwark. Types, validation, the names of environment variables, `docs/reference/config.md` and
+ * `bulwark config print` all come from this table; after a change run `npm run docs`.
+ *
+ * A default has its reason in the doc sentence: which mistake is worse, too little or too much. Lower limits leave room for
+ * tests that cannot wait for production's pace.
+ */
+export const optionTable = {
+  redis: {
+    url: text({
+      default: 'redis://127.0.0.1:6379',
+      expected: 'an address that begins with redis://, rediss:// or unix:',
+      accepts: isRedisUrl,
+      mask: maskUrl,
+      otherVariables: ['REDIS_URL'],
+      doc: 'Where Redis is. Everything Bulwark knows lies there: two pools on different addresses know nothing of each other. A password in it is never shown.',
+    }),
+    namespace: text({
+      default: 'bulwark',
+      expected: 'lower-case letters, digits and dashes, at most 63, the first no dash',
+      accepts: (name) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(name),
+      doc: 'What all keys begin with. Pools that share a Redis and not their jobs need one each; changing it leaves the jobs behind that wait under the old one.',
+    }),
+    connectTimeoutMs: duration({
+      default: '4s',
+      min: '100ms',
+      max: '1m',
+      doc: 'How long the first connection may take before a process gives up and exits. Too short: a Redis that starts at the same time is missed. Too long: a wrong address is noticed late.',
+    }),
+    commandTimeoutMs: duration({
+      default: '5s',
+      min: '100ms',
+      max: '5m',
+      doc: 'How long a producer or the CLI waits for one answer of Redis. Too short: a busy Redis looks dead, and an enqueue that reports an error may still have happened. Too long: callers hang with Redis.',
+    }),
+    reconnectCapMs: duration({
+      default: '500ms',
+      min: '10ms',
+      max: '1m',
+      doc: 'Longest pause between two attempts to reconnect. Too short: a large fleet crowds a Redis that is coming back. Too long: work stands still although Redis is back.',
+    }),
+    allowEviction: flag({
+      default: false,
+      doc: 'Run although the maxmemory-policy of Redis is not noeviction. With another policy Redis deletes jobs when memory is short, and nobody is told.',
+    }),
+  },
+  job: {
+    maxPayloadBytes: bytes({
+      default: '1MiB',
+      min: '1KiB',
+      max: '64MiB',
+      doc: 'Largest payload, as JSON, that is accepted. Too small: honest jobs are refused. Too large: a few jobs fill the memory of Redis and hold up every command behind them; store the large part elsewhere and enqueue a reference.',
+    }),
+    maxResultBytes: bytes({
+      default: '64KiB',
+      min: '1KiB',
+      max: '64MiB',
+      doc: 'Largest result, as JSON, that is kept with a completed job. Too small: callers who wait for the answer miss it. Too large: completed jobs fill the memory of Redis.',
+    }),
+    maxErrorBytes: bytes({
+      default: '2KiB',
+      min: '128B',
+      max: '64KiB',
+      doc: 'Longest error message that is kept per attempt; the rest is cut off. Too small: the cause is cut off. Too large: an error that quotes its input is stored again with every attempt.',
+    }),
+    maxStackBytes: bytes({
+      default: '4KiB',
+      min: '128B',
+      max: '256KiB',
+      doc: 'Longest stack trace that is kept of a failed job; the rest is cut off. Too small: the lines of your own code may be missing. Too large: dead letters fill the memory of Redis.',
+    }),
+    keepCompletedMs: duration({
+      default: '1h',
+      min: '1s',
+      max: '90d',
+      doc: 'How long a completed job can still be looked at. Too short: whoever waits for its result may find it gone, and its key no longer stops a second enqueue. Too long: memory of Redis.',
+    }),
+    keepCompletedCount: integer({
+      default: 10_000,
+      min: 1,
+      max: 1_000_000,
+      doc: 'How many completed jobs a queue keeps at most, whatever their age. Too few: under load results are gone within seconds. Too many: memory of Redis.',
+    }),
+    keepAttempts: integer({
+      default: 20,
+      min: 1,
+      max: 200,
+      doc: 'How many attempts the history of a job keeps; the oldest give way. Too few: the first failure, often the telling one, is lost. Too many: jobs that fail for days grow large.',
+    }),
+    newerVersionDelayMs: duration({
+      default: '5s',
+      min: '100ms',
+      max: '1h',
+      doc: 'How long a job waits that a worker put back because its payload is newer than the worker knows. Too short: during a roll-out old workers pass such jobs around. Too long: jobs wait although new workers are there.',
+    }),
+  },
+  producer: {
+    batchSize: integer({
+      default: 250,
+      min: 1,
+      max: 5000,
+      doc: 'How many jobs go to Redis in one round trip. Too few: enqueuing many is slow. Too many: Redis serves nobody else while it adds them.',
+    }),
+  },
+  worker: {
+    concurrency: integer({
+      default: 10,
+      min: 1,
+      max: 1000,
+      doc: 'How many jobs of one queue a worker runs at the same time. Too few: slots idle on slow calls. Too many: handlers compete for one event loop, and all of them get slow.',
+    }),
+    leaseMs: duration({
+      default: '15s',
+      min: '100ms',
+      max: '1h',
+      doc: 'How long a worker owns a job without renewing. Too short: a healthy job is run twice when its worker or the network pauses. Too long: a job whose worker vanished unnoticed waits this long.',
+    }),
+    leaseRenewMs: duration({
+      default: '5s',
+      min: '30ms',
+      max: '20m',
+      doc: 'How often the leases of running jobs are renewed. Too short: commands for nothing. Too long: one lost renewal costs the lease.',
+    }),
+    drainTimeoutMs: duration({
+      default: '25s',
+      min: 0,
+      max: '1h',
+      doc: 'How long running jobs may go on after the worker was asked to stop. Too short: jobs are interrupted and run again elsewhere. Too long: the orchestrator kills the worker first; most give 30 seconds.',
+    }),
+    abortGraceMs: duration({
+      default: '2s',
+      min: 0,
+      max: '5m',
+      doc: 'How long handlers have to react to their aborted signal before their job is given back. Too short: tidy handlers are cut off. Too long: a handler that ignores its signal holds up the stop.',
+    }),
+    beatMs: duration({
+      default: '1s',
+      min: '50ms',
+      max: '1m',
+      doc: 'How often a worker tells that it lives and what it does. Too short: commands for nothing. Too long: the supervisor decides on old evidence.',
+    }),
+    fetchBlockMs: duration({
+      default: '5s',
+      min: '1s',
+      max: '10s',
+      doc: 'How long an idle worker waits in one blocking fetch. Too short: idle workers keep Redis busy. Too long: a connection that died silently is noticed late.',
+    }),
+    jobs: list({
+      default: [],
+      entries: 'files or folders with compiled job definitions',
+      doc: 'Files or folders with compiled job definitions. Empty: the kinds that ship with Bulwark. A job whose kind no worker knows ends among the dead letters.',
+    }),
+  },
+  supervisor: {
+    leaseMs: duration({
+      default: '2s',
+      min: '100ms',
+      max: '1m',
+      doc: 'How long the leader leads without renewing. Too short: leaders change when Redis or a process pauses. Too long: nobody leads for as long after a crash.',
+    }),
+    renewMs: duration({
+      default: '500ms',
+      min: '30ms',
+      max: '20s',
+      doc: 'How often the leader renews and the standbys try. Too short: commands for nothing. Too long: one lost renewal costs the lead.',
+    }),
+    sampleMs: duration({
+      default: '1s',
+      min: '50ms',
+      max: '1m',
+      doc: 'How often the leader counts every queue. Too short: load on Redis that grows with the number of queues. Too long: dashboards and decisions lag behind.',
+    }),
+    deadAfterMs: duration({
+      default: '5s',
+      min: '150ms',
+      max: '10m',
+      doc: 'After how long a silence a worker counts as dead. Too short: a pause is taken for death. Too long: its jobs wait.',
+    }),
+    sweepMs: duration({
+      default: '1s',
+      min: '50ms',
+      max: '10m',
+      doc: 'How often the leader looks for running jobs that nobody owns and puts them back. Too short: load on Redis. Too long: such jobs wait.',
+    }),
+    poisonAfter: integer({
+      default: 3,
+      min: 1,
+      max: 100,
+      doc: 'How many workers a job may take down before it is dead-lettered as poison. Too few: a job that ran by chance on a dying worker is condemned. Too many: a poison job kills as many workers.',
+    }),
+  },
+  http: {
+    enabled: flag({
+      default: true,
+      doc: 'Serve /metrics, /livez and /readyz. Without them an orchestrator and Prometheus see nothing of the process.',
+    }),
+    host: text({
+      default: '127.0.0.1',
+      expected: 'a host name or an IP address, without scheme, port or path',
+      accepts: (host) => /^[^\s/]+$/.test(host) && !/^[^:]*:\d+$/.test(host),
+      doc: 'Address to listen on. The default is reached from this machine alone; in a container it must be 0.0.0.0, or the probes fail. The endpoints ask for no password: do not open them to the world.',
+    }),
+    port: integer({
+      default: 9464,
+      min: 0,
+      max: 65_535,
+      doc: 'Port to listen on; 0 takes any free one, and the log says which. A fixed one serves one process: another on the same machine needs another port.',
+    }),
+  },
+  log: {
+    level: choice({
+      choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+      default: 'info',
+      doc: 'The least important log line that is written. trace and debug write several lines per job and slow a busy worker; from error on, retries and lost leases go unseen.',
+    }),
+    format: choice({
+      choices: ['auto', 'json', 'pretty'],
+      default: 'auto',
+      doc: 'How log lines look: json for machines, pretty for people, auto is pretty on a terminal and json elsewhere. pretty where machines read makes every line unreadable to them.',
+    }),
+  },
+  pool: {
+    workers: integer({
+      default: 2,
+      min: 1,
+      max: 256,
+      doc: 'How many worker processes the keeper runs. One: while it restarts nothing runs. More than cores: they compete, unless their jobs wait for others most of the time.',
+    }),
+    dataDir: text({
+      default: '.bulwark',
+      expected: 'the path of a folder',
+      accepts: (path) => path !== '' && !path.includes('\0'),
+      doc: 'Folder for what the pool writes on this machine, among it the data of a Redis it started itself. In a folder that does not survive a restart, the jobs of that Redis do not either.',
+    }),
+    restartBaseMs: duration({
+      default: '1s',
+      min: '10ms',
+      max: '10m',
+      doc: 'Pause before a dead child is started again; it doubles with each further death. Too short: a child that cannot start burns a core. Too long: a single crash leaves a gap.',
+    }),
+    restartCapMs: duration({
+      default: '1m',
+      min: '10ms',
+      max: '1h',
+      doc: 'Longest pause before a dead child is started again. Too short: a child that cannot start floods the log. Too long: after a repair the pool comes back late.',
+    }),
+    killGraceMs: duration({
+      default: '30s',
+      min: '100ms',
+      max: '2h',
+      doc: 'How long the keeper waits for a child to drain before it sends SIGKILL. Too short: jobs lose their worker in the middle. Too long: a stuck child holds up the stop.',
+    }),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Option>>>>;
+
+export type OptionTable = typeof optionTable;
+
+/** A group of options, one per part of Bulwark. */
+export type Section = keyof OptionTable;
+
+/** What each section is for. */
+export const sectionDocs: Readonly<Record<Section, string>> = {
+  redis: 'How every process reaches Redis.',
+  job: 'What is accepted and kept of a job.',
+  producer: 'How jobs are enqueued.',
+  worker: 'How a worker runs jobs, holds on to them and stops.',
+  supervisor: 'How the supervisor leads, watches and repairs.',
+  http: 'Metrics and health of a worker or supervisor.',
+  log: 'What is logged and how.',
+  pool: 'How the keeper runs the processes of one machine: `bulwark up` and `bulwark worker run --processes`.',
+};
+
+/** The full name of an option: `'worker.leaseMs'`. */
+export type OptionPath = { [S in Section]: `${S}.${keyof OptionTable[S] & string}` }[Section];
+
+/** A rule between two options. */
+export interface Relation {
+  readonly option: OptionPath;
+  readonly rule: 'at least' | 'below';
+  /** `option` is compared with so many times `other`. */
+  readonly times: number;
+  readonly other: OptionPath;
+  /** What the rule is good for, in words that follow "so that". */
+  readonly why: string;
+}
+
+export const relations: readonly Relation[] = [
+  {
+    option: 'worker.leaseMs',
+    rule: 'at least',
+    times: 3,
+    other: 'worker.leaseRenewMs',
+    why: 'two renewals in a row may fail without costing the lease',
+  },
+  {
+    option: 'worker.drainTimeoutMs',
+    rule: 'below',
+    times: 1,
+    other: 'pool.killGraceMs',
+    why: 'a worker has given its jobs back before the keeper kills it',
+  },
+  {
+    option: 'supervisor.leaseMs',
+    rule: 'at least',
+    times: 3,
+    other: 'supervisor.renewMs',
+    why: 'two renewals in a row may fail without costing the lead',
+  },
+  {
+    option: 'supervisor.deadAfterMs',
+    rule: 'at least',
+    times: 3,
+    other: 'worker.beatMs',
+    why: 'one late heartbeat is no death',
+  },
+  {
+    option: 'pool.restartCapMs',
+    rule: 'at least',
+    times: 1,
+    other: 'pool.restartBaseMs',
+    why: 'the first pause is not longer than the longest',
+  },
+];
+
+/** The scheme decides how ioredis connects; without one it would take a path for a host. */
+function isRedisUrl(url: string): boolean {
+  return /^rediss?:\/\//i.test(url) ? URL.canParse(url) && new URL(url).hostname !== '' : /^unix:\/*[^/]/i.test(url);
+}
