@@ -34,6 +34,9 @@ export interface ResolvedConfig {
   readonly sources: OptionSources;
 }
 
+/** Enough to recognise a value by. */
+const longestShown = 80;
+
 const fromCode: OptionSource = { source: 'code' };
 
 /**
@@ -99,11 +102,10 @@ function valueFault({ entry, input, source }: GivenValue): ConfigFault {
 
 /** Shows what was given without filling the screen or showing a password. */
 function showInput(option: Option, input: unknown): string {
-  if (option.kind !== 'text' || !option.mask)
-    return inspect(input, { depth: 1, maxArrayLength: 5, maxStringLength: 80 });
-  return typeof input === 'string'
-    ? inspect(option.mask(input), { maxStringLength: 80 })
-    : `a value of type ${typeof input}`;
+  const masks = option.kind === 'text' && option.mask;
+  if (masks && typeof input !== 'string') return `a value of type ${typeof input}`;
+  const written = inspect(masks ? masks(String(input)) : input, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  return written.length <= longestShown ? written : `${written.slice(0, longestShown)}…`;
 }
 
 /** Turns paths into nested, frozen objects. The table gives both the paths and the types, so the casts above cannot miss. */

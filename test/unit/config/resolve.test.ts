@@ -196,10 +196,17 @@ describe('resolveConfig', () => {
     expect(error.faults).toMatchObject([{ subject: 'redis.url', value: 'a value of type object' }]);
   });
 
-  it('cuts a long value to size', () => {
-    const error = errorOf(() => resolveAlone({ env: { BULWARK_LOG_LEVEL: 'x'.repeat(10_000) } }));
+  it.each([
+    ['text', 'x'.repeat(10_000)],
+    ['an object', Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key${index}`, index]))],
+    ['text of many lines', 'x\n'.repeat(10_000)],
+  ])('shows only the beginning of a long value: %s', (_what, level) => {
+    const overrides = { log: { level: level as string } };
 
-    expect(error.message.length).toBeLessThan(400);
+    const { message } = errorOf(() => resolveAlone({ overrides }));
+
+    expect(message.length).toBeLessThan(300);
+    expect(message.split('\n')).toHaveLength(2);
   });
 });
 
