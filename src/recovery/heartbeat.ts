@@ -1,0 +1,60 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Logger } from 'pino';
+import { PeriodicService } from '../service/periodic-service.js';
+import type { Service } from '../service/service.js';
+import { within } from '../time/deadline.js';
+import type { FleetStore } from './fleet-store.js';
+import type { WorkerBeat } from './worker-beat.js';
+
+export interface HeartbeatOptions {
+  readonly store: FleetStore;
+  readonly intervalMs: number;
+  /** What to tell; the heartbeat adds the memory and the delay of the event loop. */
+  readonly describe: () => Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'>;
+  readonly log: Logger;
+  readonly onRun?: (result: 'ok' | 'error', durationMs: number) => void;
+}
+
+/** The id is put on the list again every so many beats, in case Redis lost it. */
+const beatsPerRegistration = 10;
+
+/** Tells the fleet once an interval that this worker lives, and says farewell when it stops. */
+export class Heartbeat implements Service {
+  readonly #options: HeartbeatOptions;
+  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
+  readonly #service: PeriodicService;
+  #beats = 0;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#service = new PeriodicService({
+      name: 'heartbeat',
+      intervalMs: options.intervalMs,
+      run: () => this.#beat(),
+      log: options.log,
+      ...(options.onRun && { onRun: options.onRun }),
+    });
+  }
+
+  start(): void {
+    this.#loopDelay.enable();
+    this.#service.start();
+  }
+
+  /** Stops and takes the worker off the list; without Redis the list forgets it by itself. */
+  async stop(): Promise<void> {
+    await within(1_000, this.#service.stop());
+    this.#loopDelay.disable();
+    await within(500, this.#options.store.farewell(this.#options.describe().id));
+  }
+
+  async #beat(): Promise<void> {
+    const beat: WorkerBeat = {
+      ...this.#options.describe(),
+      rssBytes: process.memoryUsage.rss(),
+      loopDelayMs: Math.round(this.#loopDelay.max / 1e6),
+    };
+    this.#loopDelay.reset();
+    await this.#options.store.beat(beat, this.#beats++ % beatsPerRegistration === 0);
+  }
+}

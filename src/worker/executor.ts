@@ -1,0 +1,111 @@
+import type { Logger } from 'pino';
+import { DrainTimeoutError } from '../job/abort-reasons.js';
+import type { AnyJobDefinition } from '../job/define-job.js';
+import type { ErrorVerdict } from '../job/error-verdict.js';
+import { LeaseLostError } from '../job/lease-lost-error.js';
+import type { Outcome } from '../job/outcome.js';
+import type { KindRegistry } from '../job/registry.js';
+import { classifyError } from '../retry/classify.js';
+import { decideFailure } from '../retry/decide-failure.js';
+import { reportError } from '../retry/error-report.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Clock } from '../time/clock.js';
+import type { EpochMs } from '../time/duration.js';
+import type { FetchedJob } from '../transport/fetched-job.js';
+import { createContext } from './create-context.js';
+import { type PreparationLimits, prepareJob } from './prepare-job.js';
+import { encodeResult } from './result.js';
+import { type AttemptEnd, runAttempt } from './run-attempt.js';
+
+export interface ExecutorOptions {
+  readonly registry: KindRegistry;
+  readonly limits: PreparationLimits & { readonly maxResultBytes: number };
+  readonly abortGraceMs: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly reportProgress: (queue: string, jobId: string, progress: number | object) => Promise<void>;
+}
+
+/**
+ * Takes one fetched job to its outcome: prepare (kind, deadline, size, version, schema) → run under timeout and signal →
+ * classify what was thrown → decide. It never throws and touches no Redis: the transport makes the outcome true.
+ */
+export class Executor {
+  readonly #options: ExecutorOptions;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  async execute(job: FetchedJob, signal: AbortSignal): Promise<Outcome> {
+    const { registry, limits, clock } = this.#options;
+    const prepared = await prepareJob(job, registry, limits, clock.now());
+    if (prepared.kind === 'refused') return prepared.outcome;
+
+    const { definition, payload } = prepared;
+    const end = await runAttempt({
+      definition,
+      payload,
+      jobDeadline: job.meta.deadline,
+      signal,
+      abortGraceMs: this.#options.abortGraceMs,
+      clock,
+      createContext: (attemptSignal, deadline) =>
+        createContext({
+          ...this.#options,
+          job,
+          definition,
+          signal: attemptSignal,
+          deadline,
+          reportProgress: (id, progress) => this.#options.reportProgress(definition.queue.name, id, progress),
+        }),
+    });
+    return this.#outcomeOf(end, job, definition);
+  }
+
+  #outcomeOf(end: AttemptEnd, job: FetchedJob, definition: AnyJobDefinition): Outcome {
+    switch (end.kind) {
+      case 'returned': {
+        const { json, remark } = encodeResult(end.value, this.#options.limits.maxResultBytes);
+        if (remark !== undefined)
+          this.#options.log.warn({ jobId: job.id, kind: job.kind, remark }, 'job.result_dropped');
+        return { kind: 'completed', resultJson: json };
+      }
+      case 'threw':
+        return this.#failure(end.error, job, definition);
+      case 'aborted':
+        if (end.abandoned) this.#options.log.warn({ jobId: job.id, kind: job.kind, err: end.reason }, 'job.abandoned');
+        if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
+        if (end.reason instanceof DrainTimeoutError) return { kind: 'interrupted', reason: 'shutdown' };
+        return this.#failure(end.reason, job, definition);
+    }
+  }
+
+  /** A kind's own rules that throw are a bug of theirs, not a reason to lose the job's outcome. */
+  #classify(error: unknown, now: EpochMs, definition: AnyJobDefinition): ErrorVerdict {
+    try {
+      return classifyError(error, now, definition.classify);
+    } catch (thrown) {
+      this.#options.log.error({ kind: definition.kind, err: thrown }, 'job.classify_failed');
+      return classifyError(error, now);
+    }
+  }
+
+  #failure(error: unknown, job: FetchedJob, definition: AnyJobDefinition): Outcome {
+    const { limits, clock, random } = this.#options;
+    const now = clock.now();
+    const verdict = this.#classify(error, now, definition);
+    const report = reportError(error, verdict.class, limits);
+    const policy = { ...definition.retry, attempts: job.opts.attempts || definition.retry.attempts };
+    const decision = decideFailure(
+      { verdict, attempt: job.attemptsMade + 1, policy, deadline: job.meta.deadline },
+      now,
+      random(),
+    );
+    return decision.kind === 'retry'
+      ? { kind: 'retried', delayMs: decision.delayMs, error: report }
+      : { kind: 'dead_lettered', reason: decision.reason, error: report };
+  }
+}
