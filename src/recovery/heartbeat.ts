@@ -11,6 +11,8 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** What to tell; the heartbeat adds the memory and the delay of the event loop. */
   readonly describe: () => Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'>;
+  /** Called at start and now and then: puts back on record what Redis may have lost. */
+  readonly register: () => Promise<void>;
   readonly log: Logger;
   readonly onRun?: (result: 'ok' | 'error', durationMs: number) => void;
 }
@@ -55,6 +57,8 @@ export class Heartbeat implements Service {
       loopDelayMs: Math.round(this.#loopDelay.max / 1e6),
     };
     this.#loopDelay.reset();
-    await this.#options.store.beat(beat, this.#beats++ % beatsPerRegistration === 0);
+    const register = this.#beats++ % beatsPerRegistration === 0;
+    await this.#options.store.beat(beat, register);
+    if (register) await this.#options.register();
   }
 }

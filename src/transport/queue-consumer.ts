@@ -107,9 +107,9 @@ export class QueueConsumer {
   start(): void {
     if (this.#fetching !== undefined) return;
     this.#fetching = this.#fetchUntilQuiet();
-    this.#renewal = setInterval(() => {
-      this.#renewLeases().catch(this.#options.onError);
-    }, this.#options.leaseRenewMs);
+    this.#renewal = setInterval(this.#renewNow, this.#options.leaseRenewMs);
+    // Leases may have run out while Redis was away: take them back before anybody else looks.
+    this.#options.client.on('ready', this.#renewNow);
   }
 
   /** Takes no more jobs. Running ones go on. */
@@ -121,9 +121,15 @@ export class QueueConsumer {
     await within(1_000, this.#backend.disconnectBlocking(false));
   }
 
-  /** Resolves when no job runs any more. */
+  /** Tells how far a running job is, as BullMQ's `progress` event too. */
+  async reportProgress(jobId: string, progress: number | object): Promise<void> {
+    await this.#backend.updateProgress(jobId, progress);
+  }
+
+  /** Resolves when no job runs any more. Call `quiet` before. */
   async whenIdle(): Promise<void> {
-    await this.#fetching;
+    // Without Redis a fetch under way ends only with the connection; no job can come of it before that.
+    if (this.#options.client.status === 'ready') await this.#fetching;
     while (this.#attempts.size > 0) await Promise.all(this.#attempts);
   }
 
@@ -159,6 +165,7 @@ export class QueueConsumer {
     await this.quiet();
     this.#stopped.abort();
     clearInterval(this.#renewal);
+    this.#options.client.off('ready', this.#renewNow);
     await within(1_000, this.#backend.close(true));
   }
 
@@ -230,6 +237,10 @@ export class QueueConsumer {
     this.#options.onSettled(job, outcome, settled);
     if (settled.kind === 'done' && settled.next?.kind === 'job') this.#run(settled.next.job);
   }
+
+  readonly #renewNow = (): void => {
+    this.#renewLeases().catch(this.#options.onError);
+  };
 
   async #renewLeases(): Promise<void> {
     const { client, keyspace, queue, leaseMs, onRenewed } = this.#options;

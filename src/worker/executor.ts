@@ -25,7 +25,7 @@ export interface ExecutorOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly reportProgress: (queue: string, jobId: string, progress: number | object) => Promise<void>;
+  readonly reportProgress: (jobId: string, progress: number | object) => Promise<void>;
 }
 
 /**
@@ -59,7 +59,6 @@ export class Executor {
           definition,
           signal: attemptSignal,
           deadline,
-          reportProgress: (id, progress) => this.#options.reportProgress(definition.queue.name, id, progress),
         }),
     });
     return this.#outcomeOf(end, job, definition);

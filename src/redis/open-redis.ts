@@ -1,0 +1,62 @@
+import type { Logger } from 'pino';
+import type { ResolvedRedisOptions } from '../config/option-types.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { connectRedis, type RedisClient } from './connection.js';
+import { assertFit, decideFitness, readRedisFacts } from './fitness.js';
+import { Keyspace } from './keyspace.js';
+
+export interface OpenRedisOptions {
+  readonly redis: ResolvedRedisOptions;
+  /** Shown by `CLIENT LIST`. */
+  readonly name: string;
+  /**
+   * `patient` waits for Redis to come back, for processes that hold work; `prompt` gives up on an answer after
+   * `redis.commandTimeoutMs`, for callers who would rather know.
+   */
+  readonly manner: 'patient' | 'prompt';
+  readonly log: Logger;
+  readonly metrics?: Pick<Metrics, 'redisErrors'>;
+}
+
+export interface OpenRedis {
+  readonly client: RedisClient;
+  readonly keyspace: Keyspace;
+}
+
+/**
+ * Connects and makes sure that this Redis can be trusted with jobs.
+ *
+ * @throws RedisUnavailableError when there is no connection in time; RedisMisconfiguredError when it would lose jobs.
+ */
+export async function openRedis({ redis, name, manner, log, metrics }: OpenRedisOptions): Promise<OpenRedis> {
+  const client = await connectRedis({
+    url: redis.url,
+    name,
+    connectTimeoutMs: redis.connectTimeoutMs,
+    reconnectCapMs: redis.reconnectCapMs,
+    commandTimeoutMs: manner === 'prompt' ? redis.commandTimeoutMs : false,
+    onError: createErrorReporter(log, metrics),
+  });
+  try {
+    assertFit(decideFitness(await readRedisFacts(client)), redis);
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+  client.on('ready', () => log.info('redis.connected'));
+  return { client, keyspace: new Keyspace(redis.namespace) };
+}
+
+/** While Redis is away every attempt to reconnect fails alike: one line tells it, the counter counts all. */
+export function createErrorReporter(log: Logger, metrics?: Pick<Metrics, 'redisErrors'>): (error: Error) => void {
+  let lastMessage = '';
+  let lastAt = 0;
+  return (error) => {
+    metrics?.redisErrors.inc({ kind: 'connection' });
+    const now = performance.now();
+    if (error.message === lastMessage && now - lastAt < 10_000) return;
+    lastMessage = error.message;
+    lastAt = now;
+    log.warn({ err: error }, 'redis.error');
+  };
+}

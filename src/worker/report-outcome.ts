@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import type { Outcome } from '../job/outcome.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { EpochMs } from '../time/duration.js';
+import type { FetchedJob } from '../transport/fetched-job.js';
+import type { Settled } from '../transport/settlement.js';
+
+export interface OutcomeReport {
+  readonly job: FetchedJob;
+  readonly queue: string;
+  readonly outcome: Outcome;
+  readonly settled: Settled;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: EpochMs;
+}
+
+/** Tells metrics and log how an attempt ended, once Redis knows. An outcome that Redis refused counts as a lost lease. */
+export function reportOutcome({ job, queue, outcome, settled, log, metrics, now }: OutcomeReport): void {
+  const kind = job.kind;
+  const refused = settled.kind !== 'done';
+  const ended = refused ? 'lease_lost' : outcome.kind;
+  metrics.jobAttempts.inc({ queue, kind, outcome: ended });
+  metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000);
+
+  const fields = { jobId: job.id, queue, kind, attempt: job.attemptsMade + 1, durationMs: now - job.startedAt };
+  if (refused) {
+    log.warn({ ...fields, outcome: outcome.kind, refused: settled.kind }, 'job.lease_lost');
+    return;
+  }
+  switch (outcome.kind) {
+    case 'completed':
+      log.debug(fields, 'job.completed');
+      return;
+    case 'retried':
+      log.warn({ ...fields, delayMs: outcome.delayMs, error: summary(outcome.error) }, 'job.retried');
+      return;
+    case 'parked':
+      log.info({ ...fields, delayMs: outcome.delayMs, reason: outcome.reason }, 'job.parked');
+      return;
+    case 'dead_lettered':
+      metrics.deadLetters.inc({ queue, kind, reason: outcome.reason });
+      log.error({ ...fields, reason: outcome.reason, error: summary(outcome.error) }, 'job.dead_lettered');
+      return;
+    case 'interrupted':
+      log.info({ ...fields, reason: outcome.reason }, 'job.interrupted');
+      return;
+    case 'lease_lost':
+  }
+}
+
+function summary({ stack: _stack, ...error }: Extract<Outcome, { kind: 'retried' }>['error']): object {
+  return error;
+}

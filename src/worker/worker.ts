@@ -1,0 +1,222 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { ResolvedJobLimitOptions, ResolvedRedisOptions, ResolvedWorkerOptions } from '../config/option-types.js';
+import { DrainTimeoutError } from '../job/abort-reasons.js';
+import type { Outcome } from '../job/outcome.js';
+import type { KindRegistry } from '../job/registry.js';
+import { FleetStore } from '../recovery/fleet-store.js';
+import { Heartbeat } from '../recovery/heartbeat.js';
+import type { WorkerBeat, WorkerState } from '../recovery/worker-beat.js';
+import { createWorkerId } from '../recovery/worker-id.js';
+import { closeRedis } from '../redis/connection.js';
+import { createErrorReporter, type OpenRedis, openRedis } from '../redis/open-redis.js';
+import type { HealthCheck } from '../telemetry/health.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { bulwarkVersion } from '../telemetry/version.js';
+import { systemClock } from '../time/clock.js';
+import { within } from '../time/deadline.js';
+import type { FetchedJob } from '../transport/fetched-job.js';
+import { QueueConsumer } from '../transport/queue-consumer.js';
+import { QueueDirectory } from '../transport/queue-directory.js';
+import type { Settled } from '../transport/settlement.js';
+import { Executor } from './executor.js';
+import { reportOutcome } from './report-outcome.js';
+
+export interface WorkerParts {
+  readonly redis: ResolvedRedisOptions;
+  readonly worker: ResolvedWorkerOptions;
+  readonly job: ResolvedJobLimitOptions;
+  readonly registry: KindRegistry;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How a worker's shutdown went. */
+export interface DrainReport {
+  /** Jobs that were given back because they did not end in time. None of them used up an attempt. */
+  readonly released: number;
+  readonly durationMs: number;
+}
+
+/** How long giving back, or closing, may take when Redis does not answer. */
+const farewellMs = 2_000;
+const runningShown = 50;
+
+/**
+ * A worker: takes jobs of the kinds it knows and runs them, any number of workers side by side, none knowing of the others.
+ *
+ * Life: made → `start` → (`quiet`: takes no more) → `stop`: drains up to the deadline, then interrupts and gives back.
+ */
+export class Worker {
+  readonly id: string = createWorkerId();
+  readonly #parts: WorkerParts;
+  readonly #startedAt = systemClock.now();
+  #state: WorkerState = 'running';
+  #open: OpenRedis | undefined;
+  #consumers: QueueConsumer[] = [];
+  #heartbeat: Heartbeat | undefined;
+  #stopping: Promise<DrainReport> | undefined;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** How many jobs run now. */
+  get busy(): number {
+    return this.#consumers.reduce((sum, consumer) => sum + consumer.busy, 0);
+  }
+
+  /**
+   * Connects and begins to take jobs.
+   *
+   * @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs.
+   */
+  async start(): Promise<void> {
+    if (this.#open) return;
+    const { redis, log, metrics, registry } = this.#parts;
+    this.#open = await openRedis({ redis, name: `bulwark:worker:${this.id}`, manner: 'patient', log, metrics });
+    const { client, keyspace } = this.#open;
+    const directory = new QueueDirectory(client, keyspace);
+    await directory.register(registry.queues);
+    this.#consumers = registry.queues.map((queue) => this.#createConsumer(queue.name, this.#open as OpenRedis));
+    for (const consumer of this.#consumers) consumer.start();
+    this.#heartbeat = new Heartbeat({
+      store: new FleetStore(client, keyspace),
+      intervalMs: this.#parts.worker.beatMs,
+      describe: () => this.#describe(),
+      register: () => directory.register(registry.queues),
+      log,
+      onRun: (result, durationMs) => {
+        metrics.serviceRuns.inc({ service: 'heartbeat', result });
+        metrics.serviceRunDuration.observe({ service: 'heartbeat' }, durationMs / 1000);
+      },
+    });
+    this.#heartbeat.start();
+    log.info(
+      { worker: this.id, queues: registry.queues.map((queue) => queue.name), kinds: registry.kinds },
+      'worker.started',
+    );
+  }
+
+  /** Takes no more jobs; running ones go on. */
+  async quiet(): Promise<void> {
+    if (this.#state === 'running') this.#state = 'quiet';
+    await Promise.all(this.#consumers.map((consumer) => consumer.quiet()));
+  }
+
+  /**
+   * Shuts down: takes no more, waits for running jobs up to the drain deadline, aborts those that are left, gives back those
+   * that do not react, and closes. Never takes longer than drain deadline, abort grace and a few seconds, with Redis or without.
+   */
+  stop(options: { readonly drainTimeoutMs?: number } = {}): Promise<DrainReport> {
+    this.#stopping ??= this.#drain(options.drainTimeoutMs ?? this.#parts.worker.drainTimeoutMs);
+    return this.#stopping;
+  }
+
+  async #drain(drainTimeoutMs: number): Promise<DrainReport> {
+    const startedAt = systemClock.elapsed();
+    const { log, worker } = this.#parts;
+    this.#state = 'draining';
+    log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');
+    await Promise.all(this.#consumers.map((consumer) => consumer.quiet()));
+    const idle = Promise.all(this.#consumers.map((consumer) => consumer.whenIdle()));
+    if ((await within(drainTimeoutMs, idle)) === 'late') {
+      for (const consumer of this.#consumers) consumer.interrupt(new DrainTimeoutError(drainTimeoutMs));
+      await within(worker.abortGraceMs + 500, idle);
+    }
+    const released = await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
+    await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());
+    await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
+    if (this.#open) await closeRedis(this.#open.client);
+    const report: DrainReport = {
+      released: released === 'late' ? 0 : released.reduce((sum, count) => sum + count, 0),
+      durationMs: Math.round(systemClock.elapsed() - startedAt),
+    };
+    log.info({ worker: this.id, ...report }, 'worker.stopped');
+    return report;
+  }
+
+  /** What `/readyz` asks. */
+  get healthChecks(): Readonly<Record<string, HealthCheck>> {
+    return {
+      redis: async () => {
+        await this.#open?.client.ping();
+        return this.#open ? undefined : 'not connected yet';
+      },
+      taking_jobs: async () => (this.#state === 'running' ? undefined : this.#state),
+    };
+  }
+
+  #createConsumer(queue: string, { client, keyspace }: OpenRedis): QueueConsumer {
+    const { worker, job: limits, log, metrics, registry } = this.#parts;
+    const executor = new Executor({
+      registry,
+      limits,
+      abortGraceMs: worker.abortGraceMs,
+      log,
+      metrics,
+      clock: systemClock,
+      random: Math.random,
+      reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
+    });
+    const consumer: QueueConsumer = new QueueConsumer({
+      client,
+      keyspace,
+      queue,
+      worker: this.id,
+      slots: worker.concurrency,
+      leaseMs: worker.leaseMs,
+      leaseRenewMs: worker.leaseRenewMs,
+      fetchBlockMs: worker.fetchBlockMs,
+      keepCompleted: { age: Math.ceil(limits.keepCompletedMs / 1000), count: limits.keepCompletedCount },
+      keepAttempts: limits.keepAttempts,
+      execute: (job, signal) => {
+        this.#observeWait(job, queue);
+        return executor.execute(job, signal);
+      },
+      onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) =>
+        reportOutcome({ job, queue, outcome, settled, log, metrics, now: systemClock.now() }),
+      onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
+      onError: createErrorReporter(log, metrics),
+      log,
+    });
+    return consumer;
+  }
+
+  /** Waiting is what happens before the first attempt; later ones wait because they were told to. */
+  #observeWait(job: FetchedJob, queue: string): void {
+    if (job.attemptsMade > 0) return;
+    const policy = this.#parts.registry.queues.find((candidate) => candidate.name === queue);
+    const waitedMs = job.startedAt - job.enqueuedAt - (job.opts.delay ?? 0);
+    if (policy)
+      this.#parts.metrics.jobWait.observe({ queue, criticality: policy.criticality }, Math.max(0, waitedMs) / 1000);
+  }
+
+  #describe(): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
+    const { registry, metrics } = this.#parts;
+    for (const { queue, slots, busy } of this.#consumers) {
+      metrics.workerSlots.set({ queue, state: 'busy' }, busy);
+      metrics.workerSlots.set({ queue, state: 'idle' }, slots - busy);
+    }
+    return {
+      id: this.id,
+      host: hostname(),
+      pid: process.pid,
+      version: bulwarkVersion,
+      startedAt: this.#startedAt,
+      state: this.#state,
+      kinds: registry.kinds,
+      queues: this.#consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
+      running: this.#consumers
+        .flatMap((consumer) =>
+          consumer.runningJobs.map(({ id, kind, startedAt }) => ({ id, queue: consumer.queue, kind, startedAt })),
+        )
+        .sort((a, b) => a.startedAt - b.startedAt)
+        .slice(0, runningShown),
+    };
+  }
+}
