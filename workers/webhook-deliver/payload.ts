@@ -4,12 +4,10 @@ import { hasNoCredentials } from '../outbound/target-url.js';
 /** Largest body of a message, as JSON. Receivers commonly refuse more; larger things belong behind a link. */
 const maxBodyBytes = 256 * 1024;
 
-const body = z
-  .unknown()
-  .refine((value) => value !== undefined, { error: 'is missing; null is fine when there is nothing to say' })
-  .refine((value) => jsonBytes(value) <= maxBodyBytes, {
-    error: `must be writable as JSON in at most ${maxBodyBytes / 1024} KiB`,
-  });
+const body = z.unknown().superRefine((value, ctx) => {
+  if (value === undefined) ctx.addIssue('is missing; null is fine when there is nothing to say');
+  else if (jsonBytes(value) > maxBodyBytes) ctx.addIssue('must be writable as JSON in at most 256 KiB');
+});
 
 /** What `webhook-deliver` is to deliver, and where. */
 export const webhookPayload = z.strictObject({
@@ -33,8 +31,9 @@ export const webhookPayload = z.strictObject({
   /** Further headers, `x-…` only: all others have a meaning that HTTP or the signature relies on, or hold secrets. */
   headers: z
     .record(
-      z.string().regex(/^x-[a-z0-9-]{1,62}$/i, { error: "must start with 'x-'" }),
+      z.string().regex(/^x-[a-z0-9-]{1,62}$/i),
       z.string().regex(/^[\x20-\x7e]{0,1024}$/, { error: 'must be at most 1024 printable ASCII characters' }),
+      { error: (issue) => (issue.code === 'invalid_key' ? "must have a name that starts with 'x-'" : undefined) },
     )
     .refine((headers) => Object.keys(headers).length <= 16, { error: 'must be at most 16' })
     .optional(),
