@@ -1,0 +1,196 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type MetricRow, metricTable } from '../../src/telemetry/metric-table.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+import { groupingLabelsOf, type Selector, selectorsOf, windowsOf } from './promql.js';
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: this is how Grafana writes its variables
+const datasource = z.object({ type: z.literal('prometheus'), uid: z.literal('${datasource}') });
+
+const panel = z.object({
+  id: z.int().positive(),
+  type: z.string(),
+  title: z.string().min(1),
+  description: z.string().default(''),
+  datasource: datasource.optional(),
+  gridPos: z.object({ x: z.int().min(0), y: z.int().min(0), w: z.int().min(1), h: z.int().min(1) }),
+  fieldConfig: z.object({ defaults: z.object({ unit: z.string().default('') }) }).optional(),
+  targets: z.array(z.object({ refId: z.string(), expr: z.string(), legendFormat: z.string(), datasource })).default([]),
+});
+
+type Panel = z.infer<typeof panel>;
+
+const dashboard = z.object({
+  id: z.null().optional(),
+  uid: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  title: z.string().min(1),
+  description: z.string().min(1),
+  schemaVersion: z.literal(41),
+  editable: z.literal(false),
+  refresh: z.string(),
+  annotations: z.object({ list: z.array(z.object({ expr: z.string(), datasource })) }),
+  templating: z.object({
+    list: z.array(z.object({ name: z.string(), type: z.string(), query: z.unknown(), refresh: z.int() })),
+  }),
+  panels: z.array(panel),
+});
+
+const folder = new URL('../../grafana/dashboards/', import.meta.url);
+const dashboards = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => ({
+    file: basename(file),
+    board: dashboard.parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8'))),
+  }));
+
+const rowOf = new Map<string, MetricRow>(Object.values(metricTable).map((row) => [row.name, row]));
+const processMetrics = new Set(
+  [...(await createMetrics({ role: 'worker', version: '0' }).render()).matchAll(/^# TYPE (\w+)/gm)].map(
+    ([, name = '']) => name,
+  ),
+);
+/** What Prometheus and our registry put on every series. */
+const commonLabels = ['role', 'instance', 'job'];
+
+/** The row a series belongs to; a histogram has three kinds of series. */
+function findRow(series: string): MetricRow | undefined {
+  const histogram = rowOf.get(series.replace(/_(bucket|sum|count)$/, ''));
+  return histogram?.type === 'histogram' ? histogram : rowOf.get(series);
+}
+
+function faultsOf({ name, matchers }: Selector): string[] {
+  const row = findRow(name);
+  if (!row) return processMetrics.has(name) ? [] : [`${name} is exported by nobody`];
+  return matchers.flatMap(({ label, value }) => {
+    if (commonLabels.includes(label)) return [];
+    const rule = row.labels[label];
+    if (rule === undefined) return [`${name} has no label ${label}`];
+    if (typeof rule === 'string') return [];
+    return value.split('|').flatMap((word) => (rule.includes(word) ? [] : [`${label} of ${name} is never ${word}`]));
+  });
+}
+
+it.each([
+  ['sum(rate(a_total{x="1", y=~"b|c"}[$__rate_interval])) or vector(0)', ['a_total x=1 y=b|c']],
+  ['max by (queue) (a{x!~"{odd}"}) / on (queue) b > 0', ['a x={odd}', 'b']],
+  ['histogram_quantile(0.95, sum by (le) (rate(a_bucket[1m])))', ['a_bucket']],
+])('reads the metrics out of %s', (expr, expected) => {
+  const read = selectorsOf(expr).map(({ name, matchers }) =>
+    [name, ...matchers.map(({ label, value }) => `${label}=${value}`)].join(' '),
+  );
+
+  expect(read).toEqual(expected);
+});
+
+it('there is a dashboard, and no two share an address or a title', () => {
+  expect(dashboards).not.toEqual([]);
+  expect(new Set(dashboards.map(({ board }) => board.uid)).size).toBe(dashboards.length);
+  expect(new Set(dashboards.map(({ board }) => board.title)).size).toBe(dashboards.length);
+});
+
+it('every metric of the table is on a dashboard', () => {
+  const shown = new Set(
+    dashboards.flatMap(({ board }) =>
+      board.panels.flatMap(({ targets }) =>
+        targets.flatMap(({ expr }) => selectorsOf(expr).map(({ name }) => findRow(name)?.name)),
+      ),
+    ),
+  );
+
+  expect([...rowOf.keys()].filter((name) => !shown.has(name))).toEqual([]);
+});
+
+describe.each(dashboards)('$file', ({ board }) => {
+  const panels = board.panels.filter(({ type }) => type !== 'row');
+  const targets = panels.flatMap(({ title, targets }) => targets.map((target) => ({ panel: title, ...target })));
+  const expressions = [...targets.map(({ expr }) => expr), ...board.annotations.list.map(({ expr }) => expr)];
+
+  it('asks only for metrics, labels and values that exist', () => {
+    expect(expressions.flatMap((expr) => selectorsOf(expr).flatMap(faultsOf))).toEqual([]);
+  });
+
+  it('groups only by labels that its metrics have', () => {
+    for (const expr of expressions) {
+      const known = [
+        ...commonLabels,
+        'le',
+        ...selectorsOf(expr).flatMap(({ name }) => Object.keys(findRow(name)?.labels ?? {})),
+      ];
+      expect(known, expr).toEqual(expect.arrayContaining(groupingLabelsOf(expr)));
+    }
+  });
+
+  it('names in its legends only labels that are left after grouping', () => {
+    for (const { expr, legendFormat } of targets) {
+      const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
+      const grouped = groupingLabelsOf(expr);
+      const left = grouped.length > 0 ? grouped : commonLabels;
+      expect(left, `${expr} as ${legendFormat}`).toEqual(expect.arrayContaining(named));
+    }
+  });
+
+  it('follows the queue that is chosen wherever a metric is about queues', () => {
+    for (const { name, matchers } of targets.flatMap(({ expr }) => selectorsOf(expr))) {
+      if (!findRow(name)?.labels['queue']) continue;
+      expect(matchers, name).toContainEqual({ label: 'queue', value: '$queue' });
+    }
+  });
+
+  it('looks at the processes of the pool only, where other programs have metrics of the same name', () => {
+    for (const { name, matchers } of targets.flatMap(({ expr }) => selectorsOf(expr))) {
+      if (findRow(name)) continue;
+      expect(
+        matchers.map(({ label }) => label),
+        name,
+      ).toContain('role');
+    }
+  });
+
+  it('measures rates over $__rate_interval or the whole range shown', () => {
+    for (const { expr } of targets) {
+      for (const window of windowsOf(expr)) expect(['$__rate_interval', '$__range'], expr).toContain(window);
+    }
+  });
+
+  it('chooses its data source by a variable, and offers the queues', () => {
+    const variables = Object.fromEntries(board.templating.list.map((variable) => [variable.name, variable]));
+
+    expect(variables['datasource']).toMatchObject({ type: 'datasource', query: 'prometheus' });
+    expect(variables['queue']).toMatchObject({ type: 'query', refresh: 2 });
+    for (const { title, datasource } of panels) expect(datasource, title).toBeDefined();
+  });
+
+  it('numbers its panels and queries without repeats', () => {
+    const ids = board.panels.map(({ id }) => id);
+    const titles = panels.map(({ title }) => title);
+
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(new Set(titles).size).toBe(titles.length);
+    for (const { title, targets } of panels) {
+      expect(targets.length, title).toBeGreaterThan(0);
+      expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
+    }
+  });
+
+  it('gives every panel a description and a unit', () => {
+    for (const { title, description, fieldConfig } of panels) {
+      expect(description, title).toMatch(/\.$/);
+      expect(fieldConfig?.defaults.unit, title).not.toBe('');
+    }
+  });
+
+  it('lays its panels side by side, none over another or past the edge', () => {
+    for (const { title, gridPos } of board.panels) expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
+    for (const [index, one] of board.panels.entries()) {
+      for (const other of board.panels.slice(index + 1)) {
+        expect(overlap(one, other), `${one.title} and ${other.title}`).toBe(false);
+      }
+    }
+  });
+});
+
+function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
