@@ -22,6 +22,8 @@ export const errorCodes = [
   'BULWARK_REDIS_MISCONFIGURED',
   'BULWARK_REDIS_UNAVAILABLE',
   'BULWARK_SCRIPT_CONTRACT',
+  'BULWARK_WAIT_TIMEOUT',
+  'BULWARK_POOL_RUNNING',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
