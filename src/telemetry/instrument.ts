@@ -2,25 +2,25 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { LabelRule, MetricRow } from './metric-table.js';
 
 /** The labels of one row of the metric table: all of them, and only words the row allows. */
-export type LabelsOf<Row extends MetricRow> = {
+type LabelsOf<Row extends MetricRow> = {
   readonly [Label in keyof Row['labels']]: Row['labels'][Label] extends readonly (infer Word)[] ? Word : string;
 };
 
 /** The leading argument of a recording; absent when the row has no labels. */
 type LabelArgument<Row extends MetricRow> = keyof Row['labels'] extends never ? [] : [labels: LabelsOf<Row>];
 
-export interface CounterOf<Row extends MetricRow> {
+interface CounterOf<Row extends MetricRow> {
   /** Counts one, or `by` at once. */
   inc(...args: [...LabelArgument<Row>, by?: number]): void;
 }
 
-export interface GaugeOf<Row extends MetricRow> {
+interface GaugeOf<Row extends MetricRow> {
   set(...args: [...LabelArgument<Row>, value: number]): void;
   /** Forgets every series, so that nothing stale is exported: after losing the lead, or before writing a fresh set. */
   clear(): void;
 }
 
-export interface HistogramOf<Row extends MetricRow> {
+interface HistogramOf<Row extends MetricRow> {
   /** Takes seconds. Below zero counts as zero: two machines' clocks may disagree about when a job became due. */
   observe(...args: [...LabelArgument<Row>, seconds: number]): void;
 }

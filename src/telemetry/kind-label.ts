@@ -1,5 +1,5 @@
 /** Where every kind without a label of its own is counted. */
-export const otherKind = 'other';
+const otherKind = 'other';
 
 /** More kinds than a pool is expected to have, and few enough that a histogram by kind stays affordable. */
 const maxKinds = 100;

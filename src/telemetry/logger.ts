@@ -1,27 +1,18 @@
 import { createRequire } from 'node:module';
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
 import { serializeError } from './error-serializer.js';
 import { redacted, secretFields, withoutSecrets } from './redaction.js';
 import type { Role } from './role.js';
 import { bulwarkVersion } from './version.js';
 
-export type { Logger } from 'pino';
-
-/** From most to least talkative. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-export type LogLevel = (typeof logLevels)[number];
-
 /** `json` for machines, `pretty` for eyes, `auto` for pretty on a terminal and JSON anywhere else. */
-export const logFormats = ['auto', 'json', 'pretty'] as const;
-
-export type LogFormat = (typeof logFormats)[number];
+export type LogFormat = 'auto' | 'json' | 'pretty';
 
 /** Where log lines go; a terminal says so by `isTTY`. */
-export type LogStream = DestinationStream & { readonly isTTY?: boolean };
+type LogStream = DestinationStream & { readonly isTTY?: boolean };
 
 export interface LoggerOptions {
-  readonly level: LogLevel;
+  readonly level: LevelWithSilent;
   readonly format: LogFormat;
   readonly role: Role;
   /** @defaultValue standard output */

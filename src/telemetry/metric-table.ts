@@ -22,13 +22,13 @@ export type MetricRow =
   | (MetricBasics & { readonly type: 'histogram'; readonly buckets: readonly number[] });
 
 /** Why `enqueue` refused a job. */
-export const enqueueRejections = ['invalid', 'too_large', 'unavailable'] as const;
+const enqueueRejections = ['invalid', 'too_large', 'unavailable'] as const;
 
 /**
  * The states a queue's jobs are counted in: BullMQ's words, and `dead_lettered` for what lies in its dead-letter queue.
  * The sum over all of them is every job the queue still knows.
  */
-export const queueStates = [
+const queueStates = [
   'waiting',
   'prioritized',
   'delayed',
