@@ -2,7 +2,7 @@
  * The floors of the house, from the ground up. A room may import from its own floor and from those below, never from
  * one above: so the lower a room lies, the less can break it.
  */
-export const floors: readonly (readonly string[])[] = [
+const floors: readonly (readonly string[])[] = [
   ['errors', 'time'],
   ['job', 'config'],
   ['telemetry', 'service'],
