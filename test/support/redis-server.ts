@@ -39,7 +39,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
 
   let server = await launch();
   const endWithProcess = () => {
-    process.kill(server.pid, 'SIGKILL');
+    if (server.isAlive()) process.kill(server.pid, 'SIGKILL');
   };
   process.once('exit', endWithProcess);
   return {
