@@ -143,7 +143,7 @@ export const optionTable = {
       doc: 'How often a worker tells that it lives and what it does. Too short: commands for nothing. Too long: the supervisor decides on old evidence.',
     }),
     fetchBlockMs: duration({
-      default: '5s',
+      default: '10s',
       min: '1s',
       max: '10s',
       doc: 'How long an idle worker waits in one blocking fetch. Too short: idle workers keep Redis busy. Too long: a connection that died silently is noticed late.',
@@ -186,7 +186,7 @@ export const optionTable = {
       doc: 'How often the leader looks for running jobs that nobody owns and puts them back. Too short: load on Redis. Too long: such jobs wait.',
     }),
     poisonAfter: integer({
-      default: 3,
+      default: 10,
       min: 1,
       max: 100,
       doc: 'How many workers a job may take down before it is dead-lettered as poison. Too few: a job that ran by chance on a dying worker is condemned. Too many: a poison job kills as many workers.',

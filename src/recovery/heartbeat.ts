@@ -17,8 +17,11 @@ export interface HeartbeatOptions {
   readonly onRun?: (result: 'ok' | 'error', durationMs: number) => void;
 }
 
-/** The id is put on the list again every so many beats, in case Redis lost it. */
-const beatsPerRegistration = 10;
+/**
+ * The id is put on the list again every so many beats, in case Redis lost it: less often than the fleet waits before it calls
+ * a worker dead that is not listed.
+ */
+const beatsPerRegistration = 3;
 
 /** Tells the fleet once an interval that this worker lives, and says farewell when it stops. */
 export class Heartbeat implements Service {

@@ -2,8 +2,9 @@ import type { Logger } from 'pino';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { connectRedis, type RedisClient } from './connection.js';
-import { assertFit, decideFitness, readRedisFacts } from './fitness.js';
+import { assertFit, decideFitness } from './fitness.js';
 import { Keyspace } from './keyspace.js';
+import { readRedisFacts } from './redis-facts.js';
 
 export interface OpenRedisOptions {
   readonly redis: ResolvedRedisOptions;

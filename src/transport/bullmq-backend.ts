@@ -92,7 +92,7 @@ export class BullmqBackend extends RedisQueueBackend {
 
   /** Completes a job and, when asked to, takes the next one under the same token in the same step. */
   async complete(job: FetchedJob, resultJson: string, keep: KeepJobs, fetchNext: boolean): Promise<FinishReply> {
-    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fetchNext, {});
+    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fetchNext);
   }
 
   /** Fails a job inside its own queue: for jobs with a parent, so that BullMQ applies the parent's policy. */
@@ -106,7 +106,7 @@ export class BullmqBackend extends RedisQueueBackend {
     value: string,
     keep: KeepJobs | boolean | number | undefined,
     fetchNext: boolean,
-    fields: Record<string, string>,
+    fields?: Record<string, string>,
   ): Promise<FinishReply> {
     const args = this.moveToFinishedArgs(
       { id: job.id, opts: job.opts } as Parameters<RedisQueueBackend['moveToCompletedArgs']>[0],

@@ -275,9 +275,16 @@ export class QueueConsumer {
 
 /** Resolves with the promise, or as soon as the signal is aborted. */
 async function untilAborted(signal: AbortSignal, promise: Promise<unknown>): Promise<void> {
-  const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
   promise.catch(() => undefined);
-  await Promise.race([promise, aborted]);
+  if (signal.aborted) return;
+  let leave = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    leave = resolve;
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }

@@ -1,3 +1,4 @@
+import type { DeadLetterRecord } from '../dead-letter/record.js';
 import { defineScript } from '../redis/define-script.js';
 
 /** How a transition went: done, or refused because the job is no longer ours to move. Nothing was written then. */
@@ -60,7 +61,7 @@ export const leaseRenewScript = defineScript({
   reply: strings,
 });
 
-/** A queue at one moment. `dead` counts its dead-letter queue; the other states have BullMQ's words. */
+/** A queue at one moment. `dead_lettered` counts its dead-letter queue; the other states have BullMQ's words. */
 export interface QueueSample {
   readonly waiting: number;
   readonly prioritized: number;
@@ -69,7 +70,7 @@ export interface QueueSample {
   readonly completed: number;
   readonly failed: number;
   readonly 'waiting-children': number;
-  readonly dead: number;
+  readonly dead_lettered: number;
   readonly paused: boolean;
   /** When the job that waits longest was enqueued; undefined when none waits. */
   readonly oldestEnqueuedAt: number | undefined;
@@ -91,7 +92,7 @@ export const queueSampleScript = defineScript({
       completed,
       failed,
       'waiting-children': waitingChildren,
-      dead,
+      dead_lettered: dead,
       paused: paused === 1,
       oldestEnqueuedAt: oldest < 0 ? undefined : oldest,
     };
@@ -114,3 +115,36 @@ export const activeOwnersScript = defineScript({
   reply: (raw): ActiveJobOwner[] =>
     (raw as [string, string, string][]).map(([id, token, crashes]) => ({ id, token, crashes: Number(crashes) })),
 });
+
+/** How far a job is, as seen from outside. */
+export type JobOutcomeView =
+  | { readonly state: 'pending' }
+  | { readonly state: 'completed'; readonly result: unknown }
+  | { readonly state: 'dead_lettered'; readonly record: DeadLetterRecord }
+  /** Failed inside its queue: a job of a flow, or one that a plain BullMQ worker ran. */
+  | { readonly state: 'failed'; readonly message: string }
+  /** Not there any more: completed long ago and removed, or purged. */
+  | { readonly state: 'gone' };
+
+export const jobOutcomesScript = defineScript({
+  file: file('job-outcomes'),
+  keys: ['meta'],
+  args: ['base', 'deadBase', 'ids'],
+  reply: (raw): JobOutcomeView[] => (raw as [string, string][]).map(([state, json]) => outcomeView(state, json)),
+});
+
+function outcomeView(state: string, json: string): JobOutcomeView {
+  switch (state) {
+    case 'pending':
+    case 'gone':
+      return { state };
+    case 'completed':
+      return { state, result: JSON.parse(json) };
+    case 'dead_lettered':
+      return { state, record: JSON.parse(json) as DeadLetterRecord };
+    case 'failed':
+      return { state, message: String(JSON.parse(json)) };
+    default:
+      throw new TypeError(`unknown state ${state}`);
+  }
+}

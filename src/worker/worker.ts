@@ -144,10 +144,14 @@ export class Worker {
   get healthChecks(): Readonly<Record<string, HealthCheck>> {
     return {
       redis: async () => {
-        await this.#open?.client.ping();
-        return this.#open ? undefined : 'not connected yet';
+        if (!this.#open) throw new Error('not connected yet');
+        await this.#open.client.ping();
+        return undefined;
       },
-      taking_jobs: async () => (this.#state === 'running' ? undefined : this.#state),
+      taking_jobs: async () => {
+        if (this.#state !== 'running') throw new Error(this.#state);
+        return undefined;
+      },
     };
   }
 

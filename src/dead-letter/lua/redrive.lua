@@ -1,0 +1,33 @@
+--[[
+redrive: put a dead-lettered job back into its queue, under the id it had. Its attempts start anew; its history stays.
+
+KEYS  1 dead             hash    the job in the dead-letter queue
+      2 deadFailed       zset    dead-lettered jobs
+      3 job              hash    the job in its queue
+      4 wait             list
+      5 prioritized      zset
+      6 priorityCounter  counter
+      7 marker           zset    wakes sleeping workers
+      8 events           stream
+      9 meta             hash
+ARGV  1 deadId           id in the dead-letter queue
+      2 id               id in its queue
+REPLY code               0 done | -1 not dead-lettered | -2 a job with this id is in the queue
+WRITES everything named above   COST O(log dead)
+]]
+--- @include "../../transport/lua/enter-wait.lua"
+local dead, deadFailed = KEYS[1], KEYS[2]
+local keys = {
+  job = KEYS[3], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
+  marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
+}
+local deadId, id = unpack(ARGV)
+
+if not redis.call('ZSCORE', deadFailed, deadId) or redis.call('EXISTS', dead) == 0 then return -1 end
+if redis.call('EXISTS', keys.job) == 1 then return -2 end
+redis.call('ZREM', deadFailed, deadId)
+redis.call('RENAME', dead, keys.job)
+if redis.call('EXISTS', dead .. ':logs') == 1 then redis.call('RENAME', dead .. ':logs', keys.job .. ':logs') end
+redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwp', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
+enterWait(keys, id, 'failed', false)
+return 0

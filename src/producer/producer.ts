@@ -1,0 +1,229 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOptions } from '../config/option-types.js';
+import { isBulwarkError } from '../errors/bulwark-error.js';
+import { errorMessage } from '../errors/error-message.js';
+import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
+import type { JobMeta } from '../job/job-meta.js';
+import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
+import { closeRedis } from '../redis/connection.js';
+import { createErrorReporter, type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { type DurationInput, type EpochMs, parseDuration } from '../time/duration.js';
+import { QueueDirectory } from '../transport/queue-directory.js';
+import { QueueInspector } from '../transport/queue-inspector.js';
+import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
+import { awaitOutcome, type WaitOptions } from './await-outcome.js';
+
+export interface EnqueueOptions {
+  /** Makes the job's identity: the same key again gives the same job, as long as that one is kept. Default: the kind's own. */
+  readonly key?: string;
+  /** On whose behalf. Keys of different tenants never meet. */
+  readonly tenant?: string;
+  /** Start no sooner than this from now. */
+  readonly delay?: DurationInput;
+  /** Not worth doing after this long from now. Default: always worth doing. */
+  readonly expiresIn?: DurationInput;
+  /**
+   * Order inside the queue: 0 goes first, then 1, 2, 3 … up to 2097151. For importance use queues of different criticality.
+   * @defaultValue 0
+   */
+  readonly priority?: number;
+  /** W3C trace context that the job belongs to. Default: a new trace. */
+  readonly traceparent?: string;
+}
+
+/** A job that Redis has accepted. */
+export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
+  readonly id: string;
+  readonly queue: string;
+  readonly kind: string;
+  readonly key: string | undefined;
+  /** Only for the compiler: ties the handle to its kind, so that `wait` knows the result's type. */
+  readonly definition: J;
+}
+
+export interface ProducerParts {
+  readonly redis: ResolvedRedisOptions;
+  readonly producer: ResolvedProducerOptions;
+  readonly job: ResolvedJobLimitOptions;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+interface Session extends OpenRedis {
+  readonly writer: QueueWriter;
+  readonly directory: QueueDirectory;
+  readonly inspector: QueueInspector;
+}
+
+/** What a producing service holds: typed, validated, idempotent by key. Connects when first used. */
+export class Producer {
+  readonly #parts: ProducerParts;
+  readonly #name: string;
+  readonly #registered = new Set<string>();
+  #session: Promise<Session> | undefined;
+
+  constructor(parts: ProducerParts) {
+    this.#parts = parts;
+    this.#name = `producer-${process.pid}-${randomBytes(3).toString('hex')}`;
+  }
+
+  /**
+   * Puts one job into its queue. When this returns, Redis has it.
+   *
+   * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError: nothing was written.
+   * @throws RedisUnavailableError when Redis gave no answer: the job may or may not be there; with a key, try again safely.
+   */
+  async enqueue<J extends AnyJobDefinition>(
+    job: J,
+    payload: PayloadInput<J>,
+    options: EnqueueOptions = {},
+  ): Promise<EnqueuedJob<J>> {
+    const [enqueued] = await this.enqueueMany(job, [payload], options);
+    return enqueued as EnqueuedJob<J>;
+  }
+
+  /**
+   * Puts many jobs of one kind into their queue, a few hundred to a round trip. All payloads are checked first: with one that
+   * is not valid nothing is written.
+   *
+   * @throws what `enqueue` throws; after a RedisUnavailableError the first batches may have been written.
+   */
+  async enqueueMany<J extends AnyJobDefinition>(
+    job: J,
+    payloads: readonly PayloadInput<J>[],
+    options: EnqueueOptions = {},
+  ): Promise<EnqueuedJob<J>[]> {
+    const startedAt = performance.now();
+    const { metrics, producer } = this.#parts;
+    const queue = job.queue.name;
+    const jobs: NewJob[] = [];
+    try {
+      for (const [index, payload] of payloads.entries()) {
+        jobs.push(await this.#prepare(job, payload, options, payloads.length > 1 ? index : undefined));
+      }
+    } catch (error) {
+      metrics.enqueueRejected.inc({ queue, reason: 'invalid' });
+      throw error;
+    }
+    await this.#asking(async ({ writer, directory }) => {
+      if (!this.#registered.has(queue)) {
+        await directory.register([job.queue]);
+        this.#registered.add(queue);
+      }
+      for (let from = 0; from < jobs.length; from += producer.batchSize) {
+        await writer.add(queue, jobs.slice(from, from + producer.batchSize));
+      }
+    });
+    metrics.jobsEnqueued.inc({ queue, kind: job.kind, criticality: job.queue.criticality }, jobs.length);
+    metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
+    return jobs.map(({ id, kind, meta }) => ({ id, queue, kind, key: meta.key, definition: job }));
+  }
+
+  /**
+   * Waits until a job has ended and returns what its handler returned.
+   *
+   * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
+   */
+  async wait<J extends AnyJobDefinition>(enqueued: EnqueuedJob<J>, options: WaitOptions = {}): Promise<JobResult<J>> {
+    return this.#asking(({ inspector }) => awaitOutcome(inspector, enqueued, options)) as Promise<JobResult<J>>;
+  }
+
+  /** Closes the connection. */
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session) await closeRedis((await session).client);
+  }
+
+  async #prepare(
+    job: AnyJobDefinition,
+    payload: unknown,
+    options: EnqueueOptions,
+    index: number | undefined,
+  ): Promise<NewJob> {
+    const checked: unknown = await validatePayload(job.kind, job.payload, payload).catch((error: unknown) => {
+      if (index === undefined || !(error instanceof PayloadInvalidError)) throw error;
+      throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
+    });
+    // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
+    const payloadJson = JSON.stringify(payload) ?? 'null';
+    const bytes = Buffer.byteLength(payloadJson);
+    const { maxPayloadBytes } = this.#parts.job;
+    if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
+    const key = options.key ?? job.idempotencyKey?.(checked);
+    const now = Date.now() as EpochMs;
+    const meta: JobMeta = {
+      version: job.version,
+      ...(key !== undefined && { key }),
+      ...(options.tenant !== undefined && { tenant: options.tenant }),
+      ...(options.expiresIn !== undefined && { deadline: (now + parseDuration(options.expiresIn)) as EpochMs }),
+      traceparent: options.traceparent ?? newTraceparent(),
+      producer: this.#name,
+    };
+    return {
+      id: key === undefined ? randomBytes(16).toString('hex') : jobIdOf(job.kind, options.tenant, key),
+      kind: job.kind,
+      payloadJson,
+      meta,
+      enqueuedAt: now,
+      delayMs: options.delay === undefined ? 0 : parseDuration(options.delay),
+      priority: options.priority ?? 0,
+    };
+  }
+
+  /** Runs something against Redis and says in our words when Redis gave no answer. */
+  async #asking<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    this.#session ??= this.#connect();
+    let session: Session;
+    try {
+      session = await this.#session;
+    } catch (error) {
+      this.#session = undefined;
+      throw error;
+    }
+    try {
+      return await ask(session);
+    } catch (error) {
+      if (isBulwarkError(error) || !isConnectionError(error)) throw error;
+      throw new RedisUnavailableError(`Redis gave no answer: ${errorMessage(error)}`, { cause: error });
+    }
+  }
+
+  async #connect(): Promise<Session> {
+    const { redis, log, metrics } = this.#parts;
+    const open = await openRedis({ redis, name: `bulwark:${this.#name}`, manner: 'prompt', log, metrics });
+    return {
+      ...open,
+      writer: new QueueWriter(open.client, open.keyspace, createErrorReporter(log, metrics)),
+      directory: new QueueDirectory(open.client, open.keyspace),
+      inspector: new QueueInspector(open.client, open.keyspace),
+    };
+  }
+}
+
+/** The id of a job with a key: the same for the same kind, tenant and key, and no secret of the key in it. */
+export function jobIdOf(kind: string, tenant: string | undefined, key: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, tenant ?? null, key]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** A fresh W3C trace context, so that a job can be followed even when nobody traces. */
+function newTraceparent(): string {
+  const random = randomBytes(24).toString('hex');
+  return `00-${random.slice(0, 32)}-${random.slice(32)}-00`;
+}
+
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  return (
+    error.message === 'Command timed out' ||
+    error.message.startsWith('Connection is closed') ||
+    (typeof code === 'string' && code.startsWith('E'))
+  );
+}

@@ -1,0 +1,85 @@
+import type { WorkerSighting } from './worker-beat.js';
+
+/** `alive`: beats. `suspect`: late, its jobs are left alone. `dead`: silent for so long that its jobs are brought back. */
+export type WorkerVerdict = 'alive' | 'suspect' | 'dead';
+
+export interface FleetWatchPolicy {
+  /** Silence after which a worker is dead. */
+  readonly deadAfterMs: number;
+  /** A gap between two looks that is longer than this means that the watcher itself was held up. */
+  readonly maxGapMs: number;
+}
+
+/** When more than this part of at least three workers falls silent at once, it is not the workers. */
+const massSilenceRatio = 0.3;
+const massSilenceMinimum = 3;
+/** How many workers that are not listed are kept in mind; past that their time starts again. */
+const maxStrangers = 10_000;
+
+/**
+ * Judges from their beats which workers live.
+ *
+ * It judges by what it saw itself without interruption: after an outage of Redis, or a pause of its own, every worker gets the
+ * full time again. And when many fall silent together, Redis or the network is to blame, and nobody is called dead.
+ */
+export class FleetWatch {
+  readonly #policy: FleetWatchPolicy;
+  /** When each listed worker last gave a sign of life. */
+  readonly #lastAlive = new Map<string, number>();
+  /** When a worker that is not on the list was first asked about. */
+  readonly #firstAsked = new Map<string, number>();
+  #watchingSince = Number.NaN;
+  #lastLook = Number.NEGATIVE_INFINITY;
+
+  constructor(policy: FleetWatchPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Takes in what was read at `now` (monotonic milliseconds). */
+  look(sightings: readonly WorkerSighting[], now: number): void {
+    if (!(now - this.#lastLook <= this.#policy.maxGapMs)) this.#watchingSince = now;
+    this.#lastLook = now;
+    const listed = new Map(sightings.map(({ id, ageMs }) => [id, now - ageMs]));
+    for (const [id, aliveAt] of listed) {
+      this.#lastAlive.set(id, Math.max(this.#lastAlive.get(id) ?? Number.NEGATIVE_INFINITY, aliveAt));
+      this.#firstAsked.delete(id);
+    }
+    // Who is no longer listed said farewell or was silent for long: the list has forgotten it, and so do we.
+    for (const id of this.#lastAlive.keys()) if (!listed.has(id)) this.#lastAlive.delete(id);
+  }
+
+  /**
+   * The verdict on a worker, also on one that is not listed: somebody's lease may name it. Such a one gets the full time from
+   * when it was first asked about, because the list may have been lost with Redis' memory and be on its way back.
+   */
+  verdictOn(id: string, now: number): WorkerVerdict {
+    const silence = now - (this.#lastAlive.get(id) ?? this.#firstAskedAbout(id, now));
+    if (silence <= this.#policy.deadAfterMs / 2) return 'alive';
+    const watched = now - this.#watchingSince;
+    if (silence <= this.#policy.deadAfterMs || !(watched > this.#policy.deadAfterMs)) return 'suspect';
+    return this.#massSilence(now) ? 'suspect' : 'dead';
+  }
+
+  /** How many workers there are by verdict. */
+  counts(now: number): Record<WorkerVerdict, number> {
+    const counts = { alive: 0, suspect: 0, dead: 0 };
+    for (const id of this.#lastAlive.keys()) counts[this.verdictOn(id, now)] += 1;
+    return counts;
+  }
+
+  /** Workers that went silent within the last few looks, together. */
+  #massSilence(now: number): boolean {
+    const { deadAfterMs } = this.#policy;
+    const recent = [...this.#lastAlive.values()].filter((at) => now - at <= 3 * deadAfterMs);
+    const silent = recent.filter((at) => now - at > deadAfterMs / 2);
+    return silent.length >= massSilenceMinimum && silent.length > massSilenceRatio * recent.length;
+  }
+
+  #firstAskedAbout(id: string, now: number): number {
+    const known = this.#firstAsked.get(id);
+    if (known !== undefined) return known;
+    if (this.#firstAsked.size >= maxStrangers) this.#firstAsked.clear();
+    this.#firstAsked.set(id, now);
+    return now;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import type { DeadLetterRecord } from '../dead-letter/record.js';
+import { type ReportLimits, reportError } from '../retry/error-report.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Clock } from '../time/clock.js';
+import { workerOfToken } from '../transport/lease-token.js';
+import type { QueueAdmin } from '../transport/queue-admin.js';
+import type { QueueInspector } from '../transport/queue-inspector.js';
+import type { ActiveJobOwner } from '../transport/scripts.js';
+import { decideRecovery, type RecoveryPolicy } from './decide-recovery.js';
+import type { FleetStore } from './fleet-store.js';
+import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
+import { PoisonJobError } from './poison-job-error.js';
+
+export interface OrphanSweeperOptions {
+  readonly fleet: FleetStore;
+  readonly inspector: QueueInspector;
+  readonly admin: QueueAdmin;
+  readonly queues: () => Promise<Iterable<string>>;
+  readonly policy: FleetWatchPolicy & RecoveryPolicy;
+  readonly limits: ReportLimits;
+  /** Who sweeps, for the record of a poison job. */
+  readonly supervisor: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Active jobs are looked at so many at a time, and at most so many a sweep; the rest has its turn in the next one. */
+const pageSize = 500;
+const maxPages = 20;
+
+/**
+ * Finds jobs that are active without a live owner and puts them back. Each is moved by one script that checks once more that
+ * the lease is still the one that was seen, so a sweep that comes late, or two sweeps at once, do no harm.
+ */
+export class OrphanSweeper {
+  readonly #options: OrphanSweeperOptions;
+  readonly #watch: FleetWatch;
+  /** Since when jobs have been seen without a lease, by queue, id and run. */
+  #leaselessSince = new Map<string, number>();
+
+  constructor(options: OrphanSweeperOptions) {
+    this.#options = options;
+    this.#watch = new FleetWatch(options.policy);
+  }
+
+  /** One sweep over all queues. */
+  async sweep(): Promise<void> {
+    const { fleet, clock, queues, metrics } = this.#options;
+    const now = clock.elapsed();
+    this.#watch.look(await fleet.read(), now);
+    const counts = this.#watch.counts(now);
+    for (const state of ['alive', 'suspect', 'dead'] as const) metrics.workers.set({ state }, counts[state]);
+
+    const leaseless = new Map<string, number>();
+    for (const queue of await queues()) await this.#sweepQueue(queue, now, leaseless);
+    this.#leaselessSince = leaseless;
+  }
+
+  async #sweepQueue(queue: string, now: number, leaseless: Map<string, number>): Promise<void> {
+    for (let page = 0; page < maxPages; page++) {
+      const owners = await this.#options.inspector.activeOwners(queue, page * pageSize, pageSize);
+      for (const job of owners) await this.#consider(queue, job, now, leaseless);
+      if (owners.length < pageSize) return;
+    }
+  }
+
+  async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Map<string, number>): Promise<void> {
+    // The count of crashes tells this run from an earlier one that was without a lease too.
+    const key = `${queue}\n${job.id}\n${job.crashes}`;
+    const since = this.#leaselessSince.get(key) ?? now;
+    if (job.token === '') leaseless.set(key, since);
+    const worker = workerOfToken(job.token);
+    const decision = decideRecovery(
+      {
+        token: job.token,
+        owner: worker === undefined ? undefined : this.#watch.verdictOn(worker, now),
+        leaselessMs: now - since,
+        crashes: job.crashes,
+      },
+      this.#options.policy,
+    );
+    if (decision.kind === 'leave') return;
+    const { admin, log, metrics } = this.#options;
+    const reply =
+      decision.kind === 'requeue'
+        ? await admin.recover(queue, job.id, job.token)
+        : await admin.deadLetterOrphan(queue, job.id, job.token, this.#poisonRecord(queue, job.id, decision.crashes));
+    if (reply !== 'done') return;
+    const outcome = decision.kind === 'requeue' ? 'requeued' : 'dead_lettered';
+    metrics.orphanedJobs.inc({ queue, decision: outcome });
+    log.warn({ queue, jobId: job.id, worker, crashes: job.crashes + 1, decision: outcome }, 'job.recovered');
+  }
+
+  #poisonRecord(queue: string, id: string, crashes: number): DeadLetterRecord {
+    return {
+      reason: 'poison',
+      error: reportError(new PoisonJobError(crashes), 'permanent', this.#options.limits),
+      queue,
+      id,
+      by: this.#options.supervisor,
+    };
+  }
+}

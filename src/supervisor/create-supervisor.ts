@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import type { JobLimitOptions, SupervisorOptions } from '../config/option-types.js';
+import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
+import { resolveSection } from '../config/resolve.js';
+import { createLogger } from '../telemetry/logger.js';
+import { createMetrics, type Metrics } from '../telemetry/metrics.js';
+import { bulwarkVersion } from '../telemetry/version.js';
+import { bullmqVersion } from '../transport/bullmq-version.js';
+import { Supervisor } from './supervisor.js';
+
+export interface CreateSupervisorOptions {
+  /** Where Redis is. Default: redis://127.0.0.1:6379. */
+  readonly redis?: RedisInput;
+  readonly supervisor?: SupervisorOptions;
+  /** Bounds of stored errors. Give every process the same. */
+  readonly job?: JobLimitOptions;
+  /** Default: JSON lines on standard output, pretty on a terminal. */
+  readonly log?: Logger;
+  readonly metrics?: Metrics;
+}
+
+/**
+ * Makes a supervisor; `start` connects it and stands for the lead. Run two or more: one leads, the others stand by.
+ *
+ * @throws ConfigError when an option breaks its rule.
+ */
+export function createSupervisor(options: CreateSupervisorOptions = {}): Supervisor {
+  return new Supervisor({
+    redis: resolveRedisInput(options.redis),
+    supervisor: resolveSection('supervisor', options.supervisor),
+    job: resolveSection('job', options.job),
+    log: options.log ?? createLogger({ level: 'info', format: 'auto', role: 'supervisor' }),
+    metrics: options.metrics ?? createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion }),
+  });
+}

@@ -1,0 +1,149 @@
+import type { Logger } from 'pino';
+import type {
+  ResolvedJobLimitOptions,
+  ResolvedRedisOptions,
+  ResolvedSupervisorOptions,
+} from '../config/option-types.js';
+import { FleetStore } from '../recovery/fleet-store.js';
+import { OrphanSweeper } from '../recovery/orphan-sweeper.js';
+import { createWorkerId } from '../recovery/worker-id.js';
+import { closeRedis } from '../redis/connection.js';
+import { createErrorReporter, type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { PeriodicService } from '../service/periodic-service.js';
+import type { HealthCheck } from '../telemetry/health.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { systemClock } from '../time/clock.js';
+import { within } from '../time/deadline.js';
+import { QueueAdmin } from '../transport/queue-admin.js';
+import { QueueDirectory } from '../transport/queue-directory.js';
+import { QueueInspector } from '../transport/queue-inspector.js';
+import { LeaderLease } from './leader-lease.js';
+import { QueueSampler } from './queue-sampler.js';
+
+export interface SupervisorParts {
+  readonly redis: ResolvedRedisOptions;
+  readonly supervisor: ResolvedSupervisorOptions;
+  readonly job: ResolvedJobLimitOptions;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How long stopping may take when Redis does not answer. */
+const farewellMs = 2_000;
+
+/**
+ * A supervisor: one of them leads, the others stand by and take over when it falls silent. The leader counts the queues, watches
+ * the workers and brings back the jobs of dead ones. It is in no job's way: without any supervisor the workers go on.
+ */
+export class Supervisor {
+  readonly id: string = createWorkerId();
+  readonly #parts: SupervisorParts;
+  #open: OpenRedis | undefined;
+  #lease: LeaderLease | undefined;
+  #services: PeriodicService[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether this supervisor leads at this moment. */
+  get leads(): boolean {
+    return this.#lease?.held ?? false;
+  }
+
+  /**
+   * Connects and stands for the lead.
+   *
+   * @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs.
+   */
+  async start(): Promise<void> {
+    if (this.#open) return;
+    const { redis, supervisor, job, log, metrics } = this.#parts;
+    this.#open = await openRedis({ redis, name: `bulwark:supervisor:${this.id}`, manner: 'patient', log, metrics });
+    const { client, keyspace } = this.#open;
+    const directory = new QueueDirectory(client, keyspace);
+    const inspector = new QueueInspector(client, keyspace);
+
+    const sampler = new QueueSampler({ inspector, queues: () => directory.list(), metrics, clock: systemClock });
+    const sweeper = new OrphanSweeper({
+      fleet: new FleetStore(client, keyspace),
+      inspector,
+      admin: new QueueAdmin(client, keyspace, createErrorReporter(log, metrics)),
+      queues: async () => (await directory.list()).keys(),
+      policy: {
+        deadAfterMs: supervisor.deadAfterMs,
+        maxGapMs: Math.max(2_000, 4 * supervisor.sweepMs),
+        leaselessGraceMs: supervisor.deadAfterMs,
+        poisonAfter: supervisor.poisonAfter,
+      },
+      limits: job,
+      supervisor: this.id,
+      clock: systemClock,
+      log,
+      metrics,
+    });
+    this.#lease = new LeaderLease({
+      client,
+      keyspace,
+      id: this.id,
+      leaseMs: supervisor.leaseMs,
+      renewMs: supervisor.renewMs,
+      clock: systemClock,
+      log,
+      onChange: (leads, epoch) => {
+        metrics.supervisorLeader.set(leads ? 1 : 0);
+        metrics.supervisorEpoch.set(epoch);
+        if (!leads) sampler.clear();
+      },
+    });
+    this.#services = [
+      this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
+      this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
+    ];
+    this.#lease.start();
+    for (const service of this.#services) service.start();
+    log.info({ supervisor: this.id }, 'supervisor.started');
+  }
+
+  /** Resigns and stops, within a few seconds, with Redis or without. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await within(farewellMs, Promise.all(this.#services.map((service) => service.stop())));
+    await within(farewellMs, this.#lease?.stop() ?? Promise.resolve());
+    if (this.#open) await closeRedis(this.#open.client);
+    this.#parts.log.info({ supervisor: this.id }, 'supervisor.stopped');
+  }
+
+  /** What `/readyz` asks. A standby is ready too. */
+  get healthChecks(): Readonly<Record<string, HealthCheck>> {
+    return {
+      redis: async () => {
+        if (!this.#open) throw new Error('not connected yet');
+        await this.#open.client.ping();
+        return undefined;
+      },
+      role: async () => (this.leads ? 'leader' : 'standby'),
+    };
+  }
+
+  #whileLeading(name: string, intervalMs: number, run: () => Promise<void>): PeriodicService {
+    const { log, metrics } = this.#parts;
+    return new PeriodicService({
+      name,
+      intervalMs,
+      run: async () => {
+        if (this.leads) await run();
+      },
+      log,
+      onRun: (result, durationMs) => {
+        metrics.serviceRuns.inc({ service: name, result });
+        metrics.serviceRunDuration.observe({ service: name }, durationMs / 1000);
+      },
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import type { DeadLetterRecord } from '../dead-letter/record.js';
+import type { RedisClient } from '../redis/connection.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import { deadLetterQueue } from '../redis/keyspace.js';
+import { BullmqBackend } from './bullmq-backend.js';
+import { queueKeys } from './queue-keys.js';
+import { deadLetterScript, releaseScript, type TransitionReply } from './scripts.js';
+
+/** Changes queues on behalf of an operator or of the supervisor. */
+export class QueueAdmin {
+  readonly #client: RedisClient;
+  readonly #keyspace: Keyspace;
+  readonly #onError: (error: Error) => void;
+
+  constructor(client: RedisClient, keyspace: Keyspace, onError: (error: Error) => void) {
+    this.#client = client;
+    this.#keyspace = keyspace;
+    this.#onError = onError;
+  }
+
+  /** The queue gives no more jobs; running ones go on, and enqueuing goes on. */
+  async pause(queue: string): Promise<void> {
+    await this.#backend(queue).pause(true);
+  }
+
+  async resume(queue: string): Promise<void> {
+    await this.#backend(queue).pause(false);
+  }
+
+  /** Deletes every job that waits, delayed ones included. Running jobs and dead letters stay. */
+  async purge(queue: string): Promise<void> {
+    await this.#backend(queue).drain(true);
+  }
+
+  /** Puts an active job back because its owner is gone. An empty token stands for a lease that ran out. */
+  async recover(queue: string, id: string, token: string): Promise<TransitionReply> {
+    const { active, stalled, wait, prioritized, pc, marker, events, meta } = queueKeys(this.#keyspace, queue);
+    return releaseScript.run(
+      this.#client,
+      {
+        job: this.#keyspace.queue(queue, id),
+        active,
+        stalled,
+        wait,
+        prioritized,
+        priorityCounter: pc,
+        marker,
+        events,
+        meta,
+      },
+      { id, token, crashed: 1 },
+    );
+  }
+
+  /** Dead-letters an active job whose owner is gone. */
+  async deadLetterOrphan(queue: string, id: string, token: string, record: DeadLetterRecord): Promise<TransitionReply> {
+    const keys = queueKeys(this.#keyspace, queue);
+    const dead = queueKeys(this.#keyspace, deadLetterQueue(queue));
+    return deadLetterScript.run(
+      this.#client,
+      {
+        job: this.#keyspace.queue(queue, id),
+        active: keys.active,
+        stalled: keys.stalled,
+        events: keys.events,
+        meta: keys.meta,
+        deadFailed: dead.failed,
+        deadEvents: dead.events,
+        deadMeta: dead.meta,
+      },
+      {
+        id,
+        token,
+        base: keys[''],
+        deadBase: dead[''],
+        record: JSON.stringify(record),
+        attempt: '',
+        keep: 0,
+        message: record.error.message,
+        stack: '[]',
+        data: '',
+        opts: '',
+        crashed: 1,
+      },
+    );
+  }
+
+  #backend(queue: string): BullmqBackend {
+    return new BullmqBackend({ client: this.#client, keyspace: this.#keyspace, queue, onError: this.#onError });
+  }
+}

@@ -1,0 +1,140 @@
+import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
+import type { AttemptRecord } from '../job/outcome.js';
+import type { RedisClient } from '../redis/connection.js';
+import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
+import { BullmqBackend } from './bullmq-backend.js';
+import { queueKeys } from './queue-keys.js';
+import {
+  type ActiveJobOwner,
+  activeOwnersScript,
+  type JobOutcomeView,
+  jobOutcomesScript,
+  type QueueSample,
+  queueSampleScript,
+} from './scripts.js';
+
+/** A job as it lies in its queue. */
+export interface JobView {
+  readonly id: string;
+  readonly queue: string;
+  /** BullMQ's word: waiting, prioritized, delayed, active, completed, failed, waiting-children, unknown. */
+  readonly state: string;
+  readonly kind: string;
+  /** Parsed when it is JSON, else the text as it is. */
+  readonly payload: unknown;
+  readonly meta: JobMeta;
+  readonly enqueuedAt: number;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly attemptsMade: number;
+  readonly starts: number;
+  readonly crashes: number;
+  /** Why it was last set aside without using up an attempt. */
+  readonly parkedFor: string | undefined;
+  readonly progress: unknown;
+  readonly result: unknown;
+  readonly failedReason: string | undefined;
+  readonly worker: string | undefined;
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** Looks at queues; changes nothing. */
+export class QueueInspector {
+  readonly #client: RedisClient;
+  readonly #keyspace: Keyspace;
+
+  constructor(client: RedisClient, keyspace: Keyspace) {
+    this.#client = client;
+    this.#keyspace = keyspace;
+  }
+
+  /** Counts a queue in every state, at one moment. */
+  async sample(queue: string): Promise<QueueSample> {
+    const keys = queueKeys(this.#keyspace, queue);
+    const dead = queueKeys(this.#keyspace, deadLetterQueue(queue));
+    return queueSampleScript.run(
+      this.#client,
+      {
+        wait: keys.wait,
+        prioritized: keys.prioritized,
+        delayed: keys.delayed,
+        active: keys.active,
+        completed: keys.completed,
+        failed: keys.failed,
+        waitingChildren: keys['waiting-children'],
+        dead: dead.failed,
+        meta: keys.meta,
+      },
+      { base: keys[''] },
+    );
+  }
+
+  /** Who holds the active jobs, the oldest first. */
+  async activeOwners(queue: string, from: number, count: number): Promise<ActiveJobOwner[]> {
+    const keys = queueKeys(this.#keyspace, queue);
+    return activeOwnersScript.run(this.#client, { active: keys.active }, { base: keys[''], from, count });
+  }
+
+  /** How far jobs are, in the order of the ids. Ask for a few hundred at a time. */
+  async outcomes(queue: string, ids: readonly string[]): Promise<JobOutcomeView[]> {
+    if (ids.length === 0) return [];
+    const keys = queueKeys(this.#keyspace, queue);
+    const deadBase = this.#keyspace.queueBase(deadLetterQueue(queue));
+    const args = { base: keys[''], deadBase, ids: JSON.stringify(ids) };
+    return jobOutcomesScript.run(this.#client, { meta: keys.meta }, args);
+  }
+
+  /** One job, whole; undefined when it is not in this queue. */
+  async job(queue: string, id: string): Promise<JobView | undefined> {
+    const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id));
+    if (Object.keys(hash).length === 0) return undefined;
+    const backend = new BullmqBackend({
+      client: this.#client,
+      keyspace: this.#keyspace,
+      queue,
+      onError: () => undefined,
+    });
+    return viewOf(hash, id, queue, await backend.getState(id));
+  }
+}
+
+function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: string, state: string): JobView {
+  const opts = parseOr(hash['opts'], {}) as Record<string, unknown>;
+  const time = (field: string): number | undefined => (hash[field] === undefined ? undefined : Number(hash[field]));
+  return {
+    id,
+    queue,
+    state,
+    kind: hash['name'] ?? '',
+    payload: parseOr(hash['data'], hash['data']),
+    meta: parseJobMeta(opts?.[jobMetaOption]),
+    enqueuedAt: time('timestamp') ?? 0,
+    startedAt: time('processedOn'),
+    finishedAt: time('finishedOn'),
+    attemptsMade: Number(hash['atm'] ?? 0),
+    starts: Number(hash['ats'] ?? 0),
+    crashes: Number(hash['bwc'] ?? 0),
+    parkedFor: hash['bwp'],
+    progress: parseOr(hash['progress'], undefined),
+    result: parseOr(hash['returnvalue'], undefined),
+    failedReason: hash['failedReason'],
+    worker: hash['pb'],
+    attempts: parseAttempts(hash['bwh']),
+  };
+}
+
+/** The history in a job's field `bwh`; empty when there is none or it cannot be read. */
+export function parseAttempts(json: string | undefined): AttemptRecord[] {
+  const attempts = parseOr(json, []);
+  return Array.isArray(attempts) ? (attempts as AttemptRecord[]) : [];
+}
+
+/** Reads JSON that anybody may have written. */
+export function parseOr(json: string | undefined, otherwise: unknown): unknown {
+  if (json === undefined) return otherwise;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return otherwise;
+  }
+}
