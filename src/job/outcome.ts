@@ -37,7 +37,7 @@ export const parkReasons = ['newer_version'] as const;
 export type ParkReason = (typeof parkReasons)[number];
 
 /** Why a running job was given back without using up an attempt. */
-export const releaseReasons = ['shutdown', 'owner_lost'] as const;
+export const releaseReasons = ['shutdown'] as const;
 
 export type ReleaseReason = (typeof releaseReasons)[number];
 

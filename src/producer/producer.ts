@@ -7,7 +7,7 @@ import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-jo
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
 import { closeRedis } from '../redis/connection.js';
-import { createErrorReporter, type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type DurationInput, type EpochMs, parseDuration } from '../time/duration.js';
@@ -105,10 +105,10 @@ export class Producer {
         jobs.push(await this.#prepare(job, payload, options, payloads.length > 1 ? index : undefined));
       }
     } catch (error) {
-      metrics.enqueueRejected.inc({ queue, reason: 'invalid' });
+      metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
       throw error;
     }
-    await this.#asking(async ({ writer, directory }) => {
+    const written = this.#asking(async ({ writer, directory }) => {
       if (!this.#registered.has(queue)) {
         await directory.register([job.queue]);
         this.#registered.add(queue);
@@ -116,6 +116,10 @@ export class Producer {
       for (let from = 0; from < jobs.length; from += producer.batchSize) {
         await writer.add(queue, jobs.slice(from, from + producer.batchSize));
       }
+    });
+    await written.catch((error: unknown) => {
+      metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
+      throw error;
     });
     metrics.jobsEnqueued.inc({ queue, kind: job.kind, criticality: job.queue.criticality }, jobs.length);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
@@ -149,7 +153,7 @@ export class Producer {
       throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
     });
     // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
-    const payloadJson = JSON.stringify(payload) ?? 'null';
+    const payloadJson = encodePayload(job.kind, payload);
     const bytes = Buffer.byteLength(payloadJson);
     const { maxPayloadBytes } = this.#parts.job;
     if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
@@ -197,10 +201,18 @@ export class Producer {
     const open = await openRedis({ redis, name: `bulwark:${this.#name}`, manner: 'prompt', log, metrics });
     return {
       ...open,
-      writer: new QueueWriter(open.client, open.keyspace, createErrorReporter(log, metrics)),
+      writer: new QueueWriter(open.client, open.keyspace, open.reportError),
       directory: new QueueDirectory(open.client, open.keyspace),
       inspector: new QueueInspector(open.client, open.keyspace),
     };
+  }
+}
+
+function encodePayload(kind: string, payload: unknown): string {
+  try {
+    return JSON.stringify(payload) ?? 'null';
+  } catch (error) {
+    throw new PayloadInvalidError(kind, [{ path: '', message: `cannot be written as JSON: ${errorMessage(error)}` }]);
   }
 }
 

@@ -61,7 +61,12 @@ export class OrphanSweeper {
   async #sweepQueue(queue: string, now: number, leaseless: Map<string, number>): Promise<void> {
     for (let page = 0; page < maxPages; page++) {
       const owners = await this.#options.inspector.activeOwners(queue, page * pageSize, pageSize);
-      for (const job of owners) await this.#consider(queue, job, now, leaseless);
+      for (const job of owners) {
+        // One job that cannot be recovered must not keep the others from it.
+        await this.#consider(queue, job, now, leaseless).catch((error: unknown) => {
+          this.#options.log.error({ queue, jobId: job.id, err: error }, 'job.recovery_failed');
+        });
+      }
       if (owners.length < pageSize) return;
     }
   }

@@ -64,6 +64,8 @@ function clientOptions(options: ConnectionOptions) {
     connectTimeout: options.connectTimeoutMs,
     maxRetriesPerRequest: null,
     keepAlive: 10_000,
+    // A server that was demoted refuses writes: reconnect to whoever leads now, and ask again there.
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
     retryStrategy: (times: number) =>
       Math.min(2 ** Math.min(times, 10) * 20, options.reconnectCapMs) * (0.75 + Math.random() / 4),
     ...(options.commandTimeoutMs !== false && { commandTimeout: options.commandTimeoutMs }),

@@ -22,6 +22,8 @@ export interface OpenRedisOptions {
 export interface OpenRedis {
   readonly client: RedisClient;
   readonly keyspace: Keyspace;
+  /** Where to report errors of connections that were made from this one. */
+  readonly reportError: (error: Error) => void;
 }
 
 /**
@@ -30,13 +32,14 @@ export interface OpenRedis {
  * @throws RedisUnavailableError when there is no connection in time; RedisMisconfiguredError when it would lose jobs.
  */
 export async function openRedis({ redis, name, manner, log, metrics }: OpenRedisOptions): Promise<OpenRedis> {
+  const reportError = createErrorReporter(log, metrics);
   const client = await connectRedis({
     url: redis.url,
     name,
     connectTimeoutMs: redis.connectTimeoutMs,
     reconnectCapMs: redis.reconnectCapMs,
     commandTimeoutMs: manner === 'prompt' ? redis.commandTimeoutMs : false,
-    onError: createErrorReporter(log, metrics),
+    onError: reportError,
   });
   try {
     assertFit(decideFitness(await readRedisFacts(client)), redis);
@@ -45,11 +48,11 @@ export async function openRedis({ redis, name, manner, log, metrics }: OpenRedis
     throw error;
   }
   client.on('ready', () => log.info('redis.connected'));
-  return { client, keyspace: new Keyspace(redis.namespace) };
+  return { client, keyspace: new Keyspace(redis.namespace), reportError };
 }
 
 /** While Redis is away every attempt to reconnect fails alike: one line tells it, the counter counts all. */
-export function createErrorReporter(log: Logger, metrics?: Pick<Metrics, 'redisErrors'>): (error: Error) => void {
+function createErrorReporter(log: Logger, metrics?: Pick<Metrics, 'redisErrors'>): (error: Error) => void {
   let lastMessage = '';
   let lastAt = 0;
   return (error) => {

@@ -15,8 +15,8 @@ export interface PeriodicServiceOptions {
   readonly random?: () => number;
 }
 
-/** Failed runs back off to at most this many intervals. */
-const maxBackoffIntervals = 8;
+/** Failed runs back off to at most this, or to the interval where that is longer: what was down should be noticed when it is back. */
+const longestBackoffMs = 1_000;
 
 /**
  * Runs something again and again with a jittered pause in between (±10 %, so that replicas do not march in step).
@@ -60,8 +60,9 @@ export class PeriodicService implements Service {
         if (failures === 1) log.warn({ service: name, err: error }, `service.failed: ${errorMessage(error)}`);
         onRun?.('error', performance.now() - startedAt);
       }
-      const intervals = Math.min(2 ** failures, maxBackoffIntervals);
-      await pause(intervalMs * (failures === 0 ? 1 : intervals) * (0.9 + 0.2 * random()), signal);
+      const pauseMs =
+        failures === 0 ? intervalMs : Math.max(intervalMs, Math.min(intervalMs * 2 ** failures, longestBackoffMs));
+      await pause(pauseMs * (0.9 + 0.2 * random()), signal);
     }
   }
 }

@@ -8,7 +8,7 @@ import { FleetStore } from '../recovery/fleet-store.js';
 import { OrphanSweeper } from '../recovery/orphan-sweeper.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
-import { createErrorReporter, type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { PeriodicService } from '../service/periodic-service.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -38,6 +38,7 @@ const farewellMs = 2_000;
 export class Supervisor {
   readonly id: string = createWorkerId();
   readonly #parts: SupervisorParts;
+  #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
   #lease: LeaderLease | undefined;
   #services: PeriodicService[] = [];
@@ -53,15 +54,20 @@ export class Supervisor {
   }
 
   /**
-   * Connects and stands for the lead.
+   * Connects and stands for the lead. A supervisor lives once: after `stop` make a new one.
    *
    * @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs.
    */
-  async start(): Promise<void> {
-    if (this.#open) return;
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const { redis, supervisor, job, log, metrics } = this.#parts;
     this.#open = await openRedis({ redis, name: `bulwark:supervisor:${this.id}`, manner: 'patient', log, metrics });
-    const { client, keyspace } = this.#open;
+    if (this.#stopping !== undefined) return;
+    const { client, keyspace, reportError } = this.#open;
     const directory = new QueueDirectory(client, keyspace);
     const inspector = new QueueInspector(client, keyspace);
 
@@ -69,7 +75,7 @@ export class Supervisor {
     const sweeper = new OrphanSweeper({
       fleet: new FleetStore(client, keyspace),
       inspector,
-      admin: new QueueAdmin(client, keyspace, createErrorReporter(log, metrics)),
+      admin: new QueueAdmin(client, keyspace, reportError),
       queues: async () => (await directory.list()).keys(),
       policy: {
         deadAfterMs: supervisor.deadAfterMs,
@@ -113,6 +119,8 @@ export class Supervisor {
   }
 
   async #stop(): Promise<void> {
+    // A start that is under way ends soon, one way or the other; it sees that the supervisor is stopping.
+    await this.#starting?.catch(() => undefined);
     await within(farewellMs, Promise.all(this.#services.map((service) => service.stop())));
     await within(farewellMs, this.#lease?.stop() ?? Promise.resolve());
     if (this.#open) await closeRedis(this.#open.client);

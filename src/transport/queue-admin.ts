@@ -64,6 +64,7 @@ export class QueueAdmin {
         stalled: keys.stalled,
         events: keys.events,
         meta: keys.meta,
+        marker: keys.marker,
         deadFailed: dead.failed,
         deadEvents: dead.events,
         deadMeta: dead.meta,

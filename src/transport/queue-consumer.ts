@@ -64,6 +64,7 @@ export class QueueConsumer {
   #fetching: Promise<void> | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #slotFreed: (() => void) | undefined;
+  #renewing = false;
   #fetches = 0;
   #lastFetchAt = 0;
 
@@ -239,7 +240,14 @@ export class QueueConsumer {
   }
 
   readonly #renewNow = (): void => {
-    this.#renewLeases().catch(this.#options.onError);
+    // While Redis is away a renewal waits for it; a second one would only wait behind it.
+    if (this.#renewing) return;
+    this.#renewing = true;
+    this.#renewLeases()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#renewing = false;
+      });
   };
 
   async #renewLeases(): Promise<void> {

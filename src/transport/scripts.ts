@@ -49,7 +49,7 @@ export const releaseScript = defineScript({
 
 export const deadLetterScript = defineScript({
   file: file('dead-letter'),
-  keys: ['job', 'active', 'stalled', 'events', 'meta', 'deadFailed', 'deadEvents', 'deadMeta'],
+  keys: ['job', 'active', 'stalled', 'events', 'meta', 'marker', 'deadFailed', 'deadEvents', 'deadMeta'],
   args: ['id', 'token', 'base', 'deadBase', 'record', 'attempt', 'keep', 'message', 'stack', 'data', 'opts', 'crashed'],
   reply: (raw): TransitionReply => (typeof raw === 'string' ? 'done' : transitionReply(raw)),
 });

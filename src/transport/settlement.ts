@@ -194,7 +194,7 @@ export class Settlement {
     { reason, error }: Extract<Outcome, { kind: 'dead_lettered' }>,
   ): Promise<TransitionReply> {
     const { client, keyspace, queue, worker, keepAttempts } = this.#options;
-    const { active, stalled, events, meta } = this.#keys;
+    const { active, stalled, events, meta, marker } = this.#keys;
     const dead = queueKeys(keyspace, deadLetterQueue(queue));
     const traceId = traceIdOf(job.meta.traceparent);
     const record: DeadLetterRecord = {
@@ -217,6 +217,7 @@ export class Settlement {
         stalled,
         events,
         meta,
+        marker,
         deadFailed: dead.failed,
         deadEvents: dead.events,
         deadMeta: dead.meta,

@@ -17,6 +17,9 @@ import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
 
+/** Pause before a job runs again that met a fault of our own. */
+const unexpectedDelayMs = 5_000;
+
 export interface ExecutorOptions {
   readonly registry: KindRegistry;
   readonly limits: PreparationLimits & { readonly maxResultBytes: number };
@@ -40,6 +43,20 @@ export class Executor {
   }
 
   async execute(job: FetchedJob, signal: AbortSignal): Promise<Outcome> {
+    try {
+      return await this.#execute(job, signal);
+    } catch (error) {
+      // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
+      this.#options.log.error({ jobId: job.id, kind: job.kind, err: error }, 'executor.failed');
+      return {
+        kind: 'retried',
+        delayMs: unexpectedDelayMs,
+        error: reportError(error, 'transient', this.#options.limits),
+      };
+    }
+  }
+
+  async #execute(job: FetchedJob, signal: AbortSignal): Promise<Outcome> {
     const { registry, limits, clock } = this.#options;
     const prepared = await prepareJob(job, registry, limits, clock.now());
     if (prepared.kind === 'refused') return prepared.outcome;

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedRedisOptions, ResolvedWorkerOptions } from '../config/option-types.js';
-import { DrainTimeoutError } from '../job/abort-reasons.js';
+import { DrainTimeoutError, JobCancelledError } from '../job/abort-reasons.js';
 import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
 import { FleetStore } from '../recovery/fleet-store.js';
@@ -9,7 +9,7 @@ import { Heartbeat } from '../recovery/heartbeat.js';
 import type { WorkerBeat, WorkerState } from '../recovery/worker-beat.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
-import { createErrorReporter, type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { bulwarkVersion } from '../telemetry/version.js';
@@ -52,6 +52,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #startedAt = systemClock.now();
   #state: WorkerState = 'running';
+  #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
   #consumers: QueueConsumer[] = [];
   #heartbeat: Heartbeat | undefined;
@@ -71,18 +72,24 @@ export class Worker {
   }
 
   /**
-   * Connects and begins to take jobs.
+   * Connects and begins to take jobs. A worker lives once: after `stop` make a new one.
    *
    * @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs.
    */
-  async start(): Promise<void> {
-    if (this.#open) return;
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const { redis, log, metrics, registry } = this.#parts;
-    this.#open = await openRedis({ redis, name: `bulwark:worker:${this.id}`, manner: 'patient', log, metrics });
-    const { client, keyspace } = this.#open;
+    const open = await openRedis({ redis, name: `bulwark:worker:${this.id}`, manner: 'patient', log, metrics });
+    this.#open = open;
+    const { client, keyspace } = open;
     const directory = new QueueDirectory(client, keyspace);
     await directory.register(registry.queues);
-    this.#consumers = registry.queues.map((queue) => this.#createConsumer(queue.name, this.#open as OpenRedis));
+    if (this.#stopping !== undefined) return;
+    this.#consumers = registry.queues.map((queue) => this.#createConsumer(queue.name, open));
     for (const consumer of this.#consumers) consumer.start();
     this.#heartbeat = new Heartbeat({
       store: new FleetStore(client, keyspace),
@@ -100,6 +107,11 @@ export class Worker {
       { worker: this.id, queues: registry.queues.map((queue) => queue.name), kinds: registry.kinds },
       'worker.started',
     );
+  }
+
+  /** Calls off a job that runs in this worker: its signal is aborted, and it is dead-lettered as cancelled. False when it does not run here. */
+  cancel(jobId: string, why = 'cancelled'): boolean {
+    return this.#consumers.some((consumer) => consumer.cancel(jobId, new JobCancelledError(`job ${jobId}: ${why}`)));
   }
 
   /** Takes no more jobs; running ones go on. */
@@ -121,6 +133,8 @@ export class Worker {
     const startedAt = systemClock.elapsed();
     const { log, worker } = this.#parts;
     this.#state = 'draining';
+    // A start that is under way ends soon, one way or the other; it sees that the worker is stopping.
+    await this.#starting?.catch(() => undefined);
     log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');
     await Promise.all(this.#consumers.map((consumer) => consumer.quiet()));
     const idle = Promise.all(this.#consumers.map((consumer) => consumer.whenIdle()));
@@ -155,7 +169,7 @@ export class Worker {
     };
   }
 
-  #createConsumer(queue: string, { client, keyspace }: OpenRedis): QueueConsumer {
+  #createConsumer(queue: string, { client, keyspace, reportError }: OpenRedis): QueueConsumer {
     const { worker, job: limits, log, metrics, registry } = this.#parts;
     const executor = new Executor({
       registry,
@@ -185,7 +199,7 @@ export class Worker {
       onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) =>
         reportOutcome({ job, queue, outcome, settled, log, metrics, now: systemClock.now() }),
       onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
-      onError: createErrorReporter(log, metrics),
+      onError: reportError,
       log,
     });
     return consumer;

@@ -1,5 +1,6 @@
 --[[
-redrive: put a dead-lettered job back into its queue, under the id it had. Its attempts start anew; its history stays.
+redrive: put a dead-lettered job back into its queue, under the id it had. Its attempts and its age start anew; its history
+stays.
 
 KEYS  1 dead             hash    the job in the dead-letter queue
       2 deadFailed       zset    dead-lettered jobs
@@ -15,6 +16,7 @@ ARGV  1 deadId           id in the dead-letter queue
 REPLY code               0 done | -1 not dead-lettered | -2 a job with this id is in the queue
 WRITES everything named above   COST O(log dead)
 ]]
+--- @include "../../transport/lua/now-ms.lua"
 --- @include "../../transport/lua/enter-wait.lua"
 local dead, deadFailed = KEYS[1], KEYS[2]
 local keys = {
@@ -29,5 +31,6 @@ redis.call('ZREM', deadFailed, deadId)
 redis.call('RENAME', dead, keys.job)
 if redis.call('EXISTS', dead .. ':logs') == 1 then redis.call('RENAME', dead .. ':logs', keys.job .. ':logs') end
 redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwp', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
+redis.call('HSET', keys.job, 'timestamp', nowMs())
 enterWait(keys, id, 'failed', false)
 return 0

@@ -2,17 +2,18 @@
 dead-letter: move a job to the queue's dead-letter queue and out of `active`, in one step. The job's hash is renamed, so
 nothing of it is copied and nothing is lost, however large it is.
 
-The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. A job whose id already lies there gets the
-suffix ~2, ~3 …
+The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. A job whose id already lies there gets a
+suffix: ~1, ~2 …
 
 KEYS  1 job          hash
       2 active       list
       3 stalled      set
       4 events       stream
       5 meta         hash
-      6 deadFailed   zset    dead-lettered jobs, score = ms
-      7 deadEvents   stream
-      8 deadMeta     hash
+      6 marker       zset    wakes sleeping workers
+      7 deadFailed   zset    dead-lettered jobs, score = ms
+      8 deadEvents   stream
+      9 deadMeta     hash    its field `bwn` counts copies of ids
 ARGV  1 id           id of the job
       2 token        the lease's token; empty when the lock must be absent
       3 base         what the job's key begins with
@@ -32,17 +33,16 @@ WRITES everything named above   COST O(active + log dead)
 --- @include "now-ms.lua"
 --- @include "emit-event.lua"
 --- @include "append-attempt.lua"
-local job, active, stalled, events, meta, deadFailed, deadEvents, deadMeta = unpack(KEYS)
+--- @include "wake-worker.lua"
+local job, active, stalled, events, meta, marker, deadFailed, deadEvents, deadMeta = unpack(KEYS)
 local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crashed = unpack(ARGV)
 
 local code = leaveActive(job, active, stalled, id, token)
 if code < 0 then return code end
 
 local deadId = id
-local copy = 1
 while redis.call('EXISTS', deadBase .. deadId) == 1 do
-  copy = copy + 1
-  deadId = id .. '~' .. copy
+  deadId = id .. '~' .. redis.call('HINCRBY', deadMeta, 'bwn', 1)
 end
 
 appendAttempt(job, attempt, tonumber(keep))
@@ -63,5 +63,6 @@ redis.call('RENAME', job, deadBase .. deadId)
 if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', deadBase .. deadId .. ':logs') end
 redis.call('ZADD', deadFailed, now, deadId)
 emitEvent(events, meta, 'event', 'failed', 'jobId', id, 'failedReason', message, 'prev', 'active')
+wakeWorker(marker, meta)
 emitEvent(deadEvents, deadMeta, 'event', 'failed', 'jobId', deadId, 'failedReason', message, 'prev', 'active')
 return deadId

@@ -1,4 +1,5 @@
 --- @include "emit-event.lua"
+--- @include "wake-worker.lua"
 --[[
 Puts a job among those that can start now: `front` for one that already had its turn, else at the end. Jobs with a priority
 go to their place among the prioritized. A paused queue wakes nobody.
@@ -13,6 +14,6 @@ local function enterWait(keys, id, previousState, front)
     redis.call(front and 'RPUSH' or 'LPUSH', keys.wait, id)
   end
   redis.call('HSET', keys.job, 'delay', 0)
-  if redis.call('HEXISTS', keys.meta, 'paused') == 0 then redis.call('ZADD', keys.marker, 0, '0') end
+  wakeWorker(keys.marker, keys.meta)
   emitEvent(keys.events, keys.meta, 'event', 'waiting', 'jobId', id, 'prev', previousState)
 end

@@ -6,7 +6,7 @@ Returns 0, or the code to answer:
   -1 the job is gone | -2 the lock is gone | -3 not active | -6 somebody else holds the lock
 ]]
 local function leaveActive(jobKey, activeKey, stalledKey, id, token)
-  if redis.call('EXISTS', jobKey) == 0 then return -1 end
+  if redis.call('TYPE', jobKey).ok ~= 'hash' then return -1 end
   local lockKey = jobKey .. ':lock'
   local holder = redis.call('GET', lockKey)
   if token == '' then

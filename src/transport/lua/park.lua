@@ -20,6 +20,7 @@ WRITES job, active, stalled, delayed, marker, events, parked, the job's lock   C
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
 --- @include "enter-delayed.lua"
+--- @include "wake-worker.lua"
 local job, active, stalled, delayed, marker, events, meta, parked = unpack(KEYS)
 local id, token, delay, reason = unpack(ARGV)
 
@@ -31,4 +32,5 @@ local due = enterDelayed(delayed, marker, events, meta, job, id, now, tonumber(d
 redis.call('ZREMRANGEBYSCORE', parked, '-inf', now)
 redis.call('ZADD', parked, due, id)
 redis.call('PEXPIREAT', parked, math.max(due, redis.call('ZRANGE', parked, -1, -1, 'WITHSCORES')[2]) + 60000)
+wakeWorker(marker, meta)
 return 0

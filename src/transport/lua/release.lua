@@ -12,7 +12,8 @@ KEYS  1 job              hash
       9 meta             hash
 ARGV  1 id               id of the job
       2 token            the lease's token; empty when the lock must be absent
-      3 crashed          1 when its worker died: counted in the job's field `bwc`, and told as BullMQ's `stalled` event
+      3 crashed          1 when its worker died: counted in the job's field `bwc`, and told as BullMQ's `stalled` event. An id
+                         whose job is gone is then taken out of `active`: nothing else would
 REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
 WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock   COST O(active)
 ]]
@@ -25,6 +26,7 @@ local keys = {
 local id, token, crashed = unpack(ARGV)
 
 local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
+if code == -1 and crashed == '1' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
 if crashed == '1' then
   redis.call('HINCRBY', keys.job, 'bwc', 1)

@@ -21,6 +21,7 @@ WRITES job, active, stalled, delayed, marker, events, the job's lock   COST O(ac
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
 --- @include "enter-delayed.lua"
+--- @include "wake-worker.lua"
 --- @include "append-attempt.lua"
 local job, active, stalled, delayed, marker, events, meta = unpack(KEYS)
 local id, token, delay, attempt, keep, message, stack = unpack(ARGV)
@@ -31,4 +32,5 @@ appendAttempt(job, attempt, tonumber(keep))
 redis.call('HINCRBY', job, 'atm', 1)
 redis.call('HSET', job, 'failedReason', message, 'stacktrace', stack)
 enterDelayed(delayed, marker, events, meta, job, id, nowMs(), tonumber(delay))
+wakeWorker(marker, meta)
 return 0
