@@ -1,4 +1,9 @@
-/** The message of anything that may be thrown. */
+/** The message of anything that may be thrown. Never fails itself, whatever the thing is. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    // Its own code threw while we asked: that is all there is to say about it.
+    return '(a thrown value that cannot be shown)';
+  }
 }
