@@ -18,16 +18,17 @@ const durationPattern = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/;
  * @throws RangeError when the input is neither a finite number of milliseconds at or above zero nor a number with a unit.
  */
 export function parseDuration(input: number | string): DurationMs {
-  if (typeof input === 'number') {
-    if (Number.isFinite(input) && input >= 0) return Math.round(input) as DurationMs;
-  } else {
-    const match = durationPattern.exec(input.trim());
-    if (match) return Math.round(Number(match[1]) * (unitMs[match[2] ?? ''] ?? Number.NaN)) as DurationMs;
-    if (/^\d+$/.test(input.trim())) return Number(input) as DurationMs;
-  }
+  const ms = typeof input === 'number' ? input : millisecondsOf(input.trim());
+  if (Number.isFinite(ms) && ms >= 0) return Math.round(ms) as DurationMs;
   throw new RangeError(
     `expected a duration such as 1500 (milliseconds), '30s', '5m' or '1h', got ${JSON.stringify(input)}`,
   );
+}
+
+function millisecondsOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  const [, number, name] = durationPattern.exec(text) ?? [];
+  return Number(number) * (unitMs[name ?? ''] ?? Number.NaN);
 }
 
 /** Writes a duration for people: the largest unit that divides it evenly, else one decimal: `'30s'`, `'1.5s'`, `'250ms'`. */
