@@ -14,13 +14,17 @@ export const errorClasses = ['transient', 'throttled', 'permanent', 'business', 
 
 export type ErrorClass = (typeof errorClasses)[number];
 
-/** Why a job was dead-lettered. */
+/**
+ * Why a job was dead-lettered. `failed_by_queue`: BullMQ had marked the job as failed before it ran, because a child of its flow
+ * failed or a plain worker's stall count was exceeded.
+ */
 export const deadLetterReasons = [
   'attempts_exhausted',
   'permanent_error',
   'business_error',
   'expired',
   'cancelled',
+  'failed_by_queue',
   'payload_invalid',
   'payload_not_json',
   'payload_too_large',

@@ -22,6 +22,8 @@ export interface FetchedJob {
   /** Starts of any kind; grows with each, so it tells one start from another. */
   readonly starts: number;
   readonly hasParent: boolean;
+  /** Why BullMQ wants the job failed instead of run, if it does. */
+  readonly deferredFailure: string | undefined;
   /** Set when a BullMQ job scheduler made this job. */
   readonly schedulerKey: string | undefined;
 }
@@ -44,6 +46,7 @@ export function decodeFetchedJob(fields: readonly string[], id: string, token: s
     attemptsMade: wholeNumber(hash.get('atm'), 0),
     starts: wholeNumber(hash.get('ats'), 0),
     hasParent: hash.has('parentKey'),
+    deferredFailure: hash.get('defa'),
     schedulerKey: hash.get('rjk'),
   };
 }

@@ -42,6 +42,8 @@ export async function prepareJob(
   const definition = registry.get(job.kind);
   if (!definition) return refuse('kind_unknown', new UnknownKindError(job.kind, registry.kinds));
 
+  if (job.deferredFailure !== undefined) return refuse('failed_by_queue', new PermanentError(job.deferredFailure));
+
   const expired = decideExpiry(job, definition, now);
   if (expired !== undefined) return refuse('expired', new JobExpiredError(expired));
 
