@@ -30,7 +30,7 @@ if redis.call('EXISTS', keys.job) == 1 then return -2 end
 redis.call('ZREM', deadFailed, deadId)
 redis.call('RENAME', dead, keys.job)
 if redis.call('EXISTS', dead .. ':logs') == 1 then redis.call('RENAME', dead .. ':logs', keys.job .. ':logs') end
-redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwp', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
+redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', nowMs())
 enterWait(keys, id, 'failed', false)
 return 0
