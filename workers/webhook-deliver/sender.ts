@@ -1,5 +1,6 @@
 import { type Agent, request } from 'undici';
 import { callError } from '../outbound/call-error.js';
+import { discardBody } from '../outbound/discard-body.js';
 import { createGuardedAgent, type ResolveHost } from '../outbound/guarded-agent.js';
 import { parseRetryAfter } from '../outbound/retry-after.js';
 import { decideStatus, statusError } from '../outbound/status-verdict.js';
@@ -30,9 +31,6 @@ export interface SenderWorld {
   /** Wall clock. @defaultValue the system's */
   readonly now?: () => number;
 }
-
-/** The answer's body is of no interest; it is read a little only so that the connection can be used again. */
-const drainLimit = { bytes: 64 * 1024, ms: 1_000 };
 
 /** Sends webhooks. One sender keeps its connections for the jobs that follow. */
 export class WebhookSender {
@@ -71,8 +69,8 @@ export class WebhookSender {
       throw callError(error, target.host, signal);
     });
     const durationMs = Math.round(performance.now() - startedAt);
-    // The status has decided; a body that breaks off or never ends must not turn a delivery into a repetition.
-    await body.dump({ limit: drainLimit.bytes, signal: AbortSignal.timeout(drainLimit.ms) }).catch(() => undefined);
+    // The status has decided: whatever becomes of the body must not turn a delivery into a repetition.
+    await discardBody(body);
     const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], Date.now()));
     if (verdict.kind === 'accepted') return { status: statusCode, durationMs, webhookId: message.id };
     throw statusError(verdict, `${target.host} answered ${statusCode}`);

@@ -19,7 +19,7 @@ describe('parseRetryAfter', () => {
     ['-5', undefined, 'a negative number'],
     ['1.5', undefined, 'a fraction'],
     ['2027', 2_027_000, 'seconds, not a year'],
-  ])('reads %j as %j ms: %s', (header, expected) => {
+  ])('reads %j as %j ms: %s', (header, expected, _what) => {
     expect(parseRetryAfter(header, now)).toBe(expected);
   });
 
