@@ -1,5 +1,5 @@
 import type { DurationInput, DurationMs } from '../time/duration.js';
-import { readDuration } from './define-queue.js';
+import { readDuration, readTimeout } from './define-queue.js';
 import { assertName, DefinitionError } from './definition-error.js';
 
 /** What may be said of something outside that jobs call: a mail server, an API, a database. */
@@ -31,11 +31,11 @@ export interface DependencyDefinition {
  */
 export function defineDependency(options: DependencyOptions): DependencyDefinition {
   assertName('a dependency name', options.name);
-  const timeoutMs = readDuration(`dependency ${options.name}: timeout`, options.timeout ?? '10s');
+  const timeoutMs = readTimeout(`dependency ${options.name}: timeout`, options.timeout ?? '10s');
   const slowMs = readDuration(`dependency ${options.name}: slow`, options.slow ?? Math.round(timeoutMs / 3));
-  if (timeoutMs === 0 || slowMs > timeoutMs) {
+  if (slowMs > timeoutMs) {
     throw new DefinitionError(
-      `dependency ${options.name}: timeout must be above zero and slow at most the timeout, got timeout ${timeoutMs} ms and slow ${slowMs} ms`,
+      `dependency ${options.name}: slow must be at most the timeout, got timeout ${timeoutMs} ms and slow ${slowMs} ms`,
     );
   }
   return Object.freeze({ name: options.name, timeoutMs, slowMs });

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { DurationInput, DurationMs } from '../time/duration.js';
 import type { DependencyDefinition } from './define-dependency.js';
-import { type QueueDefinition, readDuration } from './define-queue.js';
+import { type QueueDefinition, readDuration, readTimeout } from './define-queue.js';
 import { assertName, DefinitionError } from './definition-error.js';
 import type { ErrorVerdict } from './error-verdict.js';
 import type { JobContext } from './job-context.js';
@@ -106,8 +106,10 @@ export function defineJob<S extends StandardSchemaV1, R>(options: JobOptions<S, 
     throw new DefinitionError(`job ${kind}: version must be a whole number from 1, got ${version}`);
   }
   assertUpcasters(kind, version, options.upcast ?? {});
-  const timeoutMs = readDuration(`job ${kind}: timeout`, options.timeout ?? '1m');
-  if (timeoutMs === 0) throw new DefinitionError(`job ${kind}: timeout must be above zero`);
+  assertSchema(kind, options.payload);
+  const maxQueueAgeMs =
+    options.maxQueueAge === undefined ? undefined : readDuration(`job ${kind}: maxQueueAge`, options.maxQueueAge);
+  if (maxQueueAgeMs === 0) throw new DefinitionError(`job ${kind}: maxQueueAge must be above zero`);
   return Object.freeze({
     kind,
     queue: options.queue,
@@ -117,13 +119,21 @@ export function defineJob<S extends StandardSchemaV1, R>(options: JobOptions<S, 
     idempotencyKey: options.idempotencyKey,
     dependencies: options.dependencies ?? [],
     retry: resolveRetryPolicy(kind, options.queue, options.retry ?? {}),
-    timeoutMs,
-    maxQueueAgeMs:
-      options.maxQueueAge === undefined ? undefined : readDuration(`job ${kind}: maxQueueAge`, options.maxQueueAge),
+    timeoutMs: readTimeout(`job ${kind}: timeout`, options.timeout ?? '1m'),
+    maxQueueAgeMs,
     classify: options.classify,
     run: options.run,
     ...(options.fallback && { fallback: options.fallback }),
   });
+}
+
+/** The compiler sees it too, but a schema of an older release of its library has the right look and none of the standard. */
+function assertSchema(kind: string, payload: unknown): void {
+  const standard = (payload as Partial<StandardSchemaV1> | undefined)?.['~standard'];
+  if (typeof standard?.validate === 'function') return;
+  throw new DefinitionError(
+    `job ${kind}: payload must be a Standard Schema, such as one of zod 4, valibot 1 or ArkType 2; is the library that made it older?`,
+  );
 }
 
 function resolveRetryPolicy(kind: string, queue: QueueDefinition, retry: RetryPolicyOptions): RetryPolicy {

@@ -1,5 +1,5 @@
 import { nearestWord } from '../errors/suggestion.js';
-import { type DurationInput, type DurationMs, parseDuration } from '../time/duration.js';
+import { type DurationInput, type DurationMs, longestTimerMs, parseDuration } from '../time/duration.js';
 import { type Criticality, criticalities } from './criticality.js';
 import { assertName, DefinitionError } from './definition-error.js';
 
@@ -62,4 +62,11 @@ export function readDuration(what: string, input: DurationInput): DurationMs {
   } catch (cause) {
     throw new DefinitionError(`${what}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Reads how long something may run. */
+export function readTimeout(what: string, input: DurationInput): DurationMs {
+  const ms = readDuration(what, input);
+  if (ms > 0 && ms <= longestTimerMs) return ms;
+  throw new DefinitionError(`${what} must be above zero and at most 24 days, got ${JSON.stringify(input)}`);
 }

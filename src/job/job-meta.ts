@@ -21,6 +21,9 @@ export interface JobMeta {
 /** The key in the job's options. */
 export const jobMetaOption = 'bw';
 
+/** The last moment that a `Date` can hold; one beyond it cannot be written as a date. */
+const lastMomentMs = 8.64e15;
+
 /** Reads the metadata of a job that anybody may have written: what does not have the right type is left out. */
 export function parseJobMeta(raw: unknown): JobMeta {
   if (typeof raw !== 'object' || raw === null) return {};
@@ -29,7 +32,7 @@ export function parseJobMeta(raw: unknown): JobMeta {
     ...(typeof version === 'number' && Number.isInteger(version) && version > 0 && { version }),
     ...(typeof key === 'string' && { key }),
     ...(typeof tenant === 'string' && { tenant }),
-    ...(typeof deadline === 'number' && Number.isFinite(deadline) && { deadline: deadline as EpochMs }),
+    ...(typeof deadline === 'number' && deadline >= 0 && deadline <= lastMomentMs && { deadline: deadline as EpochMs }),
     ...(typeof traceparent === 'string' && { traceparent }),
     ...(typeof producer === 'string' && { producer }),
   };

@@ -1,3 +1,5 @@
+import { errorMessage } from '../errors/error-message.js';
+
 /** Turns the payload of one version into that of the next. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape of an old version is known only to the author of the upcaster.
 export type Upcaster = (payload: any) => unknown;
@@ -32,7 +34,15 @@ export function decideUpcast(
     try {
       upcasted = upcaster(upcasted);
     } catch (cause) {
-      return { kind: 'failed', message: `the upcaster from version ${from} threw: ${String(cause)}`, cause };
+      return { kind: 'failed', message: `the upcaster from version ${from} threw: ${errorMessage(cause)}`, cause };
+    }
+    if (upcasted instanceof Promise) {
+      // Nobody waits for it; left alone, its rejection would end the process.
+      upcasted.catch(() => undefined);
+      return {
+        kind: 'failed',
+        message: `the upcaster from version ${from} returned a promise; upcasters are synchronous`,
+      };
     }
   }
   return { kind: 'ready', payload: upcasted };

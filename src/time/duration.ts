@@ -6,6 +6,9 @@ export type DurationMs = number & { readonly [unit]: 'duration' };
 /** A moment in milliseconds since the Unix epoch. */
 export type EpochMs = number & { readonly [unit]: 'epoch' };
 
+/** The longest a timer of Node can wait: it counts in 32 bits, and one that is given more fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** How users write a length of time: milliseconds, or a number with a unit: `'250ms'`, `'30s'`, `'5m'`, `'1h'`, `'7d'`. */
 export type DurationInput = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
