@@ -33,6 +33,7 @@ WRITES everything named above   COST O(active + log dead)
 --- @include "now-ms.lua"
 --- @include "emit-event.lua"
 --- @include "append-attempt.lua"
+--- @include "count-up.lua"
 --- @include "wake-worker.lua"
 local job, active, stalled, events, meta, marker, deadFailed, deadEvents, deadMeta = unpack(KEYS)
 local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crashed = unpack(ARGV)
@@ -46,8 +47,8 @@ while redis.call('EXISTS', deadBase .. deadId) == 1 do
 end
 
 appendAttempt(job, attempt, tonumber(keep))
-if attempt ~= '' then redis.call('HINCRBY', job, 'atm', 1) end
-if crashed == '1' then redis.call('HINCRBY', job, 'bwc', 1) end
+if attempt ~= '' then countUp(job, 'atm') end
+if crashed == '1' then countUp(job, 'bwc') end
 local now = nowMs()
 redis.call('HSET', job, 'bwd', record, 'failedReason', message, 'stacktrace', stack, 'finishedOn', now)
 if data ~= '' then redis.call('HSET', job, 'data', data) end

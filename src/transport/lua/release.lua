@@ -19,6 +19,7 @@ WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock
 ]]
 --- @include "leave-active.lua"
 --- @include "enter-wait.lua"
+--- @include "count-up.lua"
 local keys = {
   job = KEYS[1], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
   marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
@@ -29,7 +30,7 @@ local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
 if code == -1 and crashed == '1' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
 if crashed == '1' then
-  redis.call('HINCRBY', keys.job, 'bwc', 1)
+  countUp(keys.job, 'bwc')
   emitEvent(keys.events, keys.meta, 'event', 'stalled', 'jobId', id)
 end
 enterWait(keys, id, 'active', true)

@@ -23,13 +23,14 @@ WRITES job, active, stalled, delayed, marker, events, the job's lock   COST O(ac
 --- @include "enter-delayed.lua"
 --- @include "wake-worker.lua"
 --- @include "append-attempt.lua"
+--- @include "count-up.lua"
 local job, active, stalled, delayed, marker, events, meta = unpack(KEYS)
 local id, token, delay, attempt, keep, message, stack = unpack(ARGV)
 
 local code = leaveActive(job, active, stalled, id, token)
 if code < 0 then return code end
 appendAttempt(job, attempt, tonumber(keep))
-redis.call('HINCRBY', job, 'atm', 1)
+countUp(job, 'atm')
 redis.call('HSET', job, 'failedReason', message, 'stacktrace', stack)
 enterDelayed(delayed, marker, events, meta, job, id, nowMs(), tonumber(delay))
 wakeWorker(marker, meta)

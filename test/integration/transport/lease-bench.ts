@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import type { Script, ScriptArgument } from '../../../src/redis/define-script.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import { BullmqBackend } from '../../../src/transport/bullmq-backend.js';
+import type { FetchedJob } from '../../../src/transport/fetched-job.js';
+import { type QueueKeys, queueKeys } from '../../../src/transport/queue-keys.js';
+import { type NewJob, QueueWriter } from '../../../src/transport/queue-writer.js';
+import type { TestPool } from '../worker-pool/test-pool.js';
+
+/** One queue on which a test takes jobs by hand, to call a script with exactly the lease it wants. */
+export class LeaseBench {
+  readonly queue: string;
+  readonly keys: QueueKeys;
+  readonly dead: QueueKeys;
+  readonly backend: BullmqBackend;
+  readonly #writer: QueueWriter;
+
+  constructor(readonly pool: TestPool) {
+    this.queue = pool.queue().name;
+    this.keys = queueKeys(pool.keyspace, this.queue);
+    this.dead = queueKeys(pool.keyspace, `${this.queue}.dead`);
+    this.#writer = new QueueWriter(pool.client, pool.keyspace, () => undefined);
+    this.backend = new BullmqBackend({
+      client: pool.client,
+      keyspace: pool.keyspace,
+      queue: this.queue,
+      leaseMs: 60_000,
+      workerName: 'bench',
+      onError: () => undefined,
+    });
+    onTestFinished(() => this.backend.close(true));
+  }
+
+  /** Puts one job into the queue. */
+  async add(job: Partial<NewJob> = {}): Promise<string> {
+    const id = job.id ?? randomUUID();
+    await this.#writer.add(this.queue, [
+      {
+        id,
+        kind: 'test',
+        payloadJson: '{"n":1}',
+        meta: {},
+        enqueuedAt: Date.now() as EpochMs,
+        delayMs: 0,
+        priority: 0,
+        ...job,
+      },
+    ]);
+    return id;
+  }
+
+  /** Puts one job into the queue and takes it under `token`. */
+  async take(token: string, job: Partial<NewJob> = {}): Promise<FetchedJob> {
+    await this.add(job);
+    const fetched = await this.backend.fetch(token);
+    if (fetched.kind !== 'job') throw new Error(`expected a job, got ${fetched.kind}`);
+    return fetched.job;
+  }
+
+  jobKey(id: string): string {
+    return `${this.keys['']}${id}`;
+  }
+
+  field(id: string, field: string): Promise<string | null> {
+    return this.pool.client.hget(this.jobKey(id), field);
+  }
+
+  /** The newest events of the queue, the oldest first, as objects. */
+  async events(key: string = this.keys.events): Promise<Record<string, string>[]> {
+    const entries = await this.pool.client.xrange(key, '-', '+');
+    return entries.map(([, fields]) => {
+      const event: Record<string, string> = {};
+      for (let i = 0; i + 1 < fields.length; i += 2) event[fields[i] ?? ''] = fields[i + 1] ?? '';
+      return event;
+    });
+  }
+}
+
+/** Runs a script and gives what Redis answered, before anybody has interpreted it. */
+export function rawReply<K extends string, A extends string>(
+  pool: TestPool,
+  script: Pick<Script<K, A, unknown>, 'definition' | 'source'>,
+  keys: Readonly<Record<K, string>>,
+  args: Readonly<Record<A, ScriptArgument>>,
+): Promise<unknown> {
+  const { definition, source } = script;
+  return pool.client.eval(
+    source,
+    definition.keys.length,
+    ...definition.keys.map((key) => keys[key]),
+    ...definition.args.map((arg) => args[arg]),
+  );
+}
