@@ -197,7 +197,7 @@ describe('retry', () => {
     // One script call is one moment to Redis, so all three are due in the same millisecond or in rising ones.
     for (const { id, token } of jobs) await transitions.retry(bench, id, token);
 
-    expect(await pool().client.zrange(bench.keys.delayed, 0, -1)).toEqual(jobs.map(({ id }) => id));
+    expect(await pool().client.zrange(bench.keys.delayed, '0', '-1')).toEqual(jobs.map(({ id }) => id));
   });
 });
 
@@ -212,7 +212,7 @@ describe('park', () => {
 
     expect(await bench.field(id, 'atm')).toBeNull();
     expect(await bench.field(id, 'bwp')).toBe('newer_version');
-    expect(await pool().client.zrange(parked, 0, -1)).toEqual([id]);
+    expect(await pool().client.zrange(parked, '0', '-1')).toEqual([id]);
     expect(await pool().client.pttl(parked)).toBeGreaterThan(60_000);
     expect(await pool().client.zscore(bench.keys.delayed, id)).not.toBeNull();
   });
@@ -239,7 +239,7 @@ describe('release', () => {
 
     await transitions.release(bench, id, 'mine');
 
-    expect(await pool().client.zrange(bench.keys.prioritized, 0, -1)).toEqual([urgent, id, equal]);
+    expect(await pool().client.zrange(bench.keys.prioritized, '0', '-1')).toEqual([urgent, id, equal]);
   });
 
   it('counts a crash and tells of it when the worker died', async () => {
@@ -283,7 +283,7 @@ describe('dead-letter', () => {
     });
     expect(JSON.parse(dead['bwh'] ?? '')).toEqual([JSON.parse(attempt)]);
     expect(await pool().client.lrange(`${bench.dead['']}${id}:logs`, 0, -1)).toEqual(['line']);
-    expect(await pool().client.zrange(bench.dead.failed, 0, -1)).toEqual([id]);
+    expect(await pool().client.zrange(bench.dead.failed, '0', '-1')).toEqual([id]);
     expect((await bench.events()).at(-1)).toMatchObject({ event: 'failed', jobId: id, failedReason: 'boom' });
     expect((await bench.events(bench.dead.events)).at(-1)).toMatchObject({ event: 'failed', jobId: id });
   });
@@ -297,7 +297,7 @@ describe('dead-letter', () => {
     }
 
     expect(new Set(ids).size).toBe(3);
-    expect((await pool().client.zrange(bench.dead.failed, 0, -1)).sort()).toEqual([...ids].sort());
+    expect((await pool().client.zrange(bench.dead.failed, '0', '-1')).sort()).toEqual([...ids].sort());
   });
 
   it('loses no job whose counts are no numbers', async () => {
@@ -307,6 +307,6 @@ describe('dead-letter', () => {
 
     await transitions['dead-letter'](bench, id, 'mine');
 
-    expect(await pool().client.zrange(bench.dead.failed, 0, -1)).toEqual([id]);
+    expect(await pool().client.zrange(bench.dead.failed, '0', '-1')).toEqual([id]);
   });
 });
