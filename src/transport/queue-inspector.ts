@@ -69,7 +69,7 @@ export class QueueInspector {
     );
   }
 
-  /** Who holds the active jobs, the oldest first. */
+  /** Who holds the active jobs: a page counted from the oldest, the newest of the page first. */
   async activeOwners(queue: string, from: number, count: number): Promise<ActiveJobOwner[]> {
     const keys = queueKeys(this.#keyspace, queue);
     return activeOwnersScript.run(this.#client, { active: keys.active }, { base: keys[''], from, count });

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { EpochMs } from '../../../src/time/duration.js';
+import { usePool } from '../worker-pool/test-pool.js';
+import { LeaseBench } from './lease-bench.js';
+
+const pool = usePool();
+
+describe('queue-sample', () => {
+  it('counts an empty queue', async () => {
+    const bench = new LeaseBench(pool());
+
+    const sample = await pool().inspector.sample(bench.queue);
+
+    expect(sample).toEqual({
+      waiting: 0,
+      prioritized: 0,
+      delayed: 0,
+      active: 0,
+      completed: 0,
+      failed: 0,
+      'waiting-children': 0,
+      dead_lettered: 0,
+      paused: false,
+      oldestEnqueuedAt: undefined,
+    });
+  });
+
+  it('counts each state apart and names the enqueue time of the job that waits longest', async () => {
+    const bench = new LeaseBench(pool());
+    const { client } = pool();
+    await bench.take('mine');
+    await bench.add({ enqueuedAt: 5_000 as EpochMs });
+    await bench.add({ enqueuedAt: 6_000 as EpochMs });
+    await bench.add({ enqueuedAt: 4_000 as EpochMs, priority: 1 });
+    await bench.add({ delayMs: 60_000 });
+    await client.zadd(bench.keys.completed, 1, 'a', 2, 'b');
+    await client.zadd(bench.keys.failed, 1, 'c');
+    await client.zadd(bench.keys['waiting-children'], 1, 'd');
+    await client.zadd(bench.dead.failed, 1, 'e', 2, 'f', 3, 'g');
+    await bench.backend.pause(true);
+
+    const sample = await pool().inspector.sample(bench.queue);
+
+    expect(sample).toEqual({
+      waiting: 2,
+      prioritized: 1,
+      delayed: 1,
+      active: 1,
+      completed: 2,
+      failed: 1,
+      'waiting-children': 1,
+      dead_lettered: 3,
+      paused: true,
+      oldestEnqueuedAt: 4_000,
+    });
+  });
+
+  it('counts on when the oldest waiting id has no job', async () => {
+    const bench = new LeaseBench(pool());
+    await pool().client.rpush(bench.keys.wait, 'nothing');
+
+    const sample = await pool().inspector.sample(bench.queue);
+
+    expect(sample).toMatchObject({ waiting: 1, oldestEnqueuedAt: undefined });
+  });
+
+  it('writes nothing', async () => {
+    const bench = new LeaseBench(pool());
+    await bench.take('mine');
+    const before = await pool().dump();
+
+    await pool().inspector.sample(bench.queue);
+
+    expect(await pool().dump()).toEqual(before);
+  });
+});
+
+describe('active-owners', () => {
+  it('names who holds each job, in pages that begin with the oldest', async () => {
+    const bench = new LeaseBench(pool());
+    const jobs = [await bench.take('a'), await bench.take('b'), await bench.take('c')];
+    await pool().client.hset(bench.jobKey(jobs[0]?.id ?? ''), 'bwc', 2);
+    await pool().client.del(`${bench.jobKey(jobs[2]?.id ?? '')}:lock`);
+    const before = await pool().dump();
+
+    const first = await pool().inspector.activeOwners(bench.queue, 0, 2);
+    const second = await pool().inspector.activeOwners(bench.queue, 2, 2);
+
+    expect(first).toMatchObject([
+      { id: jobs[1]?.id, token: 'b', crashes: 0 },
+      { id: jobs[0]?.id, token: 'a', crashes: 2 },
+    ]);
+    expect(second).toMatchObject([{ id: jobs[2]?.id, token: '', crashes: 0 }]);
+    expect(await pool().inspector.activeOwners(bench.queue, 3, 2)).toEqual([]);
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('names the others when the key of one job holds something else', async () => {
+    const bench = new LeaseBench(pool());
+    const sound = await bench.take('a');
+    const odd = await bench.take('b');
+    await pool().client.del(bench.jobKey(odd.id));
+    await pool().client.set(bench.jobKey(odd.id), 'a string');
+
+    const owners = await pool().inspector.activeOwners(bench.queue, 0, 10);
+
+    expect(owners.map(({ id }) => id)).toContain(sound.id);
+  });
+});
+
+describe('job-outcomes', () => {
+  it('tells every state apart, in the order of the ids', async () => {
+    const bench = new LeaseBench(pool());
+    const { client } = pool();
+    await bench.add({ id: 'waits' });
+    const done = { timestamp: 1, finishedOn: 2, returnvalue: '{"a":1}' };
+    await client.hset(bench.jobKey('done'), done);
+    await client.hset(bench.jobKey('failed'), { timestamp: 1, finishedOn: 2, failedReason: 'no "luck"' });
+    await client.hset(bench.jobKey('failed-silently'), { timestamp: 1, finishedOn: 2 });
+    await client.hset(`${bench.dead['']}dead`, { bwd: '{"reason":"expired"}' });
+    const before = await pool().dump();
+
+    const outcomes = await pool().inspector.outcomes(bench.queue, [
+      'waits',
+      'done',
+      'failed',
+      'failed-silently',
+      'dead',
+      'never-was',
+    ]);
+
+    expect(outcomes).toEqual([
+      { state: 'pending' },
+      { state: 'completed', result: { a: 1 } },
+      { state: 'failed', message: 'no "luck"' },
+      { state: 'failed', message: '' },
+      { state: 'dead_lettered', record: { reason: 'expired' } },
+      { state: 'gone' },
+    ]);
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('asks nothing when there is nothing to ask', async () => {
+    expect(await pool().inspector.outcomes('any', [])).toEqual([]);
+  });
+});
