@@ -19,6 +19,8 @@ export interface ScriptDefinition<K extends string, A extends string, R> {
   readonly keys: readonly K[];
   /** Names of the arguments, in the order of the header. */
   readonly args: readonly A[];
+  /** Whether more words follow the named ones; the header then names them `rest`. */
+  readonly rest?: true;
   /** Turns the raw reply into a value of the program: the only code that sees a number from Lua. */
   readonly reply: (raw: unknown) => R;
 }
@@ -32,7 +34,12 @@ export interface Script<K extends string, A extends string, R> {
    *
    * @throws ScriptContractError when the reply cannot be understood; what ioredis throws when Redis cannot be asked.
    */
-  run(client: RedisClient, keys: Readonly<Record<K, string>>, args: Readonly<Record<A, ScriptArgument>>): Promise<R>;
+  run(
+    client: RedisClient,
+    keys: Readonly<Record<K, string>>,
+    args: Readonly<Record<A, ScriptArgument>>,
+    rest?: readonly ScriptArgument[],
+  ): Promise<R>;
 }
 
 /** Declares a Lua script by its file and the names in its header, and gives it typed keys, arguments and reply. */
@@ -46,8 +53,8 @@ export function defineScript<const K extends string, const A extends string, R>(
     name,
     definition,
     source,
-    async run(client, keys, args) {
-      const words = [...definition.keys.map((key) => keys[key]), ...definition.args.map((arg) => args[arg])];
+    async run(client, keys, args, rest = []) {
+      const words = [...definition.keys.map((key) => keys[key]), ...definition.args.map((arg) => args[arg]), ...rest];
       const raw = await evaluate(client, sha, source, definition.keys.length, words);
       try {
         return definition.reply(raw);

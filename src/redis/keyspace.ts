@@ -31,7 +31,12 @@ export class Keyspace {
 
   /** zset: jobs set aside for a reason, by the moment they come back on their own. */
   parked(queue: string, reason: ParkReason): string {
-    return `${this.prefix(queue)}:bw:parked:${reason}`;
+    return `${this.parkedBase(queue)}${reason}`;
+  }
+
+  /** What the keys of the indexes of parked jobs begin with. */
+  parkedBase(queue: string): string {
+    return `${this.prefix(queue)}:bw:parked:`;
   }
 
   /** zset: ids of workers by the moment of their last beat, on Redis' clock. */

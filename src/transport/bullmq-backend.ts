@@ -6,12 +6,10 @@ import {
   RedisConnection,
   RedisQueueBackend,
 } from 'bullmq';
-import { Packr } from 'msgpackr';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
-import type { EpochMs } from '../time/duration.js';
-import { decodeFetchedJob, type FetchedJob } from './fetched-job.js';
-import { type QueueKeys, queueKeys } from './queue-keys.js';
+import type { FetchedJob } from './fetched-job.js';
+import { queueKeys } from './queue-keys.js';
 
 export interface BackendOptions {
   readonly client: RedisClient;
@@ -25,27 +23,12 @@ export interface BackendOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** What asking for a job answered. */
-export type Fetched =
-  | { readonly kind: 'job'; readonly job: FetchedJob }
-  /** Nothing to start now; `nextAt` is when the next delayed job is due, if there is one. */
-  | { readonly kind: 'empty'; readonly nextAt: EpochMs | undefined }
-  | { readonly kind: 'limited'; readonly forMs: number };
+/** What became of a job that BullMQ's own script was asked to end. */
+export type FinishReply = 'done' | 'lease_lost' | 'job_gone' | 'children_pending';
 
-export type FinishReply =
-  | { readonly kind: 'done'; readonly next: Fetched | undefined }
-  | { readonly kind: 'lease_lost' | 'job_gone' | 'children_pending' };
-
-/** BullMQ unpacks what its scripts are given with cmsgpack, which knows no records and no `undefined`. */
-const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
-
-/**
- * BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for adding, fetching and ending jobs. Fetched jobs are
- * decoded by us, because BullMQ's decoder throws on a job whose options are not JSON, after it was moved to `active`.
- */
+/** BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for adding jobs, for flows and for operators. */
 export class BullmqBackend extends RedisQueueBackend {
   readonly #options: BackendOptions;
-  readonly #keys: QueueKeys;
   #scheduler: JobScheduler | undefined;
 
   constructor(options: BackendOptions) {
@@ -64,40 +47,17 @@ export class BullmqBackend extends RedisQueueBackend {
         }),
     );
     this.#options = options;
-    this.#keys = keys;
     this.on('error', options.onError);
   }
 
-  /** Asks for the next job and takes its lease under `token`. */
-  async fetch(token: string): Promise<Fetched> {
-    const keys = this.#keys;
-    const raw: unknown = await this.execCommand(await this.client, 'moveToActive', [
-      keys.wait,
-      keys.active,
-      keys.prioritized,
-      keys.events,
-      keys.stalled,
-      keys.limiter,
-      keys.delayed,
-      keys.paused,
-      keys.meta,
-      keys.pc,
-      keys.marker,
-      keys[''],
-      Date.now(),
-      packr.pack({ token, lockDuration: this.#options.leaseMs, name: this.#options.workerName }),
-    ]);
-    return decodeFetched(raw, token);
-  }
-
-  /** Completes a job and, when asked to, takes the next one under the same token in the same step. */
-  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs, fetchNext: boolean): Promise<FinishReply> {
-    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fetchNext);
+  /** Completes a job by BullMQ's own script, which knows parents, children and deduplication. */
+  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs): Promise<FinishReply> {
+    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep);
   }
 
   /** Fails a job inside its own queue: for jobs with a parent, so that BullMQ applies the parent's policy. */
-  async fail(job: FetchedJob, message: string, stackJson: string, fetchNext: boolean): Promise<FinishReply> {
-    return this.#finish(job, 'failed', message, job.opts.removeOnFail, fetchNext, { stacktrace: stackJson });
+  async fail(job: FetchedJob, message: string, stackJson: string): Promise<FinishReply> {
+    return this.#finish(job, 'failed', message, job.opts.removeOnFail, { stacktrace: stackJson });
   }
 
   async #finish(
@@ -105,7 +65,6 @@ export class BullmqBackend extends RedisQueueBackend {
     target: 'completed' | 'failed',
     value: string,
     keep: KeepJobs | boolean | number | undefined,
-    fetchNext: boolean,
     fields?: Record<string, string>,
   ): Promise<FinishReply> {
     const args = this.moveToFinishedArgs(
@@ -116,22 +75,22 @@ export class BullmqBackend extends RedisQueueBackend {
       target,
       job.token,
       Date.now(),
-      fetchNext,
+      false,
       fields,
     );
     const raw: unknown = await this.execCommand(await this.client, 'moveToFinished', args);
     switch (raw) {
       case -1:
-        return { kind: 'job_gone' };
+        return 'job_gone';
       case -2:
       case -3:
       case -6:
-        return { kind: 'lease_lost' };
+        return 'lease_lost';
       case -4:
       case -9:
-        return { kind: 'children_pending' };
+        return 'children_pending';
       default:
-        return { kind: 'done', next: Array.isArray(raw) ? decodeFetched(raw, job.token) : undefined };
+        return 'done';
     }
   }
 
@@ -162,13 +121,4 @@ function backendOptions(
     lockDuration,
   };
   return options;
-}
-
-/** `{ job's hash or 0, id, ms to wait for the rate limit, due time of the next delayed job }`, or nothing at all. */
-function decodeFetched(raw: unknown, token: string): Fetched {
-  if (!Array.isArray(raw)) return { kind: 'empty', nextAt: undefined };
-  const [fields, id, limitedForMs, nextAt] = raw as [string[] | 0, string, number, number | string];
-  if (fields) return { kind: 'job', job: decodeFetchedJob(fields, String(id), token, Date.now() as EpochMs) };
-  if (limitedForMs > 0) return { kind: 'limited', forMs: limitedForMs };
-  return { kind: 'empty', nextAt: Number(nextAt) > 0 ? (Math.ceil(Number(nextAt)) as EpochMs) : undefined };
 }

@@ -6,12 +6,13 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { pause } from '../time/clock.js';
 import { within } from '../time/deadline.js';
-import { BullmqBackend, type Fetched } from './bullmq-backend.js';
+import { BullmqBackend } from './bullmq-backend.js';
 import type { FetchedJob } from './fetched-job.js';
 import { leaseToken } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
+import { WorkCalls, type WorkReply } from './work-calls.js';
 
 export interface QueueConsumerOptions {
   readonly client: RedisClient;
@@ -56,6 +57,7 @@ const longestFetchPauseMs = 1_000;
 export class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #backend: BullmqBackend;
+  readonly #calls: WorkCalls;
   readonly #settlement: Settlement;
   readonly #running = new Map<string, RunningJob>();
   readonly #attempts = new Set<Promise<void>>();
@@ -66,6 +68,8 @@ export class QueueConsumer {
   #slotFreed: (() => void) | undefined;
   #renewing = false;
   #fetches = 0;
+  /** Slots for which jobs have been asked and not answered. */
+  #promised = 0;
   #lastFetchAt = 0;
 
   constructor(options: QueueConsumerOptions) {
@@ -79,7 +83,8 @@ export class QueueConsumer {
       workerName: options.worker,
       onError: options.onError,
     });
-    this.#settlement = new Settlement({ ...options, backend: this.#backend });
+    this.#calls = new WorkCalls(options);
+    this.#settlement = new Settlement({ ...options, calls: this.#calls, backend: this.#backend });
   }
 
   get queue(): string {
@@ -153,7 +158,7 @@ export class QueueConsumer {
       left.map(async (running) => {
         running.forsaken = true;
         const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
-        const settled = await this.#settlement.settle(running.job, outcome, false, this.#stopped.signal);
+        const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
         this.#options.onSettled(running.job, outcome, settled);
         this.#running.delete(running.job.id);
       }),
@@ -174,7 +179,8 @@ export class QueueConsumer {
     const quiet = this.#quiet.signal;
     let failures = 0;
     while (!quiet.aborted) {
-      if (this.#running.size >= this.#options.slots) {
+      const free = this.#options.slots - this.#running.size - this.#promised;
+      if (free <= 0) {
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
         });
@@ -182,10 +188,10 @@ export class QueueConsumer {
       }
       try {
         this.#lastFetchAt = performance.now();
-        const fetched = await this.#backend.fetch(leaseToken(this.#options.worker, this.#fetches++));
+        const reply = await this.#take(free);
         if (failures > 0) this.#options.log.info({ queue: this.queue, failures }, 'fetch.recovered');
         failures = 0;
-        await this.#take(fetched);
+        if (reply.jobs.length < free) await this.#waitForWork(reply);
       } catch (error) {
         if (quiet.aborted) return;
         failures += 1;
@@ -195,22 +201,34 @@ export class QueueConsumer {
     }
   }
 
-  /** Starts what was fetched, or waits until there may be something to fetch. */
-  async #take(fetched: Fetched): Promise<void> {
-    switch (fetched.kind) {
-      case 'job':
-        this.#run(fetched.job);
-        return;
-      case 'limited':
-        await pause(Math.min(fetched.forMs, this.#options.fetchBlockMs), this.#quiet.signal);
-        return;
-      case 'empty': {
-        const untilNextMs = fetched.nextAt === undefined ? Number.POSITIVE_INFINITY : fetched.nextAt - Date.now();
-        if (untilNextMs <= 0) return;
-        const blockMs = Math.max(1, Math.min(untilNextMs, this.#options.fetchBlockMs));
-        await within(blockMs + 2_000, untilAborted(this.#quiet.signal, this.#backend.waitForJob(blockMs / 1000)));
-      }
+  /** Takes up to so many jobs and starts them. */
+  async #take(count: number): Promise<WorkReply> {
+    this.#promised += count;
+    try {
+      const tokens = Array.from({ length: count }, () => this.#nextToken());
+      const reply = await this.#calls.ask(undefined, tokens);
+      for (const job of reply.jobs) this.#run(job);
+      return reply;
+    } finally {
+      this.#promised -= count;
     }
+  }
+
+  /** Waits until there may be something to take. */
+  async #waitForWork({ limitedForMs, nextAt }: WorkReply): Promise<void> {
+    const { fetchBlockMs } = this.#options;
+    if (limitedForMs > 0) {
+      await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
+      return;
+    }
+    const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - Date.now();
+    if (untilNextMs <= 0) return;
+    const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
+    await within(blockMs + 2_000, untilAborted(this.#quiet.signal, this.#backend.waitForJob(blockMs / 1000)));
+  }
+
+  #nextToken(): string {
+    return leaseToken(this.#options.worker, this.#fetches++);
   }
 
   #run(job: FetchedJob): void {
@@ -231,12 +249,13 @@ export class QueueConsumer {
     if (job.schedulerKey !== undefined) await this.#settlement.continueSchedule(job);
     const outcome = await this.#options.execute(job, running.abort.signal);
     if (running.forsaken) return;
-    const fetchNext = !this.#quiet.signal.aborted && this.#running.size <= this.#options.slots;
-    const settled = await this.#settlement.settle(job, outcome, fetchNext, this.#stopped.signal);
-    if (running.forsaken) return;
-    this.#running.delete(job.id);
-    this.#options.onSettled(job, outcome, settled);
-    if (settled.kind === 'done' && settled.next?.kind === 'job') this.#run(settled.next.job);
+    const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
+    const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
+    if (!running.forsaken) {
+      this.#running.delete(job.id);
+      this.#options.onSettled(job, outcome, settled);
+    }
+    for (const next of settled.jobs) this.#run(next);
   }
 
   readonly #renewNow = (): void => {

@@ -26,20 +26,6 @@ function strings(raw: unknown): string[] {
 
 const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url);
 
-export const retryScript = defineScript({
-  file: file('retry'),
-  keys: ['job', 'active', 'stalled', 'delayed', 'marker', 'events', 'meta'],
-  args: ['id', 'token', 'delay', 'attempt', 'keep', 'message', 'stack'],
-  reply: transitionReply,
-});
-
-export const parkScript = defineScript({
-  file: file('park'),
-  keys: ['job', 'active', 'stalled', 'delayed', 'marker', 'events', 'meta', 'parked'],
-  args: ['id', 'token', 'delay', 'reason'],
-  reply: transitionReply,
-});
-
 export const releaseScript = defineScript({
   file: file('release'),
   keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],

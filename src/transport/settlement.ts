@@ -1,4 +1,5 @@
 import type { KeepJobs } from 'bullmq';
+import { Packr } from 'msgpackr';
 import type { Logger } from 'pino';
 import { fingerprintOf } from '../dead-letter/fingerprint.js';
 import type { DeadLetterRecord } from '../dead-letter/record.js';
@@ -7,25 +8,21 @@ import { errorMessage } from '../errors/error-message.js';
 import { traceIdOf } from '../job/job-meta.js';
 import type { AttemptRecord, ErrorReport, Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
-import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
+import type { ScriptArgument } from '../redis/define-script.js';
+import type { Keyspace } from '../redis/keyspace.js';
 import { pause } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
-import type { BullmqBackend, Fetched, FinishReply } from './bullmq-backend.js';
+import type { BullmqBackend } from './bullmq-backend.js';
 import type { FetchedJob } from './fetched-job.js';
 import { type QueueKeys, queueKeys } from './queue-keys.js';
-import {
-  deadLetterScript,
-  leaseRenewScript,
-  parkScript,
-  releaseScript,
-  retryScript,
-  type TransitionReply,
-} from './scripts.js';
+import { leaseRenewScript } from './scripts.js';
+import type { WorkCalls } from './work-calls.js';
 
-/** What became of an outcome: written, with the next job when one was asked for and there; or refused. */
-export type Settled =
-  | { readonly kind: 'done'; readonly next: Fetched | undefined }
-  | { readonly kind: 'lease_lost' | 'job_gone' | 'unsettled' };
+/** What became of an outcome: written or refused; and the next job, when one was asked for and there. */
+export interface Settled {
+  readonly kind: 'done' | 'lease_lost' | 'job_gone' | 'unsettled';
+  readonly jobs: readonly FetchedJob[];
+}
 
 export interface SettlementOptions {
   readonly client: RedisClient;
@@ -34,7 +31,7 @@ export interface SettlementOptions {
   readonly worker: string;
   readonly leaseMs: number;
   readonly keepCompleted: KeepJobs;
-  readonly keepAttempts: number;
+  readonly calls: WorkCalls;
   readonly backend: BullmqBackend;
   readonly log: Logger;
 }
@@ -46,13 +43,20 @@ const longestPauseMs = 1_000;
 const keptOptionsCharacters = 4_000;
 
 /** A parent that ended before its children did: it has to run again once they are done. */
-const childrenPending: ErrorReport = {
-  class: 'transient',
-  name: 'ChildrenPendingError',
-  message: 'the job completed while children of it were still pending or had failed',
-  fingerprint: fingerprintOf('ChildrenPendingError', undefined, ''),
+const childrenPending: Outcome = {
+  kind: 'retried',
+  delayMs: 5_000,
+  error: {
+    class: 'transient',
+    name: 'ChildrenPendingError',
+    message: 'the job completed while children of it were still pending or had failed',
+    fingerprint: fingerprintOf('ChildrenPendingError', undefined, ''),
+  },
 };
-const childrenPendingDelayMs = 5_000;
+/** How many jobs BullMQ removes for their age at the end of one job. */
+const defaultTrimLimit = 1_000;
+/** BullMQ unpacks fields with cmsgpack, which knows no records. */
+const packr = new Packr({ useRecords: false });
 
 /**
  * Turns the outcome of an attempt into one atomic step in Redis, guarded by the lease.
@@ -69,12 +73,20 @@ export class Settlement {
     this.#keys = queueKeys(options.keyspace, options.queue);
   }
 
-  async settle(job: FetchedJob, outcome: Outcome, fetchNext: boolean, stopped: AbortSignal): Promise<Settled> {
+  async settle(
+    job: FetchedJob,
+    outcome: Outcome,
+    nextToken: string | undefined,
+    stopped: AbortSignal,
+  ): Promise<Settled> {
     let leaseRenewed = false;
+    let jobs: readonly FetchedJob[] = [];
     for (let tries = 1; !stopped.aborted; tries++) {
       try {
-        const settled = await this.#write(job, outcome, fetchNext);
-        if (settled.kind !== 'lease_lost' || leaseRenewed) return settled;
+        const reply = await this.#write(job, outcome, jobs.length > 0 ? undefined : nextToken);
+        jobs = [...jobs, ...reply.jobs];
+        const settled = { kind: reply.kind, jobs };
+        if (settled.kind !== 'lease_lost' || outcome.kind === 'lease_lost' || leaseRenewed) return settled;
         // The lease may have run out while Redis was away; if nobody took the job since, it is ours again.
         leaseRenewed = true;
         if (!(await this.#renew(job))) return settled;
@@ -88,7 +100,7 @@ export class Settlement {
         await pause(Math.min(firstPauseMs * 2 ** tries, longestPauseMs), stopped);
       }
     }
-    return { kind: 'unsettled' };
+    return { kind: 'unsettled', jobs };
   }
 
   /** Plans the next run of a scheduled job; a failure is logged, because the job at hand is worth more than the next. */
@@ -100,39 +112,76 @@ export class Settlement {
     }
   }
 
-  async #write(job: FetchedJob, outcome: Outcome, fetchNext: boolean): Promise<Settled> {
-    switch (outcome.kind) {
-      case 'completed': {
-        const reply = await this.#options.backend.complete(
-          job,
-          outcome.resultJson,
-          this.#options.keepCompleted,
-          fetchNext,
-        );
-        return this.#unlessChildrenPending(job, reply);
-      }
-      case 'retried':
-        return settledBy(await this.#retry(job, outcome.delayMs, outcome.error));
-      case 'parked':
-        return settledBy(await this.#park(job, outcome.delayMs, outcome.reason));
-      case 'dead_lettered': {
-        if (!job.hasParent) return settledBy(await this.#deadLetter(job, outcome));
-        const reply = await this.#options.backend.fail(job, outcome.error.message, stackJson(outcome.error), fetchNext);
-        return this.#unlessChildrenPending(job, reply);
-      }
-      case 'interrupted':
-        return settledBy(await this.#release(job));
-      case 'lease_lost':
-        return { kind: 'lease_lost' };
+  async #write(job: FetchedJob, outcome: Outcome, nextToken: string | undefined): Promise<Settled> {
+    if (outcome.kind === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
+    if (job.hasParent) {
+      const kind = await this.#writeByBullmq(job, outcome);
+      if (kind !== undefined) return { kind, jobs: [] };
+    }
+    const reply = await this.#options.calls.ask(this.#end(job, outcome), nextToken === undefined ? [] : [nextToken]);
+    return { kind: await this.#meaningOf(reply.code, job, outcome), jobs: reply.jobs };
+  }
+
+  async #meaningOf(code: number, job: FetchedJob, outcome: Outcome): Promise<Settled['kind']> {
+    switch (code) {
+      case 0:
+        return 'done';
+      case -1:
+        return 'job_gone';
+      case -2:
+      case -3:
+      case -6:
+        return 'lease_lost';
+      case -4:
+      case -9:
+        return (await this.#write(job, childrenPending, undefined)).kind;
+      case -100:
+        return (await this.#writeByBullmq(job, outcome)) ?? 'lease_lost';
       default:
-        return assertNever(outcome);
+        throw new TypeError(`fetch-and-finish answered the unknown code ${code}`);
     }
   }
 
-  async #unlessChildrenPending(job: FetchedJob, reply: FinishReply): Promise<Settled> {
-    if (reply.kind === 'done') return reply;
-    if (reply.kind !== 'children_pending') return { kind: reply.kind };
-    return settledBy(await this.#retry(job, childrenPendingDelayMs, childrenPending));
+  /** Jobs with a parent, children or a deduplication id end by BullMQ's own script, which knows what that means for others. */
+  async #writeByBullmq(job: FetchedJob, outcome: Outcome): Promise<Settled['kind'] | undefined> {
+    const { backend, keepCompleted } = this.#options;
+    switch (outcome.kind) {
+      case 'completed': {
+        const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
+        if (reply !== 'children_pending') return reply;
+        return (await this.#write({ ...job, hasParent: false }, childrenPending, undefined)).kind;
+      }
+      case 'dead_lettered': {
+        const reply = await backend.fail(job, outcome.error.message, stackJson(outcome.error));
+        return reply === 'children_pending' ? 'lease_lost' : reply;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** The words of an end, as the header of fetch-and-finish.lua lists them. */
+  #end(job: FetchedJob, outcome: Exclude<Outcome, { kind: 'lease_lost' }>): ScriptArgument[] {
+    const { id, token } = job;
+    switch (outcome.kind) {
+      case 'completed': {
+        const { age, count, limit } = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
+        return ['c', id, token, outcome.resultJson, age ?? '', count ?? -1, limit ?? defaultTrimLimit];
+      }
+      case 'retried': {
+        const { error, delayMs } = outcome;
+        const fields = packr.pack(['failedReason', error.message, 'stacktrace', stackJson(error)]);
+        return ['y', id, token, delayMs, 1, fields, JSON.stringify(this.#attemptRecord(job, error))];
+      }
+      case 'parked':
+        return ['p', id, token, outcome.delayMs, outcome.reason];
+      case 'dead_lettered':
+        return ['d', id, token, ...this.#letter(job, outcome)];
+      case 'interrupted':
+        return ['i', id, token];
+      default:
+        return assertNever(outcome);
+    }
   }
 
   async #renew(job: FetchedJob): Promise<boolean> {
@@ -149,53 +198,8 @@ export class Settlement {
     return lost.length === 0;
   }
 
-  #retry(job: FetchedJob, delayMs: number, error: ErrorReport): Promise<TransitionReply> {
-    const { active, stalled, delayed, marker, events, meta } = this.#keys;
-    return retryScript.run(
-      this.#options.client,
-      { job: this.#jobKey(job), active, stalled, delayed, marker, events, meta },
-      {
-        id: job.id,
-        token: job.token,
-        delay: delayMs,
-        attempt: JSON.stringify(this.#attemptRecord(job, error)),
-        keep: this.#options.keepAttempts,
-        message: error.message,
-        stack: stackJson(error),
-      },
-    );
-  }
-
-  #park(
-    job: FetchedJob,
-    delayMs: number,
-    reason: Extract<Outcome, { kind: 'parked' }>['reason'],
-  ): Promise<TransitionReply> {
-    const { active, stalled, delayed, marker, events, meta } = this.#keys;
-    const parked = this.#options.keyspace.parked(this.#options.queue, reason);
-    return parkScript.run(
-      this.#options.client,
-      { job: this.#jobKey(job), active, stalled, delayed, marker, events, meta, parked },
-      { id: job.id, token: job.token, delay: delayMs, reason },
-    );
-  }
-
-  #release(job: FetchedJob): Promise<TransitionReply> {
-    const { active, stalled, wait, prioritized, pc, marker, events, meta } = this.#keys;
-    return releaseScript.run(
-      this.#options.client,
-      { job: this.#jobKey(job), active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta },
-      { id: job.id, token: job.token, crashed: 0 },
-    );
-  }
-
-  #deadLetter(
-    job: FetchedJob,
-    { reason, error }: Extract<Outcome, { kind: 'dead_lettered' }>,
-  ): Promise<TransitionReply> {
-    const { client, keyspace, queue, worker, keepAttempts } = this.#options;
-    const { active, stalled, events, meta, marker } = this.#keys;
-    const dead = queueKeys(keyspace, deadLetterQueue(queue));
+  #letter(job: FetchedJob, { reason, error }: Extract<Outcome, { kind: 'dead_lettered' }>): ScriptArgument[] {
+    const { queue, worker } = this.#options;
     const traceId = traceIdOf(job.meta.traceparent);
     const record: DeadLetterRecord = {
       reason,
@@ -209,34 +213,14 @@ export class Settlement {
         unreadableOptions: job.unreadableOpts.slice(0, keptOptionsCharacters),
       }),
     };
-    return deadLetterScript.run(
-      client,
-      {
-        job: this.#jobKey(job),
-        active,
-        stalled,
-        events,
-        meta,
-        marker,
-        deadFailed: dead.failed,
-        deadEvents: dead.events,
-        deadMeta: dead.meta,
-      },
-      {
-        id: job.id,
-        token: job.token,
-        base: this.#keys[''],
-        deadBase: dead[''],
-        record: JSON.stringify(record),
-        attempt: wasAttempted(reason) ? JSON.stringify(this.#attemptRecord(job, error)) : '',
-        keep: keepAttempts,
-        message: error.message,
-        stack: stackJson(error),
-        data: isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
-        opts: job.unreadableOpts === undefined ? '' : '{}',
-        crashed: 0,
-      },
-    );
+    return [
+      JSON.stringify(record),
+      wasAttempted(reason) ? JSON.stringify(this.#attemptRecord(job, error)) : '',
+      error.message,
+      stackJson(error),
+      isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
+      job.unreadableOpts === undefined ? '' : '{}',
+    ];
   }
 
   #attemptRecord(job: FetchedJob, { stack: _stack, ...error }: ErrorReport): AttemptRecord {
@@ -248,14 +232,20 @@ export class Settlement {
       error,
     };
   }
-
-  #jobKey(job: FetchedJob): string {
-    return `${this.#keys['']}${job.id}`;
-  }
 }
 
-function settledBy(reply: TransitionReply): Settled {
-  return reply === 'done' ? { kind: 'done', next: undefined } : { kind: reply };
+/** How long and how many finished jobs stay; what is not said does not limit. A count of 0 keeps none. */
+interface KeepPolicy {
+  readonly age?: number;
+  readonly count?: number;
+  readonly limit?: number;
+}
+
+/** What a job's own options say about keeping it, in BullMQ's many forms; else the worker's policy. */
+function keepPolicy(own: KeepJobs | boolean | number | undefined, ours: KeepJobs): KeepPolicy {
+  if (own === undefined) return ours;
+  if (typeof own === 'object') return own;
+  return { count: typeof own === 'number' ? own : own ? 0 : -1 };
 }
 
 function stackJson(error: ErrorReport): string {

@@ -31,39 +31,15 @@ WRITES everything named above   COST O(active + log dead)
 ]]
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
---- @include "emit-event.lua"
---- @include "append-attempt.lua"
---- @include "count-up.lua"
---- @include "wake-worker.lua"
-local job, active, stalled, events, meta, marker, deadFailed, deadEvents, deadMeta = unpack(KEYS)
+--- @include "move-to-dead-letters.lua"
+local keys = {
+  events = KEYS[4], meta = KEYS[5], marker = KEYS[6], deadFailed = KEYS[7], deadEvents = KEYS[8], deadMeta = KEYS[9],
+}
 local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crashed = unpack(ARGV)
 
-local code = leaveActive(job, active, stalled, id, token)
+local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code < 0 then return code end
-
-local deadId = id
-while redis.call('EXISTS', deadBase .. deadId) == 1 do
-  deadId = id .. '~' .. redis.call('HINCRBY', deadMeta, 'bwn', 1)
-end
-
-appendAttempt(job, attempt, tonumber(keep))
-if attempt ~= '' then countUp(job, 'atm') end
-if crashed == '1' then countUp(job, 'bwc') end
-local now = nowMs()
-redis.call('HSET', job, 'bwd', record, 'failedReason', message, 'stacktrace', stack, 'finishedOn', now)
-if data ~= '' then redis.call('HSET', job, 'data', data) end
-if opts ~= '' then redis.call('HSET', job, 'opts', opts) end
-
-local deduplication = redis.call('HGET', job, 'deid')
-if deduplication then
-  local deduplicationKey = base .. 'de:' .. deduplication
-  if redis.call('GET', deduplicationKey) == id then redis.call('DEL', deduplicationKey) end
-end
-
-redis.call('RENAME', job, deadBase .. deadId)
-if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', deadBase .. deadId .. ':logs') end
-redis.call('ZADD', deadFailed, now, deadId)
-emitEvent(events, meta, 'event', 'failed', 'jobId', id, 'failedReason', message, 'prev', 'active')
-wakeWorker(marker, meta)
-emitEvent(deadEvents, deadMeta, 'event', 'failed', 'jobId', deadId, 'failedReason', message, 'prev', 'active')
-return deadId
+if crashed == '1' then redis.call('HINCRBY', KEYS[1], 'bwc', 1) end
+return moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
+  record = record, attempt = attempt, keep = tonumber(keep), message = message, stack = stack, data = data, opts = opts,
+})

@@ -1,0 +1,59 @@
+import { defineScript, type ScriptArgument } from '../redis/define-script.js';
+
+/** What one call answered. */
+export interface FetchAndFinishReply {
+  /** One code per end, as the header of the script lists them. */
+  readonly codes: readonly number[];
+  /** Jobs that were started, in the order of the tokens: id, then what was asked of the hash. */
+  readonly jobs: readonly (readonly (string | null)[])[];
+  readonly limitedForMs: number;
+  /** When the next delayed job is due, in ms since the epoch; 0 when there is none. */
+  readonly nextDue: number;
+  /** The moment of the call on the clock that was used. */
+  readonly now: number;
+}
+
+export const fetchAndFinishScript = defineScript({
+  file: new URL('./lua/fetch-and-finish.lua', import.meta.url),
+  keys: [
+    'wait',
+    'active',
+    'prioritized',
+    'events',
+    'stalled',
+    'limiter',
+    'delayed',
+    'meta',
+    'priorityCounter',
+    'completed',
+    'failed',
+    'marker',
+    'metricsCompleted',
+    'metricsFailed',
+    'deadFailed',
+    'deadEvents',
+    'deadMeta',
+  ],
+  args: [
+    'base',
+    'deadBase',
+    'parkedBase',
+    'now',
+    'lease',
+    'worker',
+    'limiterMax',
+    'limiterDuration',
+    'metricsSize',
+    'keepAttempts',
+    'ends',
+    'fetches',
+    'fields',
+  ],
+  rest: true,
+  reply: (raw): FetchAndFinishReply => {
+    const [codes, jobs, limitedForMs, nextDue, now] = raw as [number[], (string | null)[][], number, number, number];
+    return { codes, jobs, limitedForMs, nextDue, now };
+  },
+});
+
+export type Words = readonly ScriptArgument[];

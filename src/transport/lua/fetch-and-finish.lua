@@ -1,0 +1,233 @@
+--[[
+fetch-and-finish: end jobs and take new ones, many at once. What one worker process and queue has to say at a moment goes in one
+call: first the ends, in their order, then the fetches. It leaves behind what BullMQ's own scripts would, one job at a time.
+
+KEYS  1 wait               list
+      2 active             list
+      3 prioritized        zset
+      4 events             stream
+      5 stalled            set
+      6 limiter            string
+      7 delayed            zset     score = due ms * 4096 + running number
+      8 meta               hash
+      9 priorityCounter    string
+     10 completed          zset     score = ms
+     11 failed             zset     score = ms
+     12 marker             zset     wakes sleeping workers
+     13 metricsCompleted   hash
+     14 metricsFailed      hash
+     15 deadFailed         zset     dead-lettered jobs, score = ms
+     16 deadEvents         stream
+     17 deadMeta           hash     its field `bwn` counts copies of ids
+ARGV  1 base               what the keys of the jobs begin with
+      2 deadBase           what the keys of the dead-letter queue begin with
+      3 parkedBase         what the keys of the indexes of parked jobs begin with
+      4 now                ms since epoch, or empty for Redis' clock
+      5 lease              ms
+      6 worker             name for the job's field `pb`, or empty
+      7 limiterMax         jobs per limiterDuration, or empty; the queue's own limit goes first
+      8 limiterDuration    ms
+      9 metricsSize        data points BullMQ's metrics keep, or empty for none
+     10 keepAttempts       how many attempts the history of a job keeps
+     11 ends               how many ends follow
+     12 fetches            how many jobs to take; their tokens follow the ends
+     13 fields             how many fields of a job to answer; their names follow the tokens. 0 answers the whole hash
+     14 rest               the ends, each: kind, id, token, and
+          c  result, keepAge, keepCount, keepLimit                       completed
+          f  message, keepAge, keepCount, keepLimit, attempts, fields    failed inside its queue; fields as msgpack
+          y  delay, counts, fields, attempt                              runs again later; counts: 1 when the attempt does
+          p  delay, reason                                               parked
+          d  record, attempt, message, stack, data, opts                 dead-lettered
+          i                                                              given back
+REPLY { codes, jobs, limitedForMs, nextDue, now }
+      codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
+              another | -9 children failed | -100 not plain: ask BullMQ's own script. Nothing was written for one below 0
+      jobs    array of { id, field or field and value … }, in the order of the tokens, perhaps fewer
+WRITES everything named above   COST O(ends * active + fetches + log n)
+]]
+--- @include "emit-event.lua"
+--- @include "append-attempt.lua"
+--- @include "park-job.lua"
+--- @include "enter-delayed.lua"
+--- @include "enter-wait.lua"
+--- @include "trim-finished.lua"
+--- @include "count-finished.lua"
+--- @include "promote-delayed.lua"
+--- @include "take-jobs.lua"
+--- @include "move-to-dead-letters.lua"
+--- @include "now-ms.lua"
+local call = redis.call
+local keys = {
+  wait = KEYS[1], active = KEYS[2], prioritized = KEYS[3], events = KEYS[4], stalled = KEYS[5], limiter = KEYS[6],
+  delayed = KEYS[7], meta = KEYS[8], priorityCounter = KEYS[9], completed = KEYS[10], failed = KEYS[11], marker = KEYS[12],
+  metricsCompleted = KEYS[13], metricsFailed = KEYS[14], deadFailed = KEYS[15], deadEvents = KEYS[16], deadMeta = KEYS[17],
+}
+local base, deadBase, parkedBase = ARGV[1], ARGV[2], ARGV[3]
+local now = tonumber(ARGV[4]) or nowMs()
+local lease, worker, metricsSize, keepAttempts = ARGV[5], ARGV[6], ARGV[9], tonumber(ARGV[10])
+local endCount, fetchCount, fieldCount = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+
+local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
+local maxEvents = settings[5]
+if not maxEvents then
+  maxEvents = 10000
+  call('HSET', keys.meta, 'opts.maxLenEvents', maxEvents)
+end
+
+-- How many words follow kind, id and token.
+local wordCounts = { c = 4, f = 6, y = 4, p = 2, d = 6, i = 0 }
+local ends = {}
+local at = 14
+for index = 1, endCount do
+  local kind = ARGV[at]
+  ends[index] = { kind = kind, id = ARGV[at + 1], token = ARGV[at + 2], job = base .. ARGV[at + 1], at = at + 3 }
+  at = at + 3 + wordCounts[kind]
+end
+
+-- What every end needs to know is asked for all of them at once: who holds the lease, and whether any is a parent.
+local finishing, locks = {}, {}
+if endCount > 0 then
+  call('XTRIM', keys.events, 'MAXLEN', '~', maxEvents)
+  local lockKeys, childKeys = {}, {}
+  for index, ending in ipairs(ends) do
+    lockKeys[index] = ending.job .. ':lock'
+    childKeys[2 * index - 1], childKeys[2 * index] = ending.job .. ':dependencies', ending.job .. ':unsuccessful'
+  end
+  locks = call('MGET', unpack(lockKeys))
+  finishing.parents = call('EXISTS', unpack(childKeys)) > 0
+end
+
+local released, unstalled = {}, {}
+local function leave(index, ending)
+  local holder = locks[index]
+  -- BullMQ's token for "without a lease": whoever ends the job so knows what they do.
+  if ending.token ~= '0' then
+    if not holder then return -2 end
+    if holder ~= ending.token then return -6 end
+  end
+  if call('LREM', keys.active, -1, ending.id) == 0 then return -3 end
+  if ending.token ~= '0' then released[#released + 1] = ending.job .. ':lock' end
+  unstalled[#unstalled + 1] = ending.id
+  return 0
+end
+
+-- Completed and failed jobs enter their set together, after the last of them.
+local finished = {
+  c = { set = keys.completed, metrics = keys.metricsCompleted, field = 'returnvalue', event = 'completed', scores = {}, policies = {}, number = 0 },
+  f = { set = keys.failed, metrics = keys.metricsFailed, field = 'failedReason', event = 'failed', scores = {}, policies = {}, number = 0 },
+}
+
+local function finish(index, ending)
+  local known = call('HMGET', ending.job, 'timestamp', 'parentKey', 'deid', 'atm')
+  if not known[1] and call('EXISTS', ending.job) == 0 then return -1 end
+  if known[2] and known[2] ~= '' or known[3] then return -100 end
+  if finishing.parents then
+    if ending.kind == 'c' then
+      if call('SCARD', ending.job .. ':dependencies') ~= 0 then return -4 end
+      if call('ZCARD', ending.job .. ':unsuccessful') ~= 0 then return -9 end
+    end
+  end
+  local code = leave(index, ending)
+  if code < 0 then return code end
+
+  local target = finished[ending.kind]
+  local value, keepAge, keepCount, keepLimit = unpack(ARGV, ending.at, ending.at + 3)
+  local attemptsMade = (tonumber(known[4]) or 0) + 1
+  if keepCount == '0' then
+    local job = ending.job
+    call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
+  else
+    call('HSET', ending.job, target.field, value, 'finishedOn', now, 'atm', attemptsMade)
+    if ending.kind == 'f' then
+      local fields = ARGV[ending.at + 5]
+      if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
+      call('HDEL', ending.job, 'defa')
+    end
+    local scores = target.scores
+    scores[#scores + 1], scores[#scores + 2] = now, ending.id
+    if keepAge ~= '' or keepCount ~= '-1' then
+      target.policies[keepAge .. '/' .. keepCount .. '/' .. keepLimit] = { keepAge, tonumber(keepCount), tonumber(keepLimit) }
+    end
+  end
+  call('XADD', keys.events, '*', 'event', target.event, 'jobId', ending.id, target.field, value, 'prev', 'active')
+  if ending.kind == 'f' and attemptsMade >= tonumber(ARGV[ending.at + 4]) then
+    call('XADD', keys.events, '*', 'event', 'retries-exhausted', 'jobId', ending.id, 'attemptsMade', attemptsMade)
+  end
+  target.number = target.number + 1
+  return 0
+end
+
+-- Each kind of end beyond those: what is done with a job that has left `active`.
+local others = {
+  y = function(ending)
+    local delay, counts, fields, attempt = unpack(ARGV, ending.at, ending.at + 3)
+    if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
+    appendAttempt(ending.job, attempt, keepAttempts)
+    if counts == '1' then call('HINCRBY', ending.job, 'atm', 1) end
+    enterDelayed(keys.delayed, keys.marker, keys.events, keys.meta, ending.job, ending.id, now, tonumber(delay))
+  end,
+  p = function(ending)
+    local delay, reason = unpack(ARGV, ending.at, ending.at + 1)
+    parkJob(keys, parkedBase, ending.job, ending.id, now, tonumber(delay), reason)
+  end,
+  d = function(ending)
+    local record, attempt, message, stack, data, opts = unpack(ARGV, ending.at, ending.at + 5)
+    moveToDeadLetters(keys, base, deadBase, ending.id, now, {
+      record = record, attempt = attempt, keep = keepAttempts, message = message, stack = stack, data = data, opts = opts,
+    })
+  end,
+  i = function(ending)
+    keys.job = ending.job
+    enterWait(keys, ending.id, 'active', true)
+  end,
+}
+
+local codes = {}
+for index, ending in ipairs(ends) do
+  local act = others[ending.kind]
+  if not act then
+    codes[index] = finish(index, ending)
+  elseif call('TYPE', ending.job).ok ~= 'hash' then
+    codes[index] = -1
+  else
+    codes[index] = leave(index, ending)
+    if codes[index] == 0 then act(ending) end
+  end
+end
+if #released > 0 then call('DEL', unpack(released)) end
+if #unstalled > 0 then
+  call('SREM', keys.stalled, unpack(unstalled))
+  -- Under a global limit a freed place is news for other workers; ours asks by itself.
+  if settings[2] then wakeWorker(keys.marker, keys.meta) end
+end
+for _, target in pairs(finished) do
+  if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
+  for _, policy in pairs(target.policies) do trimFinished(target.set, base, now, unpack(policy)) end
+  if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
+end
+
+local jobs, limitedForMs, nextDue = {}, 0, 0
+if fetchCount > 0 then
+  local maxed = settings[2] and call('LLEN', keys.active) >= tonumber(settings[2])
+  promoteDelayed(keys, base, now, settings[1] or maxed)
+  if not settings[1] and not maxed then
+    local tokens, fields = { unpack(ARGV, at, at + fetchCount - 1) }, { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) }
+    jobs, limitedForMs = takeJobs(keys, base, tokens, now, {
+      lease = lease, worker = worker, fields = fields, concurrency = tonumber(settings[2]),
+      limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(settings[4]) or tonumber(ARGV[8]),
+    })
+    if #jobs < fetchCount and limitedForMs == 0 then
+      local first = call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')
+      if first[2] then nextDue = math.ceil(tonumber(first[2]) / 0x1000) end
+    end
+  else
+    nextDue = -1
+  end
+end
+-- Nothing left and nothing to come: whoever waits for that is told.
+if finished.c.number + finished.f.number > 0 and #jobs == 0 and limitedForMs == 0 and nextDue == 0 then
+  if call('LLEN', keys.wait) == 0 and call('LLEN', keys.active) == 0 and call('ZCARD', keys.prioritized) == 0 then
+    call('XADD', keys.events, '*', 'event', 'drained')
+  end
+end
+return { codes, jobs, limitedForMs, math.max(nextDue, 0), now }

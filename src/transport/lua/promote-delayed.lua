@@ -1,0 +1,20 @@
+--[[
+Moves delayed jobs that are due to where they can start, at most a thousand at once.
+]]
+local function promoteDelayed(keys, base, now, paused)
+  local due = redis.call('ZRANGEBYSCORE', keys.delayed, 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1000)
+  if #due == 0 then return end
+  redis.call('ZREM', keys.delayed, unpack(due))
+  for _, id in ipairs(due) do
+    local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
+    if priority == 0 then
+      redis.call('LPUSH', keys.wait, id)
+    else
+      local turn = redis.call('INCR', keys.priorityCounter) % 0x100000000
+      redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
+    end
+    redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
+    redis.call('HSET', base .. id, 'delay', 0)
+  end
+  if not paused then redis.call('ZADD', keys.marker, 0, '0') end
+end

@@ -1,0 +1,76 @@
+--[[
+Takes jobs out of the queue and gives each a lease: first the waiting ones, then the prioritized, as far as pause, global
+concurrency and rate limit allow.
+]]
+local function chooseJobs(keys, wanted)
+  local ids = redis.call('RPOP', keys.wait, wanted) or {}
+  if #ids < wanted then
+    local prioritized = redis.call('ZPOPMIN', keys.prioritized, wanted - #ids)
+    for index = 1, #prioritized, 2 do ids[#ids + 1] = prioritized[index] end
+    -- Nothing prioritized is left: its turns may start again from 1.
+    if #ids < wanted then redis.call('DEL', keys.priorityCounter) end
+  end
+  if #ids > 0 then redis.call('LPUSH', keys.active, unpack(ids)) end
+  return ids
+end
+
+--[[
+Starts one job that was chosen: lease, event, start in its hash. Answers what was asked of its hash.
+]]
+local function startJob(keys, base, id, token, now, options)
+  local job = base .. id
+  redis.call('SET', job .. ':lock', token, 'PX', options.lease)
+  redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+  local started = { 'processedOn', now }
+  if options.worker ~= '' then
+    started[3], started[4] = 'pb', options.worker
+  end
+  if #options.fields == 0 then
+    redis.call('HMSET', job, unpack(started))
+    redis.call('HINCRBY', job, 'ats', 1)
+    local hash = redis.call('HGETALL', job)
+    table.insert(hash, 1, id)
+    return hash
+  end
+  -- The first field asked for is the count of starts: read with the rest, written once.
+  local values = redis.call('HMGET', job, unpack(options.fields))
+  values[1] = (tonumber(values[1]) or 0) + 1
+  started[#started + 1], started[#started + 2] = 'ats', values[1]
+  redis.call('HSET', job, unpack(started))
+  table.insert(values, 1, id)
+  return values
+end
+
+--[[
+How long the rate limit holds, in ms; 0 when there is none or it has room.
+]]
+local function limitedFor(limiter, max)
+  if not max or max > tonumber(redis.call('GET', limiter) or 0) then return 0 end
+  local left = redis.call('PTTL', limiter)
+  if left == 0 then redis.call('DEL', limiter) end
+  return math.max(left, 0)
+end
+
+local function takeJobs(keys, base, tokens, now, options)
+  local jobs = {}
+  local wanted = #tokens
+  if options.concurrency then wanted = math.min(wanted, options.concurrency - redis.call('LLEN', keys.active)) end
+  while #jobs < wanted do
+    local limited = limitedFor(keys.limiter, options.limiterMax)
+    if limited > 0 then return jobs, limited end
+    -- Under a rate limit every single start counts and may be the last.
+    local ids = chooseJobs(keys, options.limiterMax and 1 or wanted - #jobs)
+    if #ids == 0 then break end
+    for _, id in ipairs(ids) do
+      if options.limiterMax and redis.call('HEXISTS', base .. id, 'defa') == 0 then
+        if redis.call('INCR', keys.limiter) == 1 then
+          redis.call('PEXPIRE', keys.limiter, math.floor(math.abs(options.limiterDuration)))
+        end
+      end
+      jobs[#jobs + 1] = startJob(keys, base, id, tokens[#jobs + 1], now, options)
+    end
+    if not options.limiterMax then break end
+  end
+  if #jobs > 0 then redis.call('ZADD', keys.marker, 0, '0') end
+  return jobs, 0
+end

@@ -1,0 +1,37 @@
+--[[
+Removes finished jobs that are too old or too many. Jobs of a flow stay until BullMQ's own script trims the set, because their
+removal concerns their parent.
+]]
+local function removeFinished(target, base, ids)
+  local gone, doomed = {}, {}
+  for _, id in ipairs(ids) do
+    local job = base .. id
+    if not redis.call('HGET', job, 'parentKey') then
+      gone[#gone + 1] = id
+      for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
+        doomed[#doomed + 1] = job .. part
+      end
+    end
+    if #doomed >= 3000 then
+      redis.call('DEL', unpack(doomed))
+      redis.call('ZREM', target, unpack(gone))
+      gone, doomed = {}, {}
+    end
+  end
+  if #doomed > 0 then
+    redis.call('DEL', unpack(doomed))
+    redis.call('ZREM', target, unpack(gone))
+  end
+end
+
+local function trimFinished(target, base, now, keepAge, keepCount, keepLimit)
+  if keepAge ~= '' then
+    local oldest = now - tonumber(keepAge) * 1000
+    local ids = redis.call('ZREVRANGEBYSCORE', target, oldest, '-inf', 'LIMIT', 0, keepLimit)
+    if #ids > 0 then removeFinished(target, base, ids) end
+  end
+  if keepCount > 0 then
+    local excess = redis.call('ZCARD', target) - keepCount
+    if excess > 0 then removeFinished(target, base, redis.call('ZRANGE', target, 0, excess - 1)) end
+  end
+end
