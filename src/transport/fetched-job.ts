@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { EpochMs } from '../time/duration.js';
+import type { TakenJob } from './work-calls.js';
 
 /** A job whose lease this process holds, as it lies in Redis: anybody may have written it, so nothing is taken for granted. */
 export interface FetchedJob {
@@ -32,7 +33,7 @@ export interface FetchedJob {
 export const fetchedFields = ['ats', 'name', 'data', 'opts', 'timestamp', 'atm', 'parentKey', 'rjk', 'defa'] as const;
 
 /** Reads a job as the script answers it: id, then the fields above. */
-export function decodeTakenJob(reply: readonly (string | number | null)[], token: string, now: EpochMs): FetchedJob {
+export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): FetchedJob {
   const [id, starts, kind, data, optsJson, timestamp, atm, parentKey, rjk, defa] = reply as (string | null)[];
   const opts = parseOptions(optsJson ?? undefined);
   return {

@@ -7,12 +7,13 @@ import type { Keyspace } from '../redis/keyspace.js';
 import { pause } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import { BullmqBackend } from './bullmq-backend.js';
-import type { FetchedJob } from './fetched-job.js';
+import { decodeTakenJob, type FetchedJob, fetchedFields } from './fetched-job.js';
 import { leaseToken } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
 import { WorkCalls, type WorkReply } from './work-calls.js';
+import { workLayout } from './work-layout.js';
 
 export interface QueueConsumerOptions {
   readonly client: RedisClient;
@@ -57,7 +58,7 @@ const longestFetchPauseMs = 1_000;
 export class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #backend: BullmqBackend;
-  readonly #calls: WorkCalls;
+  readonly #calls: WorkCalls<FetchedJob>;
   readonly #settlement: Settlement;
   readonly #running = new Map<string, RunningJob>();
   readonly #attempts = new Set<Promise<void>>();
@@ -83,7 +84,13 @@ export class QueueConsumer {
       workerName: options.worker,
       onError: options.onError,
     });
-    this.#calls = new WorkCalls(options);
+    this.#calls = new WorkCalls({
+      ...options,
+      layout: workLayout(options.keyspace.prefix(options.queue), options.queue),
+      fields: fetchedFields,
+      decode: decodeTakenJob,
+      mostPerCall: Math.ceil(options.slots / 2),
+    });
     this.#settlement = new Settlement({ ...options, calls: this.#calls, backend: this.#backend });
   }
 
@@ -202,11 +209,11 @@ export class QueueConsumer {
   }
 
   /** Takes up to so many jobs and starts them. */
-  async #take(count: number): Promise<WorkReply> {
+  async #take(count: number): Promise<WorkReply<FetchedJob>> {
     this.#promised += count;
     try {
       const tokens = Array.from({ length: count }, () => this.#nextToken());
-      const reply = await this.#calls.ask(undefined, tokens);
+      const reply = await this.#calls.take(tokens);
       for (const job of reply.jobs) this.#run(job);
       return reply;
     } finally {
@@ -215,7 +222,7 @@ export class QueueConsumer {
   }
 
   /** Waits until there may be something to take. */
-  async #waitForWork({ limitedForMs, nextAt }: WorkReply): Promise<void> {
+  async #waitForWork({ limitedForMs, nextAt }: WorkReply<FetchedJob>): Promise<void> {
     const { fetchBlockMs } = this.#options;
     if (limitedForMs > 0) {
       await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);

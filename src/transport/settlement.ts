@@ -14,9 +14,10 @@ import { pause } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { BullmqBackend } from './bullmq-backend.js';
 import type { FetchedJob } from './fetched-job.js';
+import { keepPolicy, keepWords } from './keep-policy.js';
 import { type QueueKeys, queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
-import type { WorkCalls } from './work-calls.js';
+import type { JobEnd, WorkCalls } from './work-calls.js';
 
 /** What became of an outcome: written or refused; and the next job, when one was asked for and there. */
 export interface Settled {
@@ -31,7 +32,7 @@ export interface SettlementOptions {
   readonly worker: string;
   readonly leaseMs: number;
   readonly keepCompleted: KeepJobs;
-  readonly calls: WorkCalls;
+  readonly calls: WorkCalls<FetchedJob>;
   readonly backend: BullmqBackend;
   readonly log: Logger;
 }
@@ -53,8 +54,6 @@ const childrenPending: Outcome = {
     fingerprint: fingerprintOf('ChildrenPendingError', undefined, ''),
   },
 };
-/** How many jobs BullMQ removes for their age at the end of one job. */
-const defaultTrimLimit = 1_000;
 /** BullMQ unpacks fields with cmsgpack, which knows no records. */
 const packr = new Packr({ useRecords: false });
 
@@ -80,12 +79,9 @@ export class Settlement {
     stopped: AbortSignal,
   ): Promise<Settled> {
     let leaseRenewed = false;
-    let jobs: readonly FetchedJob[] = [];
     for (let tries = 1; !stopped.aborted; tries++) {
       try {
-        const reply = await this.#write(job, outcome, jobs.length > 0 ? undefined : nextToken);
-        jobs = [...jobs, ...reply.jobs];
-        const settled = { kind: reply.kind, jobs };
+        const settled = await this.#write(job, outcome, nextToken);
         if (settled.kind !== 'lease_lost' || outcome.kind === 'lease_lost' || leaseRenewed) return settled;
         // The lease may have run out while Redis was away; if nobody took the job since, it is ours again.
         leaseRenewed = true;
@@ -100,7 +96,7 @@ export class Settlement {
         await pause(Math.min(firstPauseMs * 2 ** tries, longestPauseMs), stopped);
       }
     }
-    return { kind: 'unsettled', jobs };
+    return { kind: 'unsettled', jobs: [] };
   }
 
   /** Plans the next run of a scheduled job; a failure is logged, because the job at hand is worth more than the next. */
@@ -118,7 +114,7 @@ export class Settlement {
       const kind = await this.#writeByBullmq(job, outcome);
       if (kind !== undefined) return { kind, jobs: [] };
     }
-    const reply = await this.#options.calls.ask(this.#end(job, outcome), nextToken === undefined ? [] : [nextToken]);
+    const reply = await this.#options.calls.end(this.#end(job, outcome), nextToken);
     return { kind: await this.#meaningOf(reply.code, job, outcome), jobs: reply.jobs };
   }
 
@@ -161,24 +157,26 @@ export class Settlement {
   }
 
   /** The words of an end, as the header of fetch-and-finish.lua lists them. */
-  #end(job: FetchedJob, outcome: Exclude<Outcome, { kind: 'lease_lost' }>): ScriptArgument[] {
+  #end(job: FetchedJob, outcome: Exclude<Outcome, { kind: 'lease_lost' }>): JobEnd {
     const { id, token } = job;
     switch (outcome.kind) {
       case 'completed': {
-        const { age, count, limit } = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        return ['c', id, token, outcome.resultJson, age ?? '', count ?? -1, limit ?? defaultTrimLimit];
+        const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
+        const words = [outcome.resultJson, ...keepWords(keep)];
+        return { kind: 'c', id, token, words };
       }
       case 'retried': {
         const { error, delayMs } = outcome;
         const fields = packr.pack(['failedReason', error.message, 'stacktrace', stackJson(error)]);
-        return ['y', id, token, delayMs, 1, fields, JSON.stringify(this.#attemptRecord(job, error))];
+        const words = [delayMs, '', 1, fields, JSON.stringify(this.#attemptRecord(job, error))];
+        return { kind: 'y', id, token, words };
       }
       case 'parked':
-        return ['p', id, token, outcome.delayMs, outcome.reason];
+        return { kind: 'p', id, token, words: [outcome.delayMs, outcome.reason] };
       case 'dead_lettered':
-        return ['d', id, token, ...this.#letter(job, outcome)];
+        return { kind: 'd', id, token, words: this.#letter(job, outcome) };
       case 'interrupted':
-        return ['i', id, token];
+        return { kind: 'i', id, token, words: [] };
       default:
         return assertNever(outcome);
     }
@@ -232,20 +230,6 @@ export class Settlement {
       error,
     };
   }
-}
-
-/** How long and how many finished jobs stay; what is not said does not limit. A count of 0 keeps none. */
-interface KeepPolicy {
-  readonly age?: number;
-  readonly count?: number;
-  readonly limit?: number;
-}
-
-/** What a job's own options say about keeping it, in BullMQ's many forms; else the worker's policy. */
-function keepPolicy(own: KeepJobs | boolean | number | undefined, ours: KeepJobs): KeepPolicy {
-  if (own === undefined) return ours;
-  if (typeof own === 'object') return own;
-  return { count: typeof own === 'number' ? own : own ? 0 : -1 };
 }
 
 function stackJson(error: ErrorReport): string {

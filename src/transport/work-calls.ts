@@ -1,155 +1,157 @@
 import type { RedisClient } from '../redis/connection.js';
 import type { ScriptArgument } from '../redis/define-script.js';
-import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
 import { type FetchAndFinishReply, fetchAndFinishScript } from './fetch-and-finish.js';
-import { decodeTakenJob, type FetchedJob, fetchedFields } from './fetched-job.js';
-import { queueKeys } from './queue-keys.js';
+import { CallGatherer } from './call-gatherer.js';
+import type { WorkLayout } from './work-layout.js';
 
 /** One thing a worker has to say about its queue: a job that ended, jobs it can take, or both. */
-interface WorkRequest {
-  /** The words of one end, as the script's header lists them. */
-  readonly end: readonly ScriptArgument[] | undefined;
-  /** One token per job that can be taken. */
+interface WorkRequest<J> {
+  /** The job that ended, if one did. */
+  readonly end: JobEnd | undefined;
+  /** One token per job that can be taken; after an end at most one. */
   readonly tokens: readonly string[];
-  readonly resolve: (reply: WorkReply) => void;
+  readonly resolve: (reply: WorkReply<J>) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export interface WorkReply {
+/** One end, as the header of fetch-and-finish.lua lists them. */
+export interface JobEnd {
+  readonly kind: 'c' | 'f' | 'y' | 'p' | 'd' | 'i';
+  readonly id: string;
+  readonly token: string;
+  readonly words: readonly ScriptArgument[];
+}
+
+export interface WorkReply<J> {
   /** What became of the end; 0 when there was none. */
   readonly code: number;
-  readonly jobs: readonly FetchedJob[];
+  readonly jobs: readonly J[];
   readonly limitedForMs: number;
   /** When the next delayed job is due, if there is one. */
   readonly nextAt: EpochMs | undefined;
+  /** The moment at which all of it happened. */
+  readonly at: EpochMs;
 }
 
-export interface WorkCallsOptions {
+/** A job as the script answers it: its id, then what was asked of its hash. */
+export type TakenJob = readonly (string | number | null)[];
+
+export interface WorkCallsOptions<J> {
   readonly client: RedisClient;
-  readonly keyspace: Keyspace;
-  readonly queue: string;
+  readonly layout: WorkLayout;
+  /** Shown as the job's `processedBy`. */
   readonly worker: string;
   readonly leaseMs: number;
+  /** How many attempts the history of a job keeps. */
   readonly keepAttempts: number;
+  /** Fields of a job's hash to ask for, `ats` first; none asks for all. */
+  readonly fields: readonly string[];
+  readonly decode: (job: TakenJob, token: string, at: EpochMs) => J;
+  /** The clock that says what is due. Default: that of Redis. */
+  readonly now?: () => number;
+  /** At most so many starts in so many ms, unless the queue itself says otherwise. */
+  readonly limiter?: { readonly max: number; readonly duration: number } | undefined;
+  /** How many points BullMQ's metrics keep; undefined keeps none. */
+  readonly metricsSize?: number | undefined;
+  /** @defaultValue half of the slots would be best; 50 where they are not known */
+  readonly mostPerCall?: number;
 }
 
-/** Redis works on one call while Node works on the reply of the other; more would only make smaller batches. */
-const maxCallsUnderWay = 2;
-/** A call with more would keep Redis from others for too long. */
-const maxRequestsPerCall = 250;
+/** So that with fifty slots and more two calls are under way; a call with more would also keep Redis from others for long. */
+const defaultMostPerCall = 25;
 
-/**
- * Speaks to Redis for one worker process and queue: what falls together travels as one call. Nothing waits for a batch to fill:
- * a lone request leaves at the end of the current turn of the event loop, and while calls are under way the next batch gathers.
- */
-export class WorkCalls {
+/** Tells Redis, for one worker process and queue, of jobs that ended, and asks it for jobs: what falls together travels as one call. */
+export class WorkCalls<J> {
   readonly #client: RedisClient;
   readonly #keys: Parameters<typeof fetchAndFinishScript.run>[1];
-  readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches'>;
-  #waiting: WorkRequest[] = [];
-  #underWay = 0;
-  #scheduled = false;
+  readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now'>;
+  readonly #options: WorkCallsOptions<J>;
+  readonly #gatherer: CallGatherer<WorkRequest<J>>;
 
-  constructor({ client, keyspace, queue, worker, leaseMs, keepAttempts }: WorkCallsOptions) {
-    const keys = queueKeys(keyspace, queue);
-    const dead = queueKeys(keyspace, deadLetterQueue(queue));
-    this.#client = client;
-    this.#keys = {
-      wait: keys.wait,
-      active: keys.active,
-      prioritized: keys.prioritized,
-      events: keys.events,
-      stalled: keys.stalled,
-      limiter: keys.limiter,
-      delayed: keys.delayed,
-      meta: keys.meta,
-      priorityCounter: keys.pc,
-      completed: keys.completed,
-      failed: keys.failed,
-      marker: keys.marker,
-      metricsCompleted: keyspace.queue(queue, 'metrics:completed'),
-      metricsFailed: keyspace.queue(queue, 'metrics:failed'),
-      deadFailed: dead.failed,
-      deadEvents: dead.events,
-      deadMeta: dead.meta,
-    };
+  constructor(options: WorkCallsOptions<J>) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#gatherer = new CallGatherer({
+      mostPerCall: options.mostPerCall ?? defaultMostPerCall,
+      call: (requests) => this.#call(requests),
+      reject: ({ reject }, error) => reject(error),
+    });
+    this.#keys = options.layout.keys;
     this.#args = {
-      base: keys[''],
-      deadBase: dead[''],
-      parkedBase: keyspace.parkedBase(queue),
-      now: '',
-      lease: leaseMs,
-      worker,
-      limiterMax: '',
-      limiterDuration: '',
-      metricsSize: '',
-      keepAttempts,
-      fields: fetchedFields.length,
+      ...options.layout.bases,
+      lease: options.leaseMs,
+      worker: options.worker,
+      limiterMax: options.limiter?.max ?? '',
+      limiterDuration: options.limiter?.duration ?? '',
+      metricsSize: options.metricsSize ?? '',
+      keepAttempts: options.keepAttempts,
+      fields: options.fields.length,
     };
   }
 
-  /** Says one thing. Rejects when Redis could not be asked: then nothing is known of what became of it. */
-  ask(end: readonly ScriptArgument[] | undefined, tokens: readonly string[]): Promise<WorkReply> {
+  /** Tells of a job that ended and, when a token is given, asks for one in its place. Rejects when Redis could not be asked. */
+  end(end: JobEnd, nextToken: string | undefined): Promise<WorkReply<J>> {
+    return this.#ask(end, nextToken === undefined ? [] : [nextToken]);
+  }
+
+  /** Asks for up to as many jobs as there are tokens. Rejects when Redis could not be asked. */
+  take(tokens: readonly string[]): Promise<WorkReply<J>> {
+    return this.#ask(undefined, tokens);
+  }
+
+  #ask(end: JobEnd | undefined, tokens: readonly string[]): Promise<WorkReply<J>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ end, tokens, resolve, reject });
-      this.#schedule();
+      this.#gatherer.add({ end, tokens, resolve, reject });
     });
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#underWay >= maxCallsUnderWay || this.#waiting.length === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      const requests = this.#waiting.splice(0, maxRequestsPerCall);
-      this.#underWay += 1;
-      this.#call(requests)
-        .catch((error: unknown) => {
-          for (const { reject } of requests) reject(error);
-        })
-        .finally(() => {
-          this.#underWay -= 1;
-          this.#schedule();
-        });
-      this.#schedule();
-    });
-  }
-
-  async #call(requests: readonly WorkRequest[]): Promise<void> {
+  async #call(requests: readonly WorkRequest<J>[]): Promise<void> {
     const rest: ScriptArgument[] = [];
-    let ends = 0;
-    for (const { end } of requests) {
-      if (end === undefined) continue;
-      ends += 1;
-      for (const word of end) rest.push(word);
+    const ends: WorkRequest<J>[] = [];
+    const takes: WorkRequest<J>[] = [];
+    for (const request of requests) {
+      const { end, tokens } = request;
+      if (end === undefined) {
+        takes.push(request);
+        continue;
+      }
+      ends.push(request);
+      rest.push(end.kind, end.id, end.token, tokens[0] ?? '', ...end.words);
     }
-    const tokens: string[] = [];
-    for (const request of requests) for (const token of request.tokens) tokens.push(token);
-    rest.push(...tokens, ...fetchedFields);
+    const tokensFrom = rest.length;
+    for (const { tokens } of takes) rest.push(...tokens);
+    const fetches = rest.length - tokensFrom;
+    rest.push(...this.#options.fields);
     const reply = await fetchAndFinishScript.run(
       this.#client,
       this.#keys,
-      { ...this.#args, ends, fetches: tokens.length },
+      { ...this.#args, now: this.#options.now?.() ?? '', ends: ends.length, fetches },
       rest,
     );
-    this.#answer(requests, tokens, reply);
+    this.#answer(ends, takes, reply);
   }
 
-  /** Gives each request its code and its share of the jobs, in order. */
-  #answer(requests: readonly WorkRequest[], tokens: readonly string[], reply: FetchAndFinishReply): void {
+  /** Gives each request its code and its share of the jobs, in the order in which the script took them. */
+  #answer(ends: readonly WorkRequest<J>[], takes: readonly WorkRequest<J>[], reply: FetchAndFinishReply): void {
     const { codes, jobs, limitedForMs, nextDue } = reply;
-    const now = reply.now as EpochMs;
+    const at = reply.now as EpochMs;
     const nextAt = nextDue > 0 ? (nextDue as EpochMs) : undefined;
-    let ended = 0;
     let taken = 0;
-    for (const request of requests) {
-      const mine: FetchedJob[] = [];
-      for (let index = 0; index < request.tokens.length && taken < jobs.length; index++, taken++) {
-        mine.push(decodeTakenJob(jobs[taken] ?? [], tokens[taken] ?? '', now));
+    const share = (tokens: readonly string[]): J[] => {
+      const mine: J[] = [];
+      for (const token of tokens) {
+        const job = jobs[taken];
+        if (job === undefined) break;
+        mine.push(this.#options.decode(job, token, at));
+        taken += 1;
       }
-      const code = request.end === undefined ? 0 : (codes[ended++] ?? 0);
-      request.resolve({ code, jobs: mine, limitedForMs, nextAt });
+      return mine;
+    };
+    for (const [index, { tokens, resolve }] of ends.entries()) {
+      const code = codes[index] ?? 0;
+      resolve({ code, jobs: code === 0 ? share(tokens) : [], limitedForMs, nextAt, at });
     }
+    for (const { tokens, resolve } of takes) resolve({ code: 0, jobs: share(tokens), limitedForMs, nextAt, at });
   }
 }

@@ -6,7 +6,7 @@ The score is BullMQ's: the due time in its upper bits, a running number in the l
 millisecond keep their order.
 ]]
 local function enterDelayed(delayedKey, markerKey, eventsKey, metaKey, jobKey, id, now, delay)
-  local due = now + delay
+  local due = now + math.max(delay, 0)
   local lowest = due * 0x1000
   local highest = lowest + 0xfff
   local newest = redis.call('ZREVRANGEBYSCORE', delayedKey, highest, lowest, 'WITHSCORES', 'LIMIT', 0, 1)

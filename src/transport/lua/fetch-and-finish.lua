@@ -30,19 +30,21 @@ ARGV  1 base               what the keys of the jobs begin with
       9 metricsSize        data points BullMQ's metrics keep, or empty for none
      10 keepAttempts       how many attempts the history of a job keeps
      11 ends               how many ends follow
-     12 fetches            how many jobs to take; their tokens follow the ends
+     12 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
      13 fields             how many fields of a job to answer; their names follow the tokens. 0 answers the whole hash
-     14 rest               the ends, each: kind, id, token, and
+     14 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keepAge, keepCount, keepLimit                       completed
           f  message, keepAge, keepCount, keepLimit, attempts, fields    failed inside its queue; fields as msgpack
-          y  delay, counts, fields, attempt                              runs again later; counts: 1 when the attempt does
+          y  delay, since, counts, fields, attempt                       runs again later; since: ms, or empty for now;
+                                                                         counts: 1 when the attempt does
           p  delay, reason                                               parked
           d  record, attempt, message, stack, data, opts                 dead-lettered
           i                                                              given back
 REPLY { codes, jobs, limitedForMs, nextDue, now }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
               another | -9 children failed | -100 not plain: ask BullMQ's own script. Nothing was written for one below 0
-      jobs    array of { id, field or field and value … }, in the order of the tokens, perhaps fewer
+      jobs    array of { id, field or field and value … }, perhaps fewer than asked for: first for the ends that were done, in
+              their order, then for the other tokens
 WRITES everything named above   COST O(ends * active + fetches + log n)
 ]]
 --- @include "emit-event.lua"
@@ -74,14 +76,15 @@ if not maxEvents then
   call('HSET', keys.meta, 'opts.maxLenEvents', maxEvents)
 end
 
--- How many words follow kind, id and token.
-local wordCounts = { c = 4, f = 6, y = 4, p = 2, d = 6, i = 0 }
+-- How many words follow kind, id, token and next.
+local wordCounts = { c = 4, f = 6, y = 5, p = 2, d = 6, i = 0 }
 local ends = {}
 local at = 14
 for index = 1, endCount do
   local kind = ARGV[at]
-  ends[index] = { kind = kind, id = ARGV[at + 1], token = ARGV[at + 2], job = base .. ARGV[at + 1], at = at + 3 }
-  at = at + 3 + wordCounts[kind]
+  local id = ARGV[at + 1]
+  ends[index] = { kind = kind, id = id, token = ARGV[at + 2], next = ARGV[at + 3], job = base .. id, at = at + 4 }
+  at = at + 4 + wordCounts[kind]
 end
 
 -- What every end needs to know is asked for all of them at once: who holds the lease, and whether any is a parent.
@@ -160,11 +163,11 @@ end
 -- Each kind of end beyond those: what is done with a job that has left `active`.
 local others = {
   y = function(ending)
-    local delay, counts, fields, attempt = unpack(ARGV, ending.at, ending.at + 3)
+    local delay, since, counts, fields, attempt = unpack(ARGV, ending.at, ending.at + 4)
     if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
     appendAttempt(ending.job, attempt, keepAttempts)
     if counts == '1' then call('HINCRBY', ending.job, 'atm', 1) end
-    enterDelayed(keys.delayed, keys.marker, keys.events, keys.meta, ending.job, ending.id, now, tonumber(delay))
+    enterDelayed(keys.delayed, keys.marker, keys.events, keys.meta, ending.job, ending.id, tonumber(since) or now, tonumber(delay))
   end,
   p = function(ending)
     local delay, reason = unpack(ARGV, ending.at, ending.at + 1)
@@ -182,7 +185,7 @@ local others = {
   end,
 }
 
-local codes = {}
+local codes, tokens = {}, {}
 for index, ending in ipairs(ends) do
   local act = others[ending.kind]
   if not act then
@@ -193,7 +196,9 @@ for index, ending in ipairs(ends) do
     codes[index] = leave(index, ending)
     if codes[index] == 0 then act(ending) end
   end
+  if codes[index] == 0 and ending.next ~= '' then tokens[#tokens + 1] = ending.next end
 end
+for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
 if #released > 0 then call('DEL', unpack(released)) end
 if #unstalled > 0 then
   call('SREM', keys.stalled, unpack(unstalled))
@@ -207,18 +212,18 @@ for _, target in pairs(finished) do
 end
 
 local jobs, limitedForMs, nextDue = {}, 0, 0
-if fetchCount > 0 then
+if #tokens > 0 then
   local maxed = settings[2] and call('LLEN', keys.active) >= tonumber(settings[2])
   promoteDelayed(keys, base, now, settings[1] or maxed)
   if not settings[1] and not maxed then
-    local tokens, fields = { unpack(ARGV, at, at + fetchCount - 1) }, { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) }
+    local fields = { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) }
     jobs, limitedForMs = takeJobs(keys, base, tokens, now, {
       lease = lease, worker = worker, fields = fields, concurrency = tonumber(settings[2]),
       limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(settings[4]) or tonumber(ARGV[8]),
     })
-    if #jobs < fetchCount and limitedForMs == 0 then
+    if #jobs < #tokens and limitedForMs == 0 then
       local first = call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')
-      if first[2] then nextDue = math.ceil(tonumber(first[2]) / 0x1000) end
+      if first[2] then nextDue = math.floor(first[2] / 0x1000) end
     end
   else
     nextDue = -1

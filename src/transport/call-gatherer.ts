@@ -1,0 +1,53 @@
+export interface CallGathererOptions<R> {
+  /** How many requests travel in one call. */
+  readonly mostPerCall: number;
+  /** Makes one call and answers every request of it; when it throws, all of them are rejected. */
+  readonly call: (requests: readonly R[]) => Promise<void>;
+  readonly reject: (request: R, error: unknown) => void;
+}
+
+/** Redis works on one call while Node works on the reply of the other; more would only make smaller batches. */
+const maxCallsUnderWay = 2;
+
+/**
+ * Lets requests that fall together travel as one call. Nothing waits for a batch to fill: a lone request leaves at the end of the
+ * current turn of the event loop, and while calls are under way the next batch gathers.
+ */
+export class CallGatherer<R> {
+  readonly #options: CallGathererOptions<R>;
+  readonly #waiting: R[] = [];
+  #underWay = 0;
+  #scheduled = false;
+
+  constructor(options: CallGathererOptions<R>) {
+    this.#options = options;
+  }
+
+  add(request: R): void {
+    this.#waiting.push(request);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= maxCallsUnderWay || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#leave(this.#waiting.splice(0, this.#options.mostPerCall));
+      this.#schedule();
+    });
+  }
+
+  #leave(requests: readonly R[]): void {
+    this.#underWay += 1;
+    this.#options
+      .call(requests)
+      .catch((error: unknown) => {
+        for (const request of requests) this.#options.reject(request, error);
+      })
+      .finally(() => {
+        this.#underWay -= 1;
+        this.#schedule();
+      });
+  }
+}

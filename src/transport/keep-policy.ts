@@ -1,0 +1,26 @@
+import type { KeepJobs } from 'bullmq';
+import type { ScriptArgument } from '../redis/define-script.js';
+
+/** How long and how many finished jobs stay; what is not said does not limit. A count of 0 keeps none. */
+export interface KeepPolicy {
+  /** Seconds. */
+  readonly age?: number;
+  readonly count?: number;
+  /** How many jobs are removed for their age at once. */
+  readonly limit?: number;
+}
+
+/** How many jobs BullMQ removes for their age at the end of one job. */
+const defaultLimit = 1_000;
+
+/** What a job's own options say about keeping it, in BullMQ's many forms; else the worker's policy; else all stay. */
+export function keepPolicy(own: KeepJobs | boolean | number | undefined, workers: KeepJobs | undefined): KeepPolicy {
+  if (own === undefined) return workers ?? {};
+  if (typeof own === 'object') return own;
+  return { count: typeof own === 'number' ? own : own ? 0 : -1 };
+}
+
+/** The words of a policy, as the header of fetch-and-finish.lua lists them. */
+export function keepWords({ age, count, limit }: KeepPolicy): ScriptArgument[] {
+  return [age ?? '', count ?? -1, limit ?? defaultLimit];
+}

@@ -1,0 +1,65 @@
+--[[
+add-many: put jobs into a queue, many at once. Each gets what BullMQ's own script would give it. A job whose id is there already
+changes nothing.
+
+KEYS  1 wait              list
+      2 meta              hash
+      3 id                counter
+      4 delayed           zset     score = due ms * 4096 + running number
+      5 active            list
+      6 events            stream
+      7 marker            zset     wakes sleeping workers
+      8 prioritized       zset
+      9 priorityCounter   counter
+ARGV  1 base              what the keys of the jobs begin with
+      2 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
+                          lifo as 1 or 0
+REPLY { ids, duplicates }: the ids of all jobs, and the positions (from 1) of those that were there already
+WRITES everything named above, and the jobs   COST O(jobs * log n)
+]]
+--- @include "enter-delayed.lua"
+--- @include "wake-worker.lua"
+local wait, meta, counter, delayed, active, events, marker, prioritized, priorityCounter = unpack(KEYS)
+local base = ARGV[1]
+local call = redis.call
+
+local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
+local maxEvents = settings[1]
+if not maxEvents then
+  maxEvents = 10000
+  call('HSET', meta, 'opts.maxLenEvents', maxEvents)
+end
+local number = (#ARGV - 1) / 8
+local last = call('INCRBY', counter, number) - number
+
+local ids, duplicates, woken = {}, {}, false
+for index = 1, number do
+  local at = 2 + (index - 1) * 8
+  local id, name, data, opts, timestamp, delay, priority, lifo = unpack(ARGV, at, at + 7)
+  if id == '' then id = string.format('%.0f', last + index) end
+  local job = base .. id
+  ids[index] = id
+  if call('EXISTS', job) == 1 then
+    duplicates[#duplicates + 1] = index
+    call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', id)
+  else
+    call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
+    call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
+    if delay ~= '0' then
+      enterDelayed(delayed, marker, events, meta, job, id, tonumber(timestamp), tonumber(delay))
+    else
+      if priority ~= '0' then
+        local turn = call('INCR', priorityCounter) % 0x100000000
+        call('ZADD', prioritized, tonumber(priority) * 0x100000000 + turn, id)
+      else
+        call(lifo == '1' and 'RPUSH' or 'LPUSH', wait, id)
+      end
+      call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
+      woken = true
+    end
+  end
+end
+if woken and not settings[2] and not (settings[3] and call('LLEN', active) >= tonumber(settings[3])) then
+  call('ZADD', marker, 0, '0')
+end
+return { ids, duplicates }
