@@ -97,7 +97,7 @@ export class Producer {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
-    const { metrics, producer } = this.#parts;
+    const { metrics } = this.#parts;
     const queue = job.queue.name;
     const jobs: NewJob[] = [];
     try {
@@ -113,9 +113,7 @@ export class Producer {
         await directory.register([job.queue]);
         this.#registered.add(queue);
       }
-      for (let from = 0; from < jobs.length; from += producer.batchSize) {
-        await writer.add(queue, jobs.slice(from, from + producer.batchSize));
-      }
+      return writer.add(queue, jobs);
     });
     await written.catch((error: unknown) => {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
@@ -201,7 +199,7 @@ export class Producer {
     const open = await openRedis({ redis, name: `bulwark:${this.#name}`, manner: 'prompt', log, metrics });
     return {
       ...open,
-      writer: new QueueWriter(open.client, open.keyspace, open.reportError),
+      writer: new QueueWriter(open.client, open.keyspace, this.#parts.producer.batchSize),
       directory: new QueueDirectory(open.client, open.keyspace),
       inspector: new QueueInspector(open.client, open.keyspace),
     };

@@ -1,6 +1,8 @@
 export interface CallGathererOptions<R> {
-  /** How many requests travel in one call. */
+  /** How much travels in one call; a request that is larger travels alone. */
   readonly mostPerCall: number;
+  /** @defaultValue every request counts as one */
+  readonly sizeOf?: (request: R) => number;
   /** Makes one call and answers every request of it; when it throws, all of them are rejected. */
   readonly call: (requests: readonly R[]) => Promise<void>;
   readonly reject: (request: R, error: unknown) => void;
@@ -33,9 +35,20 @@ export class CallGatherer<R> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#leave(this.#waiting.splice(0, this.#options.mostPerCall));
+      this.#leave(this.#nextBatch());
       this.#schedule();
     });
+  }
+
+  #nextBatch(): R[] {
+    const { mostPerCall, sizeOf } = this.#options;
+    if (!sizeOf) return this.#waiting.splice(0, mostPerCall);
+    let count = 0;
+    for (let size = 0; count < this.#waiting.length; count++) {
+      size += sizeOf(this.#waiting[count] as R);
+      if (size > mostPerCall && count > 0) break;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   #leave(requests: readonly R[]): void {

@@ -1,9 +1,8 @@
-import type { JobsOptions } from 'bullmq';
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
-import { BullmqBackend } from './bullmq-backend.js';
+import { AddCalls, type AddedJob } from './add-calls.js';
 
 /** A job that is about to be written. */
 export interface NewJob {
@@ -22,57 +21,56 @@ export interface NewJob {
 export class QueueWriter {
   readonly #client: RedisClient;
   readonly #keyspace: Keyspace;
-  readonly #onError: (error: Error) => void;
-  readonly #backends = new Map<string, BullmqBackend>();
+  readonly #batchSize: number;
+  readonly #queues = new Map<string, AddCalls>();
 
-  constructor(client: RedisClient, keyspace: Keyspace, onError: (error: Error) => void) {
+  constructor(client: RedisClient, keyspace: Keyspace, batchSize: number) {
     this.#client = client;
     this.#keyspace = keyspace;
-    this.#onError = onError;
+    this.#batchSize = batchSize;
   }
 
-  /** Writes jobs of one queue in one round trip. */
-  async add(queue: string, jobs: readonly NewJob[]): Promise<void> {
-    await this.#backend(queue).addJobs(
-      jobs.map((job) => ({
-        jobId: job.id,
-        job: {
-          id: job.id,
-          name: job.kind,
-          data: job.payloadJson,
-          opts: jobOptions(job),
-          timestamp: job.enqueuedAt,
-          delay: job.delayMs,
-          priority: job.priority,
-          progress: 0,
-          attemptsMade: 0,
-          attemptsStarted: 0,
-          stalledCounter: 0,
-          stacktrace: '[]',
-          failedReason: '',
-          returnvalue: '',
-        },
-        parentKeyOpts: {},
-      })),
-    );
-  }
-
-  #backend(queue: string): BullmqBackend {
-    let backend = this.#backends.get(queue);
-    if (!backend) {
-      backend = new BullmqBackend({ client: this.#client, keyspace: this.#keyspace, queue, onError: this.#onError });
-      this.#backends.set(queue, backend);
+  /** Writes jobs of one queue, so many to a call. After an error some of the calls may have been carried out. */
+  async add(queue: string, jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    const calls = this.#callsOf(queue);
+    const batches: Promise<AddedJob[]>[] = [];
+    for (let from = 0; from < jobs.length; from += this.#batchSize) {
+      batches.push(calls.add(jobs.slice(from, from + this.#batchSize).map(wordsOf)));
     }
-    return backend;
+    return (await Promise.all(batches)).flat();
+  }
+
+  #callsOf(queue: string): AddCalls {
+    let calls = this.#queues.get(queue);
+    if (!calls) {
+      calls = new AddCalls({
+        client: this.#client,
+        base: this.#keyspace.queueBase(queue),
+        mostPerCall: this.#batchSize,
+      });
+      this.#queues.set(queue, calls);
+    }
+    return calls;
   }
 }
 
-/** What lies beside the payload. BullMQ keeps options it does not know as they are. */
-function jobOptions(job: NewJob): JobsOptions & { readonly [jobMetaOption]: JobMeta } {
+function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }: NewJob) {
+  // What lies beside the payload. BullMQ keeps options it does not know as they are.
+  const opts = {
+    jobId: id,
+    ...(delayMs > 0 && { delay: delayMs }),
+    ...(priority > 0 && { priority }),
+    attempts: 0,
+    [jobMetaOption]: meta,
+  };
   return {
-    jobId: job.id,
-    ...(job.delayMs > 0 && { delay: job.delayMs }),
-    ...(job.priority > 0 && { priority: job.priority }),
-    [jobMetaOption]: job.meta,
+    id,
+    name: kind,
+    dataJson: payloadJson,
+    optsJson: JSON.stringify(opts),
+    timestamp: enqueuedAt,
+    delayMs,
+    priority,
+    lifo: false,
   };
 }

@@ -32,7 +32,7 @@ end
 local number = (#ARGV - 1) / 8
 local last = call('INCRBY', counter, number) - number
 
-local ids, duplicates, woken = {}, {}, false
+local ids, duplicates, plain, woken = {}, {}, {}, false
 for index = 1, number do
   local at = 2 + (index - 1) * 8
   local id, name, data, opts, timestamp, delay, priority, lifo = unpack(ARGV, at, at + 7)
@@ -51,14 +51,17 @@ for index = 1, number do
       if priority ~= '0' then
         local turn = call('INCR', priorityCounter) % 0x100000000
         call('ZADD', prioritized, tonumber(priority) * 0x100000000 + turn, id)
+      elseif lifo == '1' then
+        call('RPUSH', wait, id)
       else
-        call(lifo == '1' and 'RPUSH' or 'LPUSH', wait, id)
+        plain[#plain + 1] = id
       end
       call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
       woken = true
     end
   end
 end
+if #plain > 0 then call('LPUSH', wait, unpack(plain)) end
 if woken and not settings[2] and not (settings[3] and call('LLEN', active) >= tonumber(settings[3])) then
   call('ZADD', marker, 0, '0')
 end
