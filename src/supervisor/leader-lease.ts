@@ -95,7 +95,12 @@ export class LeaderLease implements Service {
     // A claim that waits for Redis to come back may not keep the next look at the clock waiting.
     const claim = claimScript.run(client, { leader: keyspace.leader, epoch: keyspace.epoch }, { id, lease: leaseMs });
     const reply = await within(leaseMs, claim);
-    if (reply === 'late') throw new Error(`no answer about the lead within ${leaseMs} ms`);
+    if (reply === 'late') {
+      this.#announce(this.held);
+      throw new Error(`no answer about the lead within ${leaseMs} ms`);
+    }
+    // A new epoch is a new term, also when nobody led in between.
+    if (reply.held && reply.epoch !== this.#epoch) this.#announce(false);
     this.#heldUntil = reply.held ? askedAt + leaseMs * (1 - safetyMarginRatio) : Number.NEGATIVE_INFINITY;
     if (reply.held) this.#epoch = reply.epoch;
     this.#announce(this.held);
