@@ -29,18 +29,16 @@ const permanentCodes: Readonly<Record<string, string>> = {
 export async function readFileDocument(path: string, { root, maxBytes }: FileRules): Promise<RawDocument> {
   try {
     const realRoot = await realpath(root);
-    const realFile = await realpath(resolve(realRoot, path));
-    const inside = relative(realRoot, realFile);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new PermanentError(
-        `${JSON.stringify(path)} leads out of the document root; DIGEST_ROOT of the workers says where documents may lie`,
-      );
-    }
+    const target = resolve(root, path);
+    // Judged before the file system is asked, so that a job cannot find out what lies outside.
+    if (!isBelow(resolve(root), target) && !isBelow(realRoot, target)) throw outsideError(path);
+    const realFile = await realpath(target);
+    if (!isBelow(realRoot, realFile)) throw outsideError(path);
     // Links are resolved: one that appears at the last moment is refused, and a pipe must not hold the worker up.
     const file = await open(realFile, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const bytes = await readRegularFile(file, path, maxBytes);
-      const identity = `file:${inside.split(sep).join('/')}`;
+      const identity = `file:${relative(realRoot, realFile).split(sep).join('/')}`;
       return { identity, name: basename(realFile), bytes, contentType: undefined, charset: undefined };
     } finally {
       await file.close();
@@ -48,6 +46,17 @@ export async function readFileDocument(path: string, { root, maxBytes }: FileRul
   } catch (error) {
     throw fileError(error, path);
   }
+}
+
+function isBelow(directory: string, file: string): boolean {
+  const way = relative(directory, file);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function outsideError(path: string): PermanentError {
+  return new PermanentError(
+    `${JSON.stringify(path)} leads out of the document root; DIGEST_ROOT of the workers says where documents may lie`,
+  );
 }
 
 async function readRegularFile(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
