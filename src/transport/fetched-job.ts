@@ -7,10 +7,11 @@ export interface FetchedJob {
   readonly id: string;
   /** Proves that the lease is ours. */
   readonly token: string;
-  /** BullMQ's job name; empty when there is none. */
+  /** BullMQ's job name, cut when it is longer than any kind's; empty when there is none. */
   readonly kind: string;
   /** The payload as it was written; not necessarily JSON. */
   readonly dataJson: string;
+  /** BullMQ's options; a delay or a number of attempts that makes no sense is left out. */
   readonly opts: JobsOptions;
   /** The options as they were written, when they were not JSON; `opts` is empty then. */
   readonly unreadableOpts: string | undefined;
@@ -28,6 +29,9 @@ export interface FetchedJob {
   readonly schedulerKey: string | undefined;
 }
 
+/** A name this long is nobody's kind, and should fill no log. */
+const keptKindCharacters = 200;
+
 /** Reads a job's hash as the fetch script answers it: field, value, field, value … */
 export function decodeFetchedJob(fields: readonly string[], id: string, token: string, now: EpochMs): FetchedJob {
   const hash = new Map<string, string>();
@@ -36,7 +40,7 @@ export function decodeFetchedJob(fields: readonly string[], id: string, token: s
   return {
     id,
     token,
-    kind: hash.get('name') ?? '',
+    kind: (hash.get('name') ?? '').slice(0, keptKindCharacters),
     dataJson: hash.get('data') ?? '',
     opts: opts ?? {},
     unreadableOpts: opts === undefined ? hash.get('opts') : undefined,
@@ -57,14 +61,23 @@ function parseOptions(json: string | undefined): ReadableOptions | undefined {
   try {
     const parsed: unknown = JSON.parse(json || '{}');
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as ReadableOptions)
+      ? withoutNonsense(parsed as ReadableOptions)
       : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Zero attempts is how BullMQ writes that nothing was said about them. */
+function withoutNonsense({ delay, attempts, ...others }: ReadableOptions): ReadableOptions {
+  return {
+    ...others,
+    ...(Number.isFinite(delay) && Number(delay) >= 0 && { delay }),
+    ...(Number.isSafeInteger(attempts) && Number(attempts) > 0 && { attempts }),
+  } as ReadableOptions;
+}
+
 function wholeNumber(text: string | undefined, otherwise: number): number {
-  const value = Number(text);
-  return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+  const value = Number(text?.trim() || Number.NaN);
+  return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 }
