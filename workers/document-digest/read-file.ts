@@ -16,6 +16,7 @@ const permanentCodes: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a directory',
   ENAMETOOLONG: 'the path is too long',
   ELOOP: 'its links lead in a circle',
+  ENXIO: 'it is no regular file',
   EACCES: 'the worker may not read it',
   EPERM: 'the worker may not read it',
 };
@@ -61,7 +62,7 @@ function outsideError(path: string): PermanentError {
 
 async function readRegularFile(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
   const stats = await file.stat();
-  if (!stats.isFile()) throw new PermanentError(`${JSON.stringify(path)} is not a regular file`);
+  if (!stats.isFile()) throw new PermanentError(`${JSON.stringify(path)} cannot be read: it is no regular file`);
   if (stats.size > maxBytes) {
     throw new PermanentError(
       `${JSON.stringify(path)} has ${formatBytes(stats.size)}, at most ${formatBytes(maxBytes)} are read; DIGEST_MAX_BYTES raises that`,

@@ -50,7 +50,7 @@ describe('rankSentences', () => {
       [
         { kind: 'heading', text: 'The tide at the harbour gate and more' },
         { kind: 'fragment', text: 'The tide at the harbour gate in a cell' },
-        prose('Too short. 12 + 30 = 42 / 7 % 3 ^ 2 a b. The tide at the harbour gate is high.'),
+        prose('Too short. 12 + 30 = 42 / 7 % 3 ^ 2 + 11. The tide at the harbour gate is high.'),
       ],
       5,
     );
