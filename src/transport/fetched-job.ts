@@ -27,6 +27,8 @@ export interface FetchedJob {
   readonly deferredFailure: string | undefined;
   /** Set when a BullMQ job scheduler made this job. */
   readonly schedulerKey: string | undefined;
+  /** Fields that nobody can make sense of and on which BullMQ's scripts would break off half-way: to be removed before the end. */
+  readonly brokenFields: readonly string[];
 }
 
 /** A name this long is nobody's kind, and should fill no log. */
@@ -37,6 +39,7 @@ export function decodeFetchedJob(fields: readonly string[], id: string, token: s
   const hash = new Map<string, string>();
   for (let i = 0; i + 1 < fields.length; i += 2) hash.set(fields[i] ?? '', fields[i + 1] ?? '');
   const opts = parseOptions(hash.get('opts'));
+  const parentBroken = isParentBroken(hash.get('parentKey'), hash.get('parent'));
   return {
     id,
     token,
@@ -49,10 +52,27 @@ export function decodeFetchedJob(fields: readonly string[], id: string, token: s
     startedAt: wholeNumber(hash.get('processedOn'), now) as EpochMs,
     attemptsMade: wholeNumber(hash.get('atm'), 0),
     starts: wholeNumber(hash.get('ats'), 0),
-    hasParent: hash.has('parentKey'),
+    hasParent: hash.has('parentKey') && !parentBroken,
     deferredFailure: hash.get('defa'),
     schedulerKey: hash.get('rjk'),
+    brokenFields: [
+      ...(/^\d*$/.test(hash.get('atm') ?? '') ? [] : ['atm']),
+      ...(parentBroken ? ['parent', 'parentKey'] : []),
+    ],
   };
+}
+
+/** A child names its parent by key, and by an object with queue and id beside it; older BullMQ wrote the key alone. */
+function isParentBroken(parentKey: string | undefined, parent: string | undefined): boolean {
+  if (parentKey === undefined && parent === undefined) return false;
+  if (!parentKey?.includes(':')) return true;
+  if (parent === undefined) return false;
+  try {
+    const { id, queueKey } = JSON.parse(parent) as { readonly id?: unknown; readonly queueKey?: unknown };
+    return typeof id !== 'string' || typeof queueKey !== 'string';
+  } catch {
+    return true;
+  }
 }
 
 type ReadableOptions = JobsOptions & Readonly<Record<string, unknown>>;

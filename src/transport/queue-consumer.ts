@@ -228,6 +228,7 @@ export class QueueConsumer {
   /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. */
   async #seeThrough(running: RunningJob): Promise<void> {
     const { job } = running;
+    if (job.brokenFields.length > 0) await this.#settlement.mend(job);
     if (job.schedulerKey !== undefined) await this.#settlement.continueSchedule(job);
     const outcome = await this.#options.execute(job, running.abort.signal);
     if (running.forsaken) return;

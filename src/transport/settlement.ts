@@ -91,6 +91,12 @@ export class Settlement {
     return { kind: 'unsettled' };
   }
 
+  /** Removes what somebody else wrote into the job and on which its end would break off half-way, with the job in no list at all. */
+  async mend(job: FetchedJob): Promise<void> {
+    this.#options.log.warn({ jobId: job.id, fields: job.brokenFields }, 'job.mended');
+    await this.#options.client.hdel(this.#jobKey(job), ...job.brokenFields);
+  }
+
   /** Plans the next run of a scheduled job; a failure is logged, because the job at hand is worth more than the next. */
   async continueSchedule(job: FetchedJob): Promise<void> {
     try {

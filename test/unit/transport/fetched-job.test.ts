@@ -36,6 +36,7 @@ describe('decodeFetchedJob', () => {
       starts: 3,
       hasParent: true,
       schedulerKey: 'every-minute',
+      brokenFields: [],
     });
   });
 
@@ -54,6 +55,7 @@ describe('decodeFetchedJob', () => {
       starts: 0,
       hasParent: false,
       schedulerKey: undefined,
+      brokenFields: [],
     });
   });
 
