@@ -63,6 +63,8 @@ export function joinAbbreviations(segments: readonly string[]): string[] {
   return sentences.filter((sentence) => sentence !== '');
 }
 
+/** `BullMQ's` is BullMQ. */
+const possessive = /['’]s$/u;
 const webAddress = /\b(?:https?:\/\/|www\.)\S+/gu;
 const spacedWord = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’._-][\p{L}\p{M}\p{N}]+)*/gu;
 
@@ -98,6 +100,7 @@ function toWords(
   return spans.map(({ text, index }) => {
     const joinsPrevious = previousEnd !== undefined && joins(previousEnd, index);
     previousEnd = index + text.length;
-    return { text, key: text.toLowerCase(), joinsPrevious };
+    const word = text.replace(possessive, '');
+    return { text: word, key: word.toLowerCase(), joinsPrevious };
   });
 }
