@@ -2,8 +2,8 @@
 dead-letter: move a job to the queue's dead-letter queue and out of `active`, in one step. The job's hash is renamed, so
 nothing of it is copied and nothing is lost, however large it is.
 
-The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. A job whose id already lies there gets a
-suffix: ~1, ~2 …
+The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. When an id dies again, its earlier death gets a
+suffix, ~1, ~2 …, so that the newest lies where whoever waits for the job looks.
 
 KEYS  1 job          hash
       2 active       list
@@ -26,7 +26,7 @@ ARGV  1 id           id of the job
      10 data         JSON to put in place of data that is not JSON, or empty
      11 opts         JSON to put in place of options that are not JSON, or empty
      12 crashed      1 when its worker died: counted in the job's field `bwc`
-REPLY  the id in the dead-letter queue, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
 WRITES everything named above   COST O(active + log dead)
 ]]
 --- @include "leave-active.lua"
@@ -41,9 +41,19 @@ local id, token, base, deadBase, record, attempt, keep, message, stack, data, op
 local code = leaveActive(job, active, stalled, id, token)
 if code < 0 then return code end
 
-local deadId = id
-while redis.call('EXISTS', deadBase .. deadId) == 1 do
-  deadId = id .. '~' .. redis.call('HINCRBY', deadMeta, 'bwn', 1)
+local dead = deadBase .. id
+local function moveWithLogs(from, to)
+  redis.call('RENAME', from, to)
+  if redis.call('EXISTS', from .. ':logs') == 1 then redis.call('RENAME', from .. ':logs', to .. ':logs') end
+end
+if redis.call('EXISTS', dead) == 1 then
+  local aside = id
+  while redis.call('EXISTS', deadBase .. aside) == 1 do
+    aside = id .. '~' .. redis.call('HINCRBY', deadMeta, 'bwn', 1)
+  end
+  moveWithLogs(dead, deadBase .. aside)
+  local diedAt = redis.call('ZSCORE', deadFailed, id)
+  if diedAt then redis.call('ZADD', deadFailed, diedAt, aside) end
 end
 
 appendAttempt(job, attempt, tonumber(keep))
@@ -60,10 +70,9 @@ if deduplication then
   if redis.call('GET', deduplicationKey) == id then redis.call('DEL', deduplicationKey) end
 end
 
-redis.call('RENAME', job, deadBase .. deadId)
-if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', deadBase .. deadId .. ':logs') end
-redis.call('ZADD', deadFailed, now, deadId)
+moveWithLogs(job, dead)
+redis.call('ZADD', deadFailed, now, id)
 emitEvent(events, meta, 'event', 'failed', 'jobId', id, 'failedReason', message, 'prev', 'active')
 wakeWorker(marker, meta)
-emitEvent(deadEvents, deadMeta, 'event', 'failed', 'jobId', deadId, 'failedReason', message, 'prev', 'active')
-return deadId
+emitEvent(deadEvents, deadMeta, 'event', 'failed', 'jobId', id, 'failedReason', message, 'prev', 'active')
+return id
