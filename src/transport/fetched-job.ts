@@ -34,6 +34,9 @@ export interface FetchedJob {
 /** A name this long is nobody's kind, and should fill no log. */
 const keptKindCharacters = 200;
 
+/** What HINCRBY can add to: no empty text, no zero in front, and not more digits than it can count. */
+const redisInteger = /^(0|[1-9]\d{0,14})$/;
+
 /** Reads a job's hash as the fetch script answers it: field, value, field, value … */
 export function decodeFetchedJob(fields: readonly string[], id: string, token: string, now: EpochMs): FetchedJob {
   const hash = new Map<string, string>();
@@ -56,7 +59,7 @@ export function decodeFetchedJob(fields: readonly string[], id: string, token: s
     deferredFailure: hash.get('defa'),
     schedulerKey: hash.get('rjk'),
     brokenFields: [
-      ...(/^\d*$/.test(hash.get('atm') ?? '') ? [] : ['atm']),
+      ...(redisInteger.test(hash.get('atm') ?? '0') ? [] : ['atm']),
       ...(parentBroken ? ['parent', 'parentKey'] : []),
     ],
   };

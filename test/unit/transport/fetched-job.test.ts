@@ -19,6 +19,7 @@ describe('decodeFetchedJob', () => {
       atm: '2',
       ats: '3',
       parentKey: '{bulwark:flow}:flow:1',
+      parent: '{"id":"1","queueKey":"{bulwark:flow}:flow"}',
       rjk: 'every-minute',
     });
 
@@ -35,6 +36,7 @@ describe('decodeFetchedJob', () => {
       attemptsMade: 2,
       starts: 3,
       hasParent: true,
+      deferredFailure: undefined,
       schedulerKey: 'every-minute',
       brokenFields: [],
     });
@@ -54,6 +56,7 @@ describe('decodeFetchedJob', () => {
       attemptsMade: 0,
       starts: 0,
       hasParent: false,
+      deferredFailure: undefined,
       schedulerKey: undefined,
       brokenFields: [],
     });
@@ -109,6 +112,35 @@ describe('decodeFetchedJob', () => {
       });
     },
   );
+
+  it.each<[string, string | undefined, boolean]>([
+    ['no count', undefined, false],
+    ['nothing', '0', false],
+    ['a number', '12', false],
+    ['an empty text', '', true],
+    ['a word', 'many', true],
+    ['a fraction', '1.5', true],
+    ['a number with a zero in front', '007', true],
+    ['more than Redis can count', '9'.repeat(25), true],
+  ])('asks for the count of attempts to be removed before BullMQ stumbles over it: %s', (_what, atm, broken) => {
+    expect(decode(atm === undefined ? {} : { atm }).brokenFields).toEqual(broken ? ['atm'] : []);
+  });
+
+  it.each<[string, Record<string, string>, boolean, boolean]>([
+    ['a parent', { parentKey: 'bull:flow:1', parent: '{"id":"1","queueKey":"bull:flow"}' }, true, false],
+    ['a parent as older BullMQ wrote it', { parentKey: 'bull:flow:1' }, true, false],
+    ['a parent without a key', { parent: '{"id":"1","queueKey":"bull:flow"}' }, false, true],
+    ['a parent whose key is none', { parentKey: 'flow' }, false, true],
+    ['a parent that is no JSON', { parentKey: 'bull:flow:1', parent: 'flow' }, false, true],
+    ['a parent that is null', { parentKey: 'bull:flow:1', parent: 'null' }, false, true],
+    ['a parent without a queue', { parentKey: 'bull:flow:1', parent: '{"id":"1"}' }, false, true],
+  ])('knows %s', (_what, fields, hasParent, broken) => {
+    expect(decode(fields)).toMatchObject({ hasParent, brokenFields: broken ? ['parent', 'parentKey'] : [] });
+  });
+
+  it('knows that BullMQ wants the job failed instead of run', () => {
+    expect(decode({ defa: 'child bull:x:1 failed' }).deferredFailure).toBe('child bull:x:1 failed');
+  });
 
   it('cuts a kind that is longer than any, so that it fills no log', () => {
     const { kind } = decode({ name: 'k'.repeat(5_000_000) });

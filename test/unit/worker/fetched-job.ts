@@ -25,7 +25,9 @@ export function fetchedJob(overrides: Partial<FetchedJob> = {}): FetchedJob {
     attemptsMade: 0,
     starts: 1,
     hasParent: false,
+    deferredFailure: undefined,
     schedulerKey: undefined,
+    brokenFields: [],
     ...overrides,
   };
 }
