@@ -46,26 +46,31 @@ const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
 export class BullmqBackend extends RedisQueueBackend {
   readonly #options: BackendOptions;
   readonly #keys: QueueKeys;
+  readonly #waiting: RedisClient | undefined;
   #scheduler: JobScheduler | undefined;
 
   constructor(options: BackendOptions) {
     const { client, keyspace, queue, blocking, leaseMs, workerName } = options;
     const keys = queueKeys(keyspace, queue);
+    const waiting = blocking && client.duplicate({ connectionName: blocking.connectionName });
     super(
       new RedisConnection(client, { shared: true, blocking: false }),
       queue,
       { ...keys },
       (part) => keyspace.queue(queue, part),
       backendOptions(client, keyspace.prefix(queue), workerName, leaseMs),
-      blocking &&
-        new RedisConnection(client.duplicate({ connectionName: blocking.connectionName }), {
-          shared: false,
-          blocking: true,
-        }),
+      // Not waiting for it: a first try that fails would count as the last, and this queue would be polled ever after.
+      waiting && new RedisConnection(waiting, { shared: false, blocking: true, skipWaitingForReady: true }),
     );
+    this.#waiting = waiting;
     this.#options = options;
     this.#keys = keys;
     this.on('error', options.onError);
+  }
+
+  /** Ends the connection on which this consumer waits for work, whatever state it is in. */
+  stopWaiting(): void {
+    this.#waiting?.disconnect();
   }
 
   /** Asks for the next job and takes its lease under `token`. */
