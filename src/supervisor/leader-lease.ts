@@ -80,8 +80,10 @@ export class LeaderLease implements Service {
 
   /** Stops and resigns, so that a standby can take over at once. */
   async stop(): Promise<void> {
-    const led = this.held;
+    const ledBefore = this.held;
     await within(1_000, this.#service.stop());
+    // A claim that was under way may have won in between.
+    const led = ledBefore || this.held;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
     this.#announce(false);
     if (!led) return;

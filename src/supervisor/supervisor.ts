@@ -76,15 +76,17 @@ export class Supervisor {
     const directory = new QueueDirectory(client, keyspace);
     const inspector = new QueueInspector(client, keyspace);
 
-    const sampler = new QueueSampler({ inspector, queues: () => directory.list(), metrics, clock: systemClock });
+    const queues = async () => (await directory.list()).keys();
+    const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet: new FleetStore(client, keyspace),
       inspector,
       admin: new QueueAdmin(client, keyspace, reportError),
-      queues: async () => (await directory.list()).keys(),
+      queues,
       policy: {
         deadAfterMs: supervisor.deadAfterMs,
-        maxGapMs: Math.max(2_000, 4 * supervisor.sweepMs),
+        // Silence that nobody watched proves nothing; half the time leaves workers the other half to come back after an outage.
+        maxGapMs: Math.max(2 * supervisor.sweepMs, supervisor.deadAfterMs / 2),
         leaselessGraceMs: supervisor.deadAfterMs,
         poisonAfter: supervisor.poisonAfter,
       },
