@@ -1,3 +1,4 @@
+import { BulwarkError } from 'bulwark';
 import { z } from 'zod';
 
 /**
@@ -6,11 +7,15 @@ import { z } from 'zod';
  */
 
 /** Thrown when the environment holds a setting that cannot be used. Names every fault, and no value: some are secrets. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
+export class SettingsError extends BulwarkError {
+  readonly code = 'BULWARK_CONFIG_INVALID';
+  readonly retryable = false;
 
-  constructor(readonly faults: readonly string[]) {
-    super(`the environment holds settings that cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  constructor(faults: readonly string[]) {
+    super(
+      `the environment holds settings that cannot be used; docs/kinds.md lists them all\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+      { details: { faults } },
+    );
   }
 }
 

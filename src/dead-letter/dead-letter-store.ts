@@ -66,11 +66,12 @@ export class DeadLetterStore {
   /** One dead letter, whole; undefined when there is none under this id. */
   async get(deadId: string): Promise<DeadLetter | undefined> {
     const hash = await this.#client.hgetall(`${this.#keys['']}${deadId}`);
-    if (hash['bwd'] === undefined) return undefined;
-    const opts = parseOr(hash['opts'], {}) as Record<string, unknown>;
-    const { key, tenant, version } = parseJobMeta(opts[jobMetaOption]);
+    const record = parseOr(hash['bwd'], undefined) as DeadLetterRecord | null | undefined;
+    if (typeof record !== 'object' || record === null) return undefined;
+    const opts = parseOr(hash['opts'], {}) as Record<string, unknown> | null;
+    const { key, tenant, version } = parseJobMeta(opts?.[jobMetaOption]);
     return {
-      ...(JSON.parse(hash['bwd']) as DeadLetterRecord),
+      ...record,
       deadId,
       kind: hash['name'] ?? '',
       payload: parseOr(hash['data'], hash['data']),

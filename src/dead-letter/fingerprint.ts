@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 
-/** What differs between two failures of the same cause: ids, numbers, addresses, quoted values. Order matters. */
+/**
+ * What differs between two failures of the same cause: ids (also behind a prefix, as in `cus_9f8e…`), quoted values, numbers.
+ * An apostrophe inside a word quotes nothing. Order matters.
+ */
 const variableParts: readonly [RegExp, string][] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '<id>'],
-  [/\b(?:0x)?[0-9a-f]{16,}\b/gi, '<id>'],
-  [/"[^"]*"|'[^']*'|`[^`]*`/g, '<value>'],
+  [/(?<![0-9a-z])(?:0x)?[0-9a-f]{16,}(?![0-9a-z])/gi, '<id>'],
+  [/"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)/g, '<value>'],
   [/\d+/g, '<n>'],
 ];
 
-/** How much of a message can tell causes apart; the rest is detail. */
+/** How much of a message, without what varies, can tell causes apart; the rest is detail. */
 const significantCharacters = 200;
+/** How much of it is looked at: enough for values of any usual length, and no work for one of megabytes. */
+const readCharacters = 2_000;
 
 /**
  * Gives failures of the same cause the same short name: error name, code and message, with everything that varies from job to
@@ -18,11 +23,10 @@ const significantCharacters = 200;
  * @returns 12 hexadecimal digits
  */
 export function fingerprintOf(name: string, code: string | undefined, message: string): string {
-  const firstLine = message.split('\n', 1)[0]?.slice(0, significantCharacters) ?? '';
-  const template = variableParts.reduce(
-    (text, [pattern, placeholder]) => text.replace(pattern, placeholder),
-    firstLine,
-  );
+  const firstLine = message.slice(0, readCharacters).split('\n', 1)[0] ?? '';
+  const template = variableParts
+    .reduce((text, [pattern, placeholder]) => text.replace(pattern, placeholder), firstLine)
+    .slice(0, significantCharacters);
   return createHash('sha256')
     .update(`${name}\n${code ?? ''}\n${template}`)
     .digest('hex')

@@ -6,7 +6,7 @@ export interface DeadLetterRecord {
   readonly reason: DeadLetterReason;
   readonly error: ErrorReport;
   readonly queue: string;
-  /** The job's id before; the id in the dead-letter queue has a suffix when the same id died before. */
+  /** The job's id before; the id in the dead-letter queue has a suffix when the same id died again since. */
   readonly id: string;
   /** Who dead-lettered it: a worker, or the supervisor for a poison job. */
   readonly by: string;

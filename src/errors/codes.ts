@@ -24,6 +24,7 @@ export const errorCodes = [
   'BULWARK_SCRIPT_CONTRACT',
   'BULWARK_WAIT_TIMEOUT',
   'BULWARK_POOL_RUNNING',
+  'BULWARK_USAGE_INVALID',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -74,6 +74,7 @@ export class Producer {
    * Puts one job into its queue. When this returns, Redis has it.
    *
    * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError: nothing was written.
+   * @throws RangeError for a priority outside of its range.
    * @throws RedisUnavailableError when Redis gave no answer: the job may or may not be there; with a key, try again safely.
    */
   async enqueue<J extends AnyJobDefinition>(
@@ -89,7 +90,7 @@ export class Producer {
    * Puts many jobs of one kind into their queue, a few hundred to a round trip. All payloads are checked first: with one that
    * is not valid nothing is written.
    *
-   * @throws what `enqueue` throws; after a RedisUnavailableError the first batches may have been written.
+   * @throws RangeError for one key for many payloads; what `enqueue` throws; after a RedisUnavailableError the first batches may have been written.
    */
   async enqueueMany<J extends AnyJobDefinition>(
     job: J,
@@ -97,6 +98,7 @@ export class Producer {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
+    assertOptions(options, payloads.length);
     const { metrics } = this.#parts;
     const queue = job.queue.name;
     const jobs: NewJob[] = [];
@@ -203,6 +205,20 @@ export class Producer {
       directory: new QueueDirectory(open.client, open.keyspace),
       inspector: new QueueInspector(open.client, open.keyspace),
     };
+  }
+}
+
+/** Largest priority of BullMQ: beyond it the order of the queue breaks. */
+const lowestPriority = 2_097_151;
+
+function assertOptions({ key, priority = 0 }: EnqueueOptions, payloads: number): void {
+  if (!Number.isInteger(priority) || priority < 0 || priority > lowestPriority) {
+    throw new RangeError(`priority must be a whole number from 0 (first) to ${lowestPriority}, got ${priority}`);
+  }
+  if (key !== undefined && payloads > 1) {
+    throw new RangeError(
+      `one key for ${payloads} payloads would make one job of them; give the kind an idempotencyKey, or enqueue them one by one`,
+    );
   }
 }
 

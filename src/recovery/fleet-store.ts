@@ -24,10 +24,20 @@ const fleetReadScript = defineScript({
   reply: (raw): WorkerSighting[] =>
     (raw as [string, string, number][]).map(([id, beat, ageMs]) => ({
       id,
-      beat: beat === '' ? undefined : (JSON.parse(beat) as WorkerBeat),
+      beat: parseBeat(beat),
       ageMs,
     })),
 });
+
+/** What cannot be read, written by somebody else, counts as no beat: the other workers are to be seen all the same. */
+function parseBeat(json: string): WorkerBeat | undefined {
+  try {
+    const beat = JSON.parse(json || 'null') as Partial<WorkerBeat> | null;
+    return typeof beat?.id === 'string' ? (beat as WorkerBeat) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The list of workers in Redis. */
 export class FleetStore {

@@ -62,26 +62,38 @@ export function classifyError(
   ownRules?: (error: unknown) => ErrorVerdict | undefined,
 ): ErrorVerdict {
   const own = ownRules?.(error);
-  if (own) return own;
+  const verdict = own && verdictOf(own.class, own.retryAfterMs);
+  if (verdict) return verdict;
+  try {
+    return knownVerdict(error, now) ?? { class: 'transient' };
+  } catch {
+    // The error's own code threw while it was looked at: as unknown a failure as any.
+    return { class: 'transient' };
+  }
+}
+
+function knownVerdict(error: unknown, now: EpochMs): ErrorVerdict | undefined {
   let current: unknown = error;
   for (let depth = 0; depth < maxDepth && typeof current === 'object' && current !== null; depth++) {
     const verdict = statedClass(current) ?? byCode(current) ?? byHttpStatus(current, now);
     if (verdict) return verdict;
     current = underlying(current);
   }
-  return { class: 'transient' };
+  return undefined;
 }
 
 function statedClass(error: object): ErrorVerdict | undefined {
   const { errorClass, retryAfterMs, name } = error as { errorClass?: unknown; retryAfterMs?: unknown; name?: unknown };
-  if (errorClasses.includes(errorClass as ErrorClass)) {
-    return {
-      class: errorClass as ErrorClass,
-      ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
-    };
-  }
   // BullMQ's own way to say it, so that handlers can move over unchanged.
-  return name === 'UnrecoverableError' ? { class: 'permanent' } : undefined;
+  if (name === 'UnrecoverableError') return { class: 'permanent' };
+  return verdictOf(errorClass, retryAfterMs);
+}
+
+/** What the code of users says is taken at its word as far as it makes sense; a wait of NaN would never be over. */
+function verdictOf(errorClass: unknown, retryAfterMs: unknown): ErrorVerdict | undefined {
+  if (!errorClasses.includes(errorClass as ErrorClass)) return undefined;
+  const waits = typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && retryAfterMs >= 0;
+  return { class: errorClass as ErrorClass, ...(waits && { retryAfterMs }) };
 }
 
 function byCode(error: object): ErrorVerdict | undefined {
@@ -117,12 +129,15 @@ export function httpStatusOf(error: object): number | undefined {
 
 function retryAfterHeader(error: object): unknown {
   const { headers, response } = error as { headers?: unknown; response?: { headers?: unknown } };
-  for (const candidate of [headers, response?.headers]) {
-    if (candidate instanceof Headers) return candidate.get('retry-after');
-    if (typeof candidate === 'object' && candidate !== null)
-      return (candidate as Record<string, unknown>)['retry-after'];
-  }
-  return undefined;
+  return headerOf(headers) ?? headerOf(response?.headers);
+}
+
+/** Every HTTP client has its own class of headers; most have `get`, the rest are plain objects. */
+function headerOf(headers: unknown): unknown {
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  if ('get' in headers && typeof headers.get === 'function') return headers.get('retry-after');
+  const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after');
+  return named?.[1];
 }
 
 function underlying(error: object): unknown {

@@ -11,6 +11,11 @@ const longestRetryAfterMs = 24 * 3_600_000;
 export function parseRetryAfter(header: unknown, now: EpochMs): number | undefined {
   if (typeof header !== 'string' && typeof header !== 'number') return undefined;
   const text = String(header).trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), longestRetryAfterMs) : undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : parseHttpDate(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestRetryAfterMs);
+}
+
+/** `Date.parse` alone takes '-5' and '1.5' for dates too; an HTTP date begins with the name of a day. */
+function parseHttpDate(text: string): number {
+  return /^[A-Z][a-z]{2,8}, /.test(text) ? Date.parse(text) : Number.NaN;
 }

@@ -80,8 +80,10 @@ export class LeaderLease implements Service {
 
   /** Stops and resigns, so that a standby can take over at once. */
   async stop(): Promise<void> {
-    const led = this.held;
+    const ledBefore = this.held;
     await within(1_000, this.#service.stop());
+    // A claim that was under way may have won in between.
+    const led = ledBefore || this.held;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
     this.#announce(false);
     if (!led) return;
@@ -95,7 +97,12 @@ export class LeaderLease implements Service {
     // A claim that waits for Redis to come back may not keep the next look at the clock waiting.
     const claim = claimScript.run(client, { leader: keyspace.leader, epoch: keyspace.epoch }, { id, lease: leaseMs });
     const reply = await within(leaseMs, claim);
-    if (reply === 'late') throw new Error(`no answer about the lead within ${leaseMs} ms`);
+    if (reply === 'late') {
+      this.#announce(this.held);
+      throw new Error(`no answer about the lead within ${leaseMs} ms`);
+    }
+    // A new epoch is a new term, also when nobody led in between.
+    if (reply.held && reply.epoch !== this.#epoch) this.#announce(false);
     this.#heldUntil = reply.held ? askedAt + leaseMs * (1 - safetyMarginRatio) : Number.NEGATIVE_INFINITY;
     if (reply.held) this.#epoch = reply.epoch;
     this.#announce(this.held);

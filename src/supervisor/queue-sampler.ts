@@ -1,11 +1,10 @@
-import type { QueuePolicy } from '../job/queue-policy.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 
 export interface QueueSamplerOptions {
   readonly inspector: QueueInspector;
-  readonly queues: () => Promise<ReadonlyMap<string, QueuePolicy>>;
+  readonly queues: () => Promise<Iterable<string>>;
   readonly metrics: Metrics;
   readonly clock: Clock;
 }
@@ -31,13 +30,12 @@ export class QueueSampler {
 
   async sample(): Promise<void> {
     const { inspector, queues, metrics, clock } = this.#options;
-    for (const [queue, policy] of await queues()) {
+    for (const queue of await queues()) {
       const sample = await inspector.sample(queue);
       for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
       const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
       metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
       metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
-      metrics.queueSlo.set({ queue }, policy.sloMs / 1000);
     }
   }
 

@@ -54,32 +54,39 @@ export class Supervisor {
   }
 
   /**
-   * Connects and stands for the lead. A supervisor lives once: after `stop` make a new one.
+   * Connects and stands for the lead. Safe to call again, also after it failed. A supervisor lives once: after `stop` it does
+   * nothing; make a new one.
    *
    * @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs.
    */
   start(): Promise<void> {
-    this.#starting ??= this.#start();
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
     return this.#starting;
   }
 
   async #start(): Promise<void> {
+    if (this.#stopping !== undefined) return;
     const { redis, supervisor, job, log, metrics } = this.#parts;
     this.#open = await openRedis({ redis, name: `bulwark:supervisor:${this.id}`, manner: 'patient', log, metrics });
-    if (this.#stopping !== undefined) return;
+    if (this.#stopping !== undefined) return closeRedis(this.#open.client);
     const { client, keyspace, reportError } = this.#open;
     const directory = new QueueDirectory(client, keyspace);
     const inspector = new QueueInspector(client, keyspace);
 
-    const sampler = new QueueSampler({ inspector, queues: () => directory.list(), metrics, clock: systemClock });
+    const queues = async () => (await directory.list()).keys();
+    const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet: new FleetStore(client, keyspace),
       inspector,
       admin: new QueueAdmin(client, keyspace, reportError),
-      queues: async () => (await directory.list()).keys(),
+      queues,
       policy: {
         deadAfterMs: supervisor.deadAfterMs,
-        maxGapMs: Math.max(2_000, 4 * supervisor.sweepMs),
+        // Silence that nobody watched proves nothing; half the time leaves workers the other half to come back after an outage.
+        maxGapMs: Math.max(2 * supervisor.sweepMs, supervisor.deadAfterMs / 2),
         leaselessGraceMs: supervisor.deadAfterMs,
         poisonAfter: supervisor.poisonAfter,
       },
@@ -119,8 +126,8 @@ export class Supervisor {
   }
 
   async #stop(): Promise<void> {
-    // A start that is under way ends soon, one way or the other; it sees that the supervisor is stopping.
-    await this.#starting?.catch(() => undefined);
+    // A start that is under way sees that the supervisor is stopping, and undoes itself.
+    await within(farewellMs, this.#starting?.catch(() => undefined) ?? Promise.resolve());
     await within(farewellMs, Promise.all(this.#services.map((service) => service.stop())));
     await within(farewellMs, this.#lease?.stop() ?? Promise.resolve());
     if (this.#open) await closeRedis(this.#open.client);

@@ -8,10 +8,11 @@ export interface FetchedJob {
   readonly id: string;
   /** Proves that the lease is ours. */
   readonly token: string;
-  /** BullMQ's job name; empty when there is none. */
+  /** BullMQ's job name, cut when it is longer than any kind's; empty when there is none. */
   readonly kind: string;
   /** The payload as it was written; not necessarily JSON. */
   readonly dataJson: string;
+  /** BullMQ's options; a delay or a number of attempts that makes no sense is left out. */
   readonly opts: JobsOptions;
   /** The options as they were written, when they were not JSON; `opts` is empty then. */
   readonly unreadableOpts: string | undefined;
@@ -27,47 +28,98 @@ export interface FetchedJob {
   readonly deferredFailure: string | undefined;
   /** Set when a BullMQ job scheduler made this job. */
   readonly schedulerKey: string | undefined;
+  /** Fields that nobody can make sense of and on which BullMQ's scripts would break off half-way: to be removed before the end. */
+  readonly brokenFields: readonly string[];
 }
 
+/** A name this long is nobody's kind, and should fill no log. */
+const keptKindCharacters = 200;
+
+/** What HINCRBY can add to: no empty text, no zero in front, and not more digits than it can count. */
+const redisInteger = /^(0|[1-9]\d{0,14})$/;
+
 /** Fields of a job's hash that a worker reads, in the order in which the script answers them. It counts up the first. */
-export const fetchedFields = ['ats', 'name', 'data', 'opts', 'timestamp', 'atm', 'parentKey', 'rjk', 'defa'] as const;
+export const fetchedFields = [
+  'ats',
+  'name',
+  'data',
+  'opts',
+  'timestamp',
+  'atm',
+  'parentKey',
+  'parent',
+  'rjk',
+  'defa',
+] as const;
 
 /** Reads a job as the script answers it: id, then the fields above. */
 export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): FetchedJob {
-  const [id, starts, kind, data, optsJson, timestamp, atm, parentKey, rjk, defa] = reply as (string | null)[];
-  const opts = parseOptions(optsJson ?? undefined);
+  const [id, starts, kind, data, optsJson, timestamp, atm, parentKey, parent, rjk, defa] = reply as (string | null)[];
+  const opts = parseOptions(optsJson);
+  const parentBroken = isParentBroken(parentKey, parent);
   return {
     id: String(id),
     token,
-    kind: kind ?? '',
+    kind: (kind ?? '').slice(0, keptKindCharacters),
     dataJson: data ?? '',
     opts: opts ?? {},
     unreadableOpts: opts === undefined ? (optsJson ?? undefined) : undefined,
     meta: parseJobMeta(opts?.[jobMetaOption]),
-    enqueuedAt: wholeNumber(timestamp ?? undefined, now) as EpochMs,
+    enqueuedAt: wholeNumber(timestamp, now) as EpochMs,
     startedAt: now,
-    attemptsMade: wholeNumber(atm ?? undefined, 0),
+    attemptsMade: wholeNumber(atm, 0),
     starts: Number(starts),
-    hasParent: parentKey != null,
+    hasParent: Boolean(parentKey) && !parentBroken,
     deferredFailure: defa ?? undefined,
     schedulerKey: rjk ?? undefined,
+    brokenFields: brokenFields(atm, parentBroken),
   };
+}
+
+/** A child names its parent by key, and by an object with queue and id beside it; older BullMQ wrote the key alone. */
+function isParentBroken(parentKey: string | null | undefined, parent: string | null | undefined): boolean {
+  if (parentKey == null && parent == null) return false;
+  if (!parentKey?.includes(':')) return true;
+  if (parent == null) return false;
+  try {
+    const { id, queueKey } = JSON.parse(parent) as { readonly id?: unknown; readonly queueKey?: unknown };
+    return typeof id !== 'string' || typeof queueKey !== 'string';
+  } catch {
+    return true;
+  }
 }
 
 type ReadableOptions = JobsOptions & Readonly<Record<string, unknown>>;
 
-function parseOptions(json: string | undefined): ReadableOptions | undefined {
+const none: readonly string[] = [];
+
+function brokenFields(atm: string | null | undefined, parentBroken: boolean): readonly string[] {
+  const countable = atm == null || redisInteger.test(atm);
+  if (countable && !parentBroken) return none;
+  return [...(countable ? [] : ['atm']), ...(parentBroken ? ['parent', 'parentKey'] : [])];
+}
+
+function parseOptions(json: string | null | undefined): ReadableOptions | undefined {
   try {
     const parsed: unknown = JSON.parse(json || '{}');
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as ReadableOptions)
+      ? withoutNonsense(parsed as ReadableOptions)
       : undefined;
   } catch {
     return undefined;
   }
 }
 
-function wholeNumber(text: string | undefined, otherwise: number): number {
-  const value = Number(text);
-  return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
+/** Zero attempts is how BullMQ writes that nothing was said about them. */
+function withoutNonsense({ delay, attempts, ...others }: ReadableOptions): ReadableOptions {
+  return {
+    ...others,
+    ...(Number.isFinite(delay) && Number(delay) >= 0 && { delay }),
+    ...(Number.isSafeInteger(attempts) && Number(attempts) > 0 && { attempts }),
+  } as ReadableOptions;
+}
+
+function wholeNumber(text: string | null | undefined, otherwise: number): number {
+  const value = Number(text?.trim() || Number.NaN);
+  return Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
 }

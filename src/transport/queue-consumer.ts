@@ -72,6 +72,7 @@ export class QueueConsumer {
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
   #lastFetchAt = 0;
+  #released = 0;
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options;
@@ -117,6 +118,11 @@ export class QueueConsumer {
     return this.#lastFetchAt;
   }
 
+  /** How many jobs it has given back because they did not end in time. */
+  get released(): number {
+    return this.#released;
+  }
+
   start(): void {
     if (this.#fetching !== undefined) return;
     this.#fetching = this.#fetchUntilQuiet();
@@ -126,12 +132,12 @@ export class QueueConsumer {
   }
 
   /** Takes no more jobs. Running ones go on. */
-  async quiet(): Promise<void> {
+  quiet(): void {
     if (this.#quiet.signal.aborted) return;
     this.#quiet.abort();
     this.#slotFreed?.();
     // Redis drops the waiting client, so that the next job wakes somebody who will take it.
-    await within(1_000, this.#backend.disconnectBlocking(false));
+    this.#backend.stopWaiting();
   }
 
   /** Tells how far a running job is, as BullMQ's `progress` event too. */
@@ -159,23 +165,22 @@ export class QueueConsumer {
   }
 
   /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
-  async release(): Promise<number> {
+  async release(): Promise<void> {
     const left = [...this.#running.values()].filter((running) => !running.forsaken);
     await Promise.all(
       left.map(async (running) => {
         running.forsaken = true;
         const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
         const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
-        this.#options.onSettled(running.job, outcome, settled);
         this.#running.delete(running.job.id);
+        this.#report(running.job, outcome, settled);
       }),
     );
-    return left.length;
   }
 
   /** Ends everything at once: connections too. Call `quiet` and `release` before, or running jobs are left to the supervisor. */
   async stop(): Promise<void> {
-    await this.quiet();
+    this.quiet();
     this.#stopped.abort();
     clearInterval(this.#renewal);
     this.#options.client.off('ready', this.#renewNow);
@@ -253,6 +258,7 @@ export class QueueConsumer {
   /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. */
   async #seeThrough(running: RunningJob): Promise<void> {
     const { job } = running;
+    if (job.brokenFields.length > 0) await this.#settlement.mend(job);
     if (job.schedulerKey !== undefined) await this.#settlement.continueSchedule(job);
     const outcome = await this.#options.execute(job, running.abort.signal);
     if (running.forsaken) return;
@@ -260,9 +266,14 @@ export class QueueConsumer {
     const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
     if (!running.forsaken) {
       this.#running.delete(job.id);
-      this.#options.onSettled(job, outcome, settled);
+      this.#report(job, outcome, settled);
     }
     for (const next of settled.jobs) this.#run(next);
+  }
+
+  #report(job: FetchedJob, outcome: Outcome, settled: Settled): void {
+    if (outcome.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
+    this.#options.onSettled(job, outcome, settled);
   }
 
   readonly #renewNow = (): void => {

@@ -99,7 +99,7 @@ export const activeOwnersScript = defineScript({
   keys: ['active'],
   args: ['base', 'from', 'count'],
   reply: (raw): ActiveJobOwner[] =>
-    (raw as [string, string, string][]).map(([id, token, crashes]) => ({ id, token, crashes: Number(crashes) })),
+    (raw as [string, string, string][]).map(([id, token, crashes]) => ({ id, token, crashes: Number(crashes) || 0 })),
 });
 
 /** How far a job is, as seen from outside. */

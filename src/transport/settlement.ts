@@ -99,6 +99,12 @@ export class Settlement {
     return { kind: 'unsettled', jobs: [] };
   }
 
+  /** Removes what somebody else wrote into the job and on which its end would break off half-way, with the job in no list at all. */
+  async mend(job: FetchedJob): Promise<void> {
+    this.#options.log.warn({ jobId: job.id, fields: job.brokenFields }, 'job.mended');
+    await this.#options.client.hdel(`${this.#keys['']}${job.id}`, ...job.brokenFields);
+  }
+
   /** Plans the next run of a scheduled job; a failure is logged, because the job at hand is worth more than the next. */
   async continueSchedule(job: FetchedJob): Promise<void> {
     try {

@@ -1,8 +1,8 @@
 import type { RedisClient } from '../redis/connection.js';
 import type { ScriptArgument } from '../redis/define-script.js';
 import type { EpochMs } from '../time/duration.js';
-import { type FetchAndFinishReply, fetchAndFinishScript } from './fetch-and-finish.js';
 import { CallGatherer } from './call-gatherer.js';
+import { type FetchAndFinishReply, fetchAndFinishScript } from './fetch-and-finish.js';
 import type { WorkLayout } from './work-layout.js';
 
 /** One thing a worker has to say about its queue: a job that ended, jobs it can take, or both. */

@@ -8,6 +8,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
+import { attemptsAllowed } from './attempts-allowed.js';
 import { callDependency } from './dependency-call.js';
 
 export interface ContextParts {
@@ -36,7 +37,7 @@ export function createContext(parts: ContextParts): JobContext {
     key: job.meta.key,
     tenant: job.meta.tenant,
     attempt,
-    maxAttempts: definition.retry.attempts,
+    maxAttempts: attemptsAllowed(job, definition),
     enqueuedAt: job.enqueuedAt,
     signal,
     deadline,

@@ -1,7 +1,7 @@
 import type { DependencyDefinition } from '../job/define-dependency.js';
 import type { CallOptions } from '../job/job-context.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { parseDuration } from '../time/duration.js';
+import { longestTimerMs, parseDuration } from '../time/duration.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
 
 /**
@@ -18,7 +18,8 @@ export async function callDependency<T>(
   metrics: Metrics,
 ): Promise<T> {
   jobSignal.throwIfAborted();
-  const timeoutMs = options.timeout === undefined ? dependency.timeoutMs : parseDuration(options.timeout);
+  const asked = options.timeout === undefined ? dependency.timeoutMs : parseDuration(options.timeout);
+  const timeoutMs = Math.min(asked, longestTimerMs);
   const startedAt = performance.now();
   const call = new AbortController();
   const timer = setTimeout(() => call.abort(new DependencyTimeoutError(dependency.name, timeoutMs)), timeoutMs);

@@ -12,6 +12,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
+import { attemptsAllowed } from './attempts-allowed.js';
 import { createContext } from './create-context.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
@@ -114,7 +115,7 @@ export class Executor {
     const now = clock.now();
     const verdict = this.#classify(error, now, definition);
     const report = reportError(error, verdict.class, limits);
-    const policy = { ...definition.retry, attempts: job.opts.attempts || definition.retry.attempts };
+    const policy = { ...definition.retry, attempts: attemptsAllowed(job, definition) };
     const decision = decideFailure(
       { verdict, attempt: job.attemptsMade + 1, policy, deadline: job.meta.deadline },
       now,

@@ -1,8 +1,14 @@
+import { errorMessage } from '../errors/error-message.js';
+import { truncateUtf8 } from '../retry/error-report.js';
+
 /** A result as it is stored, and a remark when it could not be stored as it was. */
 export interface EncodedResult {
   readonly json: string;
   readonly remark?: string;
 }
+
+/** Longest remark: however it has to be escaped, it fits into the smallest result that can be allowed. */
+const maxRemarkBytes = 150;
 
 /**
  * Writes a handler's result as JSON. Pure.
@@ -15,12 +21,15 @@ export function encodeResult(value: unknown, maxBytes: number): EncodedResult {
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    const remark = `the result cannot be written as JSON: ${(error as Error).message}`;
-    return { json: JSON.stringify({ bulwark: 'result_dropped', reason: remark }), remark };
+    return dropped(`the result cannot be written as JSON: ${errorMessage(error)}`);
   }
   if (json === undefined) return { json: 'null' };
   const bytes = Buffer.byteLength(json);
   if (bytes <= maxBytes) return { json };
-  const remark = `the result has ${bytes} bytes, at most ${maxBytes} are kept`;
+  return dropped(`the result has ${bytes} bytes, at most ${maxBytes} are kept`);
+}
+
+function dropped(why: string): EncodedResult {
+  const remark = truncateUtf8(why, maxRemarkBytes);
   return { json: JSON.stringify({ bulwark: 'result_dropped', reason: remark }), remark };
 }

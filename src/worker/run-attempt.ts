@@ -27,16 +27,17 @@ export interface AttemptOptions {
  * Runs a handler once, under its timeout. Never throws.
  *
  * A handler that returns although its signal was aborted has done its work, and that counts. One that neither returns nor
- * throws within the grace is given up on: it may go on in the background, but nobody waits for it.
+ * throws within the grace is given up on: it may go on in the background, but nobody waits for it. With a signal that is aborted
+ * already the handler is not started: nobody wants its work any more.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const { definition, payload, jobDeadline, signal, abortGraceMs, clock } = options;
+  if (signal.aborted) return { kind: 'aborted', reason: reasonOf(signal), abandoned: false };
   const now = clock.now();
   const deadline = Math.min(now + definition.timeoutMs, jobDeadline ?? Number.POSITIVE_INFINITY) as EpochMs;
 
   const abort = new AbortController();
   const abortFromOutside = () => abort.abort(signal.reason);
-  if (signal.aborted) abortFromOutside();
   signal.addEventListener('abort', abortFromOutside, { once: true });
   const timeout = setTimeout(() => {
     abort.abort(
@@ -46,9 +47,17 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     );
   }, deadline - now);
 
+  let grace: NodeJS.Timeout | undefined;
+  const graceOver = new Promise<'abandoned'>((resolve) => {
+    const wait = () => {
+      grace = setTimeout(() => resolve('abandoned'), abortGraceMs);
+    };
+    abort.signal.addEventListener('abort', wait, { once: true });
+  });
+
   const handler = startHandler(definition, payload, options.createContext(abort.signal, deadline));
   try {
-    const end = await Promise.race([handler, graceAfterAbort(abort.signal, abortGraceMs)]);
+    const end = await Promise.race([handler, graceOver]);
     if (end === 'abandoned') return { kind: 'aborted', reason: reasonOf(abort.signal), abandoned: true };
     if (end.kind === 'threw' && abort.signal.aborted) {
       return { kind: 'aborted', reason: reasonOf(abort.signal), abandoned: false };
@@ -56,6 +65,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     return end;
   } finally {
     clearTimeout(timeout);
+    clearTimeout(grace);
     signal.removeEventListener('abort', abortFromOutside);
   }
 }
@@ -66,15 +76,6 @@ async function startHandler(definition: AnyJobDefinition, payload: unknown, ctx:
   } catch (error) {
     return { kind: 'threw', error };
   }
-}
-
-/** Resolves when the signal has been aborted for as long as the grace. */
-function graceAfterAbort(signal: AbortSignal, graceMs: number): Promise<'abandoned'> {
-  return new Promise((resolve) => {
-    const wait = () => setTimeout(() => resolve('abandoned'), graceMs).unref();
-    if (signal.aborted) wait();
-    else signal.addEventListener('abort', wait, { once: true });
-  });
 }
 
 function reasonOf(signal: AbortSignal): Error {

@@ -72,23 +72,33 @@ export class Worker {
   }
 
   /**
-   * Connects and begins to take jobs. A worker lives once: after `stop` make a new one.
+   * Connects and begins to take jobs. Safe to call again, also after it failed. A worker lives once: after `stop` it does
+   * nothing; make a new one.
    *
    * @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs.
    */
   start(): Promise<void> {
-    this.#starting ??= this.#start();
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
     return this.#starting;
   }
 
   async #start(): Promise<void> {
+    if (this.#stopping !== undefined) return;
     const { redis, log, metrics, registry } = this.#parts;
     const open = await openRedis({ redis, name: `bulwark:worker:${this.id}`, manner: 'patient', log, metrics });
     this.#open = open;
     const { client, keyspace } = open;
     const directory = new QueueDirectory(client, keyspace);
-    await directory.register(registry.queues);
-    if (this.#stopping !== undefined) return;
+    try {
+      await directory.register(registry.queues);
+    } catch (error) {
+      await closeRedis(client);
+      throw error;
+    }
+    if (this.#stopping !== undefined) return closeRedis(client);
     this.#consumers = registry.queues.map((queue) => this.#createConsumer(queue.name, open));
     for (const consumer of this.#consumers) consumer.start();
     this.#heartbeat = new Heartbeat({
@@ -115,9 +125,9 @@ export class Worker {
   }
 
   /** Takes no more jobs; running ones go on. */
-  async quiet(): Promise<void> {
+  quiet(): void {
     if (this.#state === 'running') this.#state = 'quiet';
-    await Promise.all(this.#consumers.map((consumer) => consumer.quiet()));
+    for (const consumer of this.#consumers) consumer.quiet();
   }
 
   /**
@@ -133,21 +143,21 @@ export class Worker {
     const startedAt = systemClock.elapsed();
     const { log, worker } = this.#parts;
     this.#state = 'draining';
-    // A start that is under way ends soon, one way or the other; it sees that the worker is stopping.
-    await this.#starting?.catch(() => undefined);
+    // A start that is under way sees that the worker is stopping, and undoes itself.
+    await within(farewellMs, this.#starting?.catch(() => undefined) ?? Promise.resolve());
     log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');
-    await Promise.all(this.#consumers.map((consumer) => consumer.quiet()));
+    for (const consumer of this.#consumers) consumer.quiet();
     const idle = Promise.all(this.#consumers.map((consumer) => consumer.whenIdle()));
     if ((await within(drainTimeoutMs, idle)) === 'late') {
       for (const consumer of this.#consumers) consumer.interrupt(new DrainTimeoutError(drainTimeoutMs));
       await within(worker.abortGraceMs + 500, idle);
     }
-    const released = await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
+    await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
     await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     if (this.#open) await closeRedis(this.#open.client);
     const report: DrainReport = {
-      released: released === 'late' ? 0 : released.reduce((sum, count) => sum + count, 0),
+      released: this.#consumers.reduce((sum, consumer) => sum + consumer.released, 0),
       durationMs: Math.round(systemClock.elapsed() - startedAt),
     };
     log.info({ worker: this.id, ...report }, 'worker.stopped');

@@ -1,9 +1,8 @@
-import { type JobContext, PermanentError } from 'bulwark';
+import { type EpochMs, type JobContext, PermanentError, parseRetryAfter } from 'bulwark';
 import { type Dispatcher, request } from 'undici';
 import { callError } from '../outbound/call-error.js';
 import { discardBody } from '../outbound/discard-body.js';
 import { readBody } from '../outbound/read-body.js';
-import { parseRetryAfter } from '../outbound/retry-after.js';
 import { decideStatus, statusError } from '../outbound/status-verdict.js';
 import { parseTargetUrl } from '../outbound/target-url.js';
 import { documentSource } from './dependencies.js';
@@ -67,7 +66,7 @@ async function fetchHop(target: URL, { maxBytes, dispatcher, now }: FetchRules, 
       dispatcher,
       signal,
     });
-    const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], now()));
+    const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], now() as EpochMs));
     const location = headerOf(headers, 'location');
     if (verdict.kind !== 'accepted') {
       await discardBody(body);

@@ -15,7 +15,7 @@ export interface KeyTerm {
 /** Longer phrases are quotations, not terms. */
 const maxTermWords = 3;
 
-/** How much more a phrase tells than its words do alone, by its length. "letter" is vague, "dead letter queue" is not. */
+/** How much more a phrase that comes again tells than its words alone: "letter" is vague, "dead letter queue" is not. */
 const phraseGain = [1, 1, 2.5, 3] as const;
 
 /** In longer documents what occurs once is chance. */
@@ -82,7 +82,8 @@ function countCandidates(
 /** The lower, the more telling. */
 function weightOf({ words, count }: Candidate, weights: ReadonlyMap<string, number>): number {
   const average = words.reduce((sum, word) => sum + (weights.get(word) ?? 1), 0) / words.length;
-  return average / (count * (phraseGain[words.length] ?? 1));
+  const gain = count > 1 ? (phraseGain[words.length] ?? 1) : 1;
+  return average / (count * gain);
 }
 
 /** Takes the best terms, and of terms that share their words only the best. */

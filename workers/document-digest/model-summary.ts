@@ -1,9 +1,8 @@
-import { TransientError } from 'bulwark';
+import { type EpochMs, parseRetryAfter, TransientError } from 'bulwark';
 import { request } from 'undici';
 import { z } from 'zod';
 import { callError } from '../outbound/call-error.js';
 import { readBody } from '../outbound/read-body.js';
-import { parseRetryAfter } from '../outbound/retry-after.js';
 import { decideStatus, statusError } from '../outbound/status-verdict.js';
 import type { ModelSettings } from '../settings.js';
 import type { TextBlock } from './text-blocks.js';
@@ -49,7 +48,7 @@ export async function summariseWithModel(
       signal,
     });
     const answer = await readBody(body, maxAnswerBytes);
-    const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], Date.now()));
+    const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], Date.now() as EpochMs));
     if (verdict.kind !== 'accepted') throw statusError(verdict, refusalOf(endpoint.host, statusCode, answer));
     return summaryOf(answer, endpoint.host);
   } catch (error) {

@@ -16,6 +16,7 @@ const permanentCodes: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a directory',
   ENAMETOOLONG: 'the path is too long',
   ELOOP: 'its links lead in a circle',
+  ENXIO: 'it is no regular file',
   EACCES: 'the worker may not read it',
   EPERM: 'the worker may not read it',
 };
@@ -29,18 +30,16 @@ const permanentCodes: Readonly<Record<string, string>> = {
 export async function readFileDocument(path: string, { root, maxBytes }: FileRules): Promise<RawDocument> {
   try {
     const realRoot = await realpath(root);
-    const realFile = await realpath(resolve(realRoot, path));
-    const inside = relative(realRoot, realFile);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new PermanentError(
-        `${JSON.stringify(path)} leads out of the document root; DIGEST_ROOT of the workers says where documents may lie`,
-      );
-    }
+    const target = resolve(root, path);
+    // Judged before the file system is asked, so that a job cannot find out what lies outside.
+    if (!isBelow(resolve(root), target) && !isBelow(realRoot, target)) throw outsideError(path);
+    const realFile = await realpath(target);
+    if (!isBelow(realRoot, realFile)) throw outsideError(path);
     // Links are resolved: one that appears at the last moment is refused, and a pipe must not hold the worker up.
     const file = await open(realFile, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const bytes = await readRegularFile(file, path, maxBytes);
-      const identity = `file:${inside.split(sep).join('/')}`;
+      const identity = `file:${relative(realRoot, realFile).split(sep).join('/')}`;
       return { identity, name: basename(realFile), bytes, contentType: undefined, charset: undefined };
     } finally {
       await file.close();
@@ -50,9 +49,20 @@ export async function readFileDocument(path: string, { root, maxBytes }: FileRul
   }
 }
 
+function isBelow(directory: string, file: string): boolean {
+  const way = relative(directory, file);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function outsideError(path: string): PermanentError {
+  return new PermanentError(
+    `${JSON.stringify(path)} leads out of the document root; DIGEST_ROOT of the workers says where documents may lie`,
+  );
+}
+
 async function readRegularFile(file: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
   const stats = await file.stat();
-  if (!stats.isFile()) throw new PermanentError(`${JSON.stringify(path)} is not a regular file`);
+  if (!stats.isFile()) throw new PermanentError(`${JSON.stringify(path)} cannot be read: it is no regular file`);
   if (stats.size > maxBytes) {
     throw new PermanentError(
       `${JSON.stringify(path)} has ${formatBytes(stats.size)}, at most ${formatBytes(maxBytes)} are read; DIGEST_MAX_BYTES raises that`,

@@ -43,11 +43,11 @@ export async function readSentences(
 }
 
 /**
- * Ends of segments that end no sentence: titles, initials and the usual abbreviations of the languages we meet most. The
+ * Ends of segments that end no sentence: titles, single letters and the usual abbreviations of the languages we meet most. The
  * rules of Unicode, which the segmenter follows, know none of them.
  */
 const abbreviation =
-  /(?:^|[\s(])(?:\p{Lu}|Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|Sra|Mme|Hr|Fr|vs|cf|ca|approx|Fig|fig|Nr|vol|pp|p|Abs|bzw|bspw|usw|z\.\s?B|d\.\s?h|u\.\s?a|e\.g|i\.e|p\.\s?ex|p\.\s?ej)\.\s*$/u;
+  /(?:^|[\s(])(?:\p{L}|Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|Sra|Mme|Hr|Fr|vs|cf|ca|approx|Fig|fig|Nr|vol|pp|p|Abs|bzw|bspw|usw|z\.B|d\.h|u\.a|e\.g|i\.e|p\.\s?ex|p\.\s?ej)\.\s*$/u;
 
 /** Puts together what was split after an abbreviation. Pure. */
 export function joinAbbreviations(segments: readonly string[]): string[] {
@@ -63,6 +63,8 @@ export function joinAbbreviations(segments: readonly string[]): string[] {
   return sentences.filter((sentence) => sentence !== '');
 }
 
+/** `BullMQ's` is BullMQ. */
+const possessive = /['’]s$/u;
 const webAddress = /\b(?:https?:\/\/|www\.)\S+/gu;
 const spacedWord = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’._-][\p{L}\p{M}\p{N}]+)*/gu;
 
@@ -98,6 +100,7 @@ function toWords(
   return spans.map(({ text, index }) => {
     const joinsPrevious = previousEnd !== undefined && joins(previousEnd, index);
     previousEnd = index + text.length;
-    return { text, key: text.toLowerCase(), joinsPrevious };
+    const word = text.replace(possessive, '');
+    return { text: word, key: word.toLowerCase(), joinsPrevious };
   });
 }

@@ -1,8 +1,8 @@
+import { type EpochMs, parseRetryAfter } from 'bulwark';
 import { type Agent, request } from 'undici';
 import { callError } from '../outbound/call-error.js';
 import { discardBody } from '../outbound/discard-body.js';
 import { createGuardedAgent, type ResolveHost } from '../outbound/guarded-agent.js';
-import { parseRetryAfter } from '../outbound/retry-after.js';
 import { decideStatus, statusError } from '../outbound/status-verdict.js';
 import { parseTargetUrl } from '../outbound/target-url.js';
 import type { WebhookSettings } from '../settings.js';
@@ -71,7 +71,7 @@ export class WebhookSender {
     const durationMs = Math.round(performance.now() - startedAt);
     // The status has decided: whatever becomes of the body must not turn a delivery into a repetition.
     await discardBody(body);
-    const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], Date.now()));
+    const verdict = decideStatus(statusCode, parseRetryAfter(headers['retry-after'], this.#now() as EpochMs));
     if (verdict.kind === 'accepted') return { status: statusCode, durationMs, webhookId: message.id };
     throw statusError(verdict, `${target.host} answered ${statusCode}`);
   }

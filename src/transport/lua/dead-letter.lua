@@ -2,8 +2,8 @@
 dead-letter: move a job to the queue's dead-letter queue and out of `active`, in one step. The job's hash is renamed, so
 nothing of it is copied and nothing is lost, however large it is.
 
-The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. A job whose id already lies there gets a
-suffix: ~1, ~2 …
+The dead-letter queue is a BullMQ queue whose jobs are in the state `failed`. When an id dies again, its earlier death gets a
+suffix, ~1, ~2 …, so that the newest lies where whoever waits for the job looks.
 
 KEYS  1 job          hash
       2 active       list
@@ -26,7 +26,7 @@ ARGV  1 id           id of the job
      10 data         JSON to put in place of data that is not JSON, or empty
      11 opts         JSON to put in place of options that are not JSON, or empty
      12 crashed      1 when its worker died: counted in the job's field `bwc`
-REPLY  the id in the dead-letter queue, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
 WRITES everything named above   COST O(active + log dead)
 ]]
 --- @include "leave-active.lua"

@@ -22,7 +22,9 @@ for _, job in ipairs(cjson.decode(jobs)) do
     ours = tonumber(redis.call('HGET', jobKey, 'ats')) == job.starts and redis.call('LPOS', active, job.id) ~= false
   end
   if ours then
-    redis.call('SET', jobKey .. ':lock', job.token, 'PX', lease)
+    -- Before SET: PEXPIRE needs no memory, and a script that has written may go on when Redis has none left.
+    redis.call('PEXPIRE', jobKey .. ':lock', lease)
+    if not holder then redis.call('SET', jobKey .. ':lock', job.token, 'PX', lease) end
     redis.call('SREM', stalled, job.id)
   else
     lost[#lost + 1] = job.id

@@ -2,16 +2,30 @@
 --- @include "append-attempt.lua"
 --- @include "wake-worker.lua"
 --[[
+Renames a job's hash, and its logs with it.
+]]
+local function moveWithLogs(from, to)
+  redis.call('RENAME', from, to)
+  if redis.call('EXISTS', from .. ':logs') == 1 then redis.call('RENAME', from .. ':logs', to .. ':logs') end
+end
+
+--[[
 Moves a job that has left `active` to the dead-letter queue, by renaming its hash: nothing of it is copied and nothing is lost,
-however large it is. An id that lies there already gets a suffix: ~1, ~2 …
+however large it is. When an id dies again, its earlier death gets a suffix, ~1, ~2 …, so that the newest lies where whoever waits
+for the job looks.
 
 letter: record, attempt, keep, message, stack, data, opts; attempt, data and opts may be empty.
 ]]
 local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
-  local job = base .. id
-  local deadId = id
-  while redis.call('EXISTS', deadBase .. deadId) == 1 do
-    deadId = id .. '~' .. redis.call('HINCRBY', keys.deadMeta, 'bwn', 1)
+  local job, dead = base .. id, deadBase .. id
+  if redis.call('EXISTS', dead) == 1 then
+    local aside = id
+    while redis.call('EXISTS', deadBase .. aside) == 1 do
+      aside = id .. '~' .. redis.call('HINCRBY', keys.deadMeta, 'bwn', 1)
+    end
+    moveWithLogs(dead, deadBase .. aside)
+    local diedAt = redis.call('ZSCORE', keys.deadFailed, id)
+    if diedAt then redis.call('ZADD', keys.deadFailed, diedAt, aside) end
   end
 
   appendAttempt(job, letter.attempt, letter.keep)
@@ -26,11 +40,10 @@ local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
     if redis.call('GET', deduplicationKey) == id then redis.call('DEL', deduplicationKey) end
   end
 
-  redis.call('RENAME', job, deadBase .. deadId)
-  if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', deadBase .. deadId .. ':logs') end
-  redis.call('ZADD', keys.deadFailed, now, deadId)
+  moveWithLogs(job, dead)
+  redis.call('ZADD', keys.deadFailed, now, id)
   emitEvent(keys.events, keys.meta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', 'active')
-  emitEvent(keys.deadEvents, keys.deadMeta, 'event', 'failed', 'jobId', deadId, 'failedReason', letter.message, 'prev', 'active')
+  emitEvent(keys.deadEvents, keys.deadMeta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', 'active')
   wakeWorker(keys.marker, keys.meta)
-  return deadId
+  return id
 end

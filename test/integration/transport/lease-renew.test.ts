@@ -43,6 +43,22 @@ describe('lease-renew', () => {
     expect(await pool().client.get(`${bench.jobKey(job.id)}:lock`)).toBe('mine');
   });
 
+  it.each([
+    ['prolongs', false],
+    ['takes back', true],
+  ])('%s a lease while the memory of Redis is full', async (_what, ranOut) => {
+    const bench = new LeaseBench(pool());
+    const job = await bench.take('mine');
+    const lock = `${bench.jobKey(job.id)}:lock`;
+    await (ranOut ? pool().client.del(lock) : pool().client.pexpire(lock, 100));
+    await pool().client.config('SET', 'maxmemory', '1');
+
+    const lost = await renew(bench, [job]).finally(() => pool().client.config('SET', 'maxmemory', '0'));
+
+    expect(lost).toEqual([]);
+    expect(await pool().client.pttl(lock)).toBeGreaterThan(leaseMs - 1_000);
+  });
+
   it.each<[string, (bench: LeaseBench, job: Holding) => Promise<unknown>]>([
     ['somebody else holds it', (bench, { id }) => pool().client.set(`${bench.jobKey(id)}:lock`, 'other')],
     [

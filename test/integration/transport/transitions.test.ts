@@ -290,14 +290,22 @@ describe('dead-letter', () => {
 
   it('keeps each death of an id that dies again', async () => {
     const bench = new LeaseBench(pool());
-    const ids: unknown[] = [];
     for (const token of ['one', 'two', 'three']) {
-      await bench.take(token, { id: 'same' });
-      ids.push(await transitions['dead-letter'](bench, 'same', token));
+      await bench.take(token, { id: 'same', payloadJson: `"${token}"` });
+      await pool().client.rpush(`${bench.jobKey('same')}:logs`, token);
+      await transitions['dead-letter'](bench, 'same', token);
     }
 
-    expect(new Set(ids).size).toBe(3);
-    expect((await pool().client.zrange(bench.dead.failed, '0', '-1')).sort()).toEqual([...ids].sort());
+    // The newest lies under the id itself, where whoever waits for the job looks.
+    expect((await pool().client.zrange(bench.dead.failed, '0', '-1')).sort()).toEqual(['same', 'same~1', 'same~2']);
+    for (const [id, token] of [
+      ['same~1', 'one'],
+      ['same~2', 'two'],
+      ['same', 'three'],
+    ] as const) {
+      expect(await pool().client.hget(`${bench.dead['']}${id}`, 'data')).toBe(`"${token}"`);
+      expect(await pool().client.lrange(`${bench.dead['']}${id}:logs`, 0, -1)).toEqual([token]);
+    }
   });
 
   it('loses no job whose counts are no numbers', async () => {

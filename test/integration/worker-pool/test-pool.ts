@@ -34,7 +34,7 @@ export function recordLog(): { readonly log: Logger; readonly lines: LogLine[]; 
   return { log, lines, said: (event) => lines.filter((line) => String(line['msg']).startsWith(event)) };
 }
 
-type Given<O> = Partial<Omit<O, 'redis' | 'jobs'>>;
+type Given<O> = Partial<Omit<O, 'jobs'>>;
 
 /** A real Redis and whatever a test runs on it. What a test started is stopped when the test ends. */
 export class TestPool {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError } from 'bulwark';
@@ -52,7 +54,7 @@ describe('readFileDocument', () => {
     ['linked/secret.md', 'leads out of the document root; DIGEST_ROOT'],
     ['missing.md', '"missing.md" cannot be read: there is no such file'],
     ['docs/guide.md/more', 'cannot be read: a part of the path is not a directory'],
-    ['docs', '"docs" is not a regular file'],
+    ['docs', '"docs" cannot be read: it is no regular file'],
     ['loop.md', 'its links lead in a circle'],
     ['large.md', '"large.md" has 2.0 KiB, at most 1.0 KiB are read; DIGEST_MAX_BYTES raises that'],
   ])('refuses %s for good', async (path, message) => {
@@ -70,8 +72,22 @@ describe('readFileDocument', () => {
 
   it.skipIf(process.platform === 'win32')('does not wait for a pipe that nobody writes to', async () => {
     const { root } = await createRoot();
-    execFileSync('mkfifo', [join(root, 'pipe.md')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'pipe.md')]);
 
-    await expect(readFileDocument('pipe.md', { root, maxBytes: 1024 })).rejects.toThrow('is not a regular file');
+    await expect(readFileDocument('pipe.md', { root, maxBytes: 1024 })).rejects.toThrow(
+      'cannot be read: it is no regular file',
+    );
+  });
+
+  it.skipIf(process.platform === 'win32')('takes a socket for no document', async () => {
+    const { root } = await createRoot();
+    const server = createServer().listen(join(root, 'socket.md'));
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+
+    const reading = readFileDocument('socket.md', { root, maxBytes: 1024 });
+
+    await expect(reading).rejects.toBeInstanceOf(PermanentError);
+    await expect(reading).rejects.toThrow('it is no regular file');
   });
 });

@@ -1,0 +1,57 @@
+import type { ConfigOverrides } from '../config/option-types.js';
+import type { ResolvedConfig } from '../config/resolve.js';
+import type { GlobalOptions } from './global-options.js';
+import type { Output } from './output.js';
+import type { RedisSession } from './redis-session.js';
+import type { Settings } from './settings.js';
+
+/**
+ * What a command is given: its way to speak, its settings, and Redis when it asks for it.
+ *
+ * What is heavy is loaded when it is asked for: `--help` and a mistyped command answer at once.
+ */
+export class Cli {
+  readonly #globals: GlobalOptions;
+
+  constructor(
+    globals: GlobalOptions,
+    readonly output: Output,
+  ) {
+    this.#globals = globals;
+  }
+
+  /** The command's settings, with the Redis of the pool in this folder where none is named. Throws ConfigError. */
+  async settings(overrides?: ConfigOverrides): Promise<Settings> {
+    const { resolveSettings } = await import('./settings.js');
+    return resolveSettings(this.#globals, overrides);
+  }
+
+  /** The command's settings as they were given. Throws ConfigError. */
+  async given(overrides?: ConfigOverrides): Promise<ResolvedConfig> {
+    const { resolveGiven } = await import('./settings.js');
+    return resolveGiven(this.#globals, overrides);
+  }
+
+  /** Where its configuration file is and what all keys begin with, for processes it starts. */
+  get globals(): GlobalOptions {
+    return this.#globals;
+  }
+
+  /**
+   * Connects, works, and closes the connection.
+   *
+   * @throws RedisUnavailableError when Redis cannot be reached or stops answering.
+   */
+  async withRedis<T>(work: (redis: RedisSession) => Promise<T>, settings?: Settings): Promise<T> {
+    const { openRedisSession } = await import('./redis-session.js');
+    const { asUnavailable } = await import('./connection-failure.js');
+    const session = await openRedisSession((settings ?? (await this.settings())).values.redis);
+    try {
+      return await work(session);
+    } catch (error) {
+      throw asUnavailable(error);
+    } finally {
+      await session.close();
+    }
+  }
+}

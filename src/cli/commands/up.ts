@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { Act } from '../action.js';
+import type { Cli } from '../cli.js';
+
+interface UpOptions {
+  readonly workers?: string;
+  readonly httpPort?: string;
+  readonly dataDir?: string;
+  readonly jobs?: string[];
+  readonly concurrency?: string;
+}
+
+export function declareUp(program: Command, act: Act): void {
+  program
+    .command('up')
+    .summary('a whole pool in this folder: Redis if needed, a supervisor, workers')
+    .description(
+      'Runs a whole pool until it is told to stop. Redis is the one that --redis, BULWARK_REDIS_URL or REDIS_URL names, else a ' +
+        'private one from redis-server or valkey-server on the PATH, which keeps its jobs under the data folder, else an embedded ' +
+        'stand-in. A process that dies is started again. SIGTERM or Ctrl-C drains the workers; a second one ends everything at once.',
+    )
+    .option('--workers <n>', 'how many worker processes (pool.workers)')
+    .option(
+      '--http-port <port>',
+      'port of the supervisor; the workers have the next ones; 0 for any free ones (http.port)',
+    )
+    .option('--data-dir <folder>', 'where a private Redis keeps its data (pool.dataDir)')
+    .option(
+      '--jobs <path...>',
+      'files or folders with compiled definitions of jobs (worker.jobs); default: the kinds that ship',
+    )
+    .option('--concurrency <n>', 'how many jobs of one queue a worker runs at the same time (worker.concurrency)')
+    .action(act(keepPool));
+}
+
+async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrency }: UpOptions): Promise<number> {
+  const { StopRequest } = await import('../process/stop-request.js');
+  const stop = new StopRequest({ kept: false });
+  const { createProcessLogger } = await import('../process/process-logger.js');
+  const { acquireServer } = await import('../../redis/server/acquire-server.js');
+  const { childPrograms } = await import('../keeper/child-programs.js');
+  const { runPool } = await import('../keeper/run-pool.js');
+
+  const { values, sources } = await cli.given({
+    pool: { workers, dataDir },
+    http: { port: httpPort },
+    worker: { jobs, concurrency },
+  });
+  const { output, globals } = cli;
+  const log = createProcessLogger(values.log, 'keeper', output.json);
+  const given = sources.redis.url.source !== 'default';
+  const server = await acquireServer({ ...(given && { url: values.redis.url }), dataDir: values.pool.dataDir, log });
+  try {
+    if (server.warning) output.say(`\n${server.warning}\n`);
+    const programs = childPrograms({
+      workers: values.pool.workers,
+      httpPort: values.http.port,
+      redisUrl: server.url,
+      globals,
+      ...(jobs && { jobs }),
+      ...(concurrency !== undefined && { concurrency }),
+    });
+    return await runPool({ options: values, server, programs, stop, output, log });
+  } finally {
+    await server.stop();
+    log.info('pool.stopped');
+  }
+}

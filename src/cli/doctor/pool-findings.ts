@@ -1,0 +1,61 @@
+import type { Finding } from '../../redis/fitness.js';
+import type { LeaderView } from '../status/read-leader.js';
+import type { QueueView } from '../status/read-queues.js';
+import type { WorkerView } from '../status/read-workers.js';
+import { counted, spokenDuration } from '../wording.js';
+
+/** Judges who works and who watches. Pure. */
+export function poolFindings(
+  leader: LeaderView | undefined,
+  workers: readonly WorkerView[],
+  queues: readonly QueueView[],
+): Finding[] {
+  return [leaderFinding(leader), workersFinding(workers, queues), ...queues.flatMap(pausedFinding)];
+}
+
+function leaderFinding(leader: LeaderView | undefined): Finding {
+  const check = 'supervisor';
+  return leader
+    ? { check, level: 'ok', detail: `${leader.id} leads for ${spokenDuration(leader.leadsForMs)}` }
+    : {
+        check,
+        level: 'warn',
+        detail: 'nobody leads: the jobs of a worker that dies are not brought back, and nobody counts the queues',
+        fix: 'run `bulwark up`, or `bulwark supervisor run`',
+      };
+}
+
+function workersFinding(workers: readonly WorkerView[], queues: readonly QueueView[]): Finding {
+  const check = 'workers';
+  const silent = workers.filter(({ state }) => state === 'silent').map(({ id }) => id);
+  const alive = workers.length - silent.length;
+  if (alive === 0) {
+    const waiting = queues.reduce((sum, { jobs }) => sum + jobs.waiting + jobs.prioritized + jobs.active, 0);
+    return {
+      check,
+      level: waiting > 0 ? 'error' : 'warn',
+      detail: waiting > 0 ? `none is alive, and ${counted(waiting, 'job waits', 'jobs wait')}` : 'none is alive',
+      fix: 'run `bulwark up`, or `bulwark worker run`',
+    };
+  }
+  if (silent.length === 0) return { check, level: 'ok', detail: `${alive} alive` };
+  return {
+    check,
+    level: 'warn',
+    detail: `${alive} alive, ${silent.length} silent (${silent.join(', ')})`,
+    fix: 'a silent worker died or cannot reach Redis; it is forgotten half a minute after its last beat',
+  };
+}
+
+function pausedFinding({ queue, paused, jobs }: QueueView): Finding[] {
+  if (!paused) return [];
+  const detail = `paused, ${counted(jobs.waiting + jobs.prioritized, 'job waits', 'jobs wait')}`;
+  return [
+    {
+      check: `queue ${queue}`,
+      level: 'warn',
+      detail,
+      fix: `\`bulwark queue resume ${queue}\` when that is not wanted`,
+    },
+  ];
+}

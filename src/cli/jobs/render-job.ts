@@ -1,0 +1,106 @@
+import type { DeadLetter } from '../../dead-letter/record.js';
+import type { AttemptRecord } from '../../job/outcome.js';
+import type { JobView } from '../../transport/queue-inspector.js';
+import type { Paint } from '../output.js';
+import { spokenDuration } from '../wording.js';
+
+type Line = readonly [label: string, value: string | undefined];
+
+const labelWidth = 12;
+const longestPayload = 2_000;
+const longestValue = 500;
+
+/** A job in its queue, as a page of text. */
+export function renderJob(job: JobView, paint: Paint): string {
+  const { meta } = job;
+  return page(
+    [
+      ['job', paint('bold', job.id)],
+      ['queue', job.queue],
+      ['state', job.state === 'unknown' ? paint('red', 'in no state: the job is lost, see bulwark doctor') : job.state],
+      ['kind', `${job.kind}${meta.version === undefined ? '' : `, version ${meta.version}`}`],
+      ['key', meta.key],
+      ['tenant', meta.tenant],
+      ['enqueued', `${moment(job.enqueuedAt)}${meta.producer ? ` by ${meta.producer}` : ''}`],
+      ['deadline', meta.deadline === undefined ? undefined : moment(meta.deadline)],
+      [
+        'started',
+        job.startedAt === undefined ? undefined : `${moment(job.startedAt)}${job.worker ? ` by ${job.worker}` : ''}`,
+      ],
+      ['finished', job.finishedAt === undefined ? undefined : moment(job.finishedAt)],
+      [
+        'attempts',
+        `${job.attemptsMade} used up, ${job.starts} starts${job.crashes > 0 ? `, ${job.crashes} crashes` : ''}`,
+      ],
+      ['set aside', job.parkedFor],
+      ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
+      ['failed', job.failedReason ? paint('red', job.failedReason) : undefined],
+      ['result', job.state === 'completed' ? compact(job.result) : undefined],
+    ],
+    job.attempts,
+    job.payload,
+    paint,
+  );
+}
+
+/** A dead letter, as a page of text. */
+export function renderLetter(letter: DeadLetter, paint: Paint): string {
+  const { error } = letter;
+  return page(
+    [
+      ['dead letter', paint('bold', letter.deadId)],
+      ['job', letter.id === letter.deadId ? undefined : letter.id],
+      ['queue', letter.queue],
+      ['kind', `${letter.kind}${letter.version === undefined ? '' : `, version ${letter.version}`}`],
+      ['key', letter.key],
+      ['tenant', letter.tenant],
+      ['enqueued', moment(letter.enqueuedAt)],
+      ['died', `${moment(letter.diedAt)} by ${letter.by}`],
+      ['reason', paint('red', letter.reason)],
+      ['error', `${error.name}${error.code ? ` (${error.code})` : ''}: ${error.message}`],
+      ['class', `${error.class}, fingerprint ${error.fingerprint}`],
+      ['crashes', letter.crashes > 0 ? String(letter.crashes) : undefined],
+      ['trace', letter.traceId],
+      ['stack', error.stack?.split('\n').slice(1).join('\n')],
+    ],
+    letter.attempts,
+    letter.payload,
+    paint,
+  );
+}
+
+function page(lines: readonly Line[], attempts: readonly AttemptRecord[], payload: unknown, paint: Paint): string {
+  const facts = lines.flatMap(([label, value]) =>
+    value === undefined ? [] : [`${paint('dim', label.padEnd(labelWidth))}${indented(value)}`],
+  );
+  const history = attempts.map(
+    ({ attempt, worker, startedAt, endedAt, error }) =>
+      `  ${attempt}. ${moment(startedAt)}, ${spokenDuration(endedAt - startedAt)} on ${worker}: ${error.name}: ${error.message}`,
+  );
+  return [
+    ...facts,
+    ...(history.length > 0 ? [paint('dim', 'history'), ...history] : []),
+    paint('dim', 'payload'),
+    cut(typeof payload === 'string' ? payload : JSON.stringify(payload, undefined, 2), longestPayload),
+  ].join('\n');
+}
+
+/** Lines after the first stand under it. */
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .join(`\n${' '.repeat(labelWidth)}`);
+}
+
+function moment(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function compact(value: unknown): string {
+  return cut(JSON.stringify(value) ?? '', longestValue);
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (--json shows all ${text.length} characters)`;
+}

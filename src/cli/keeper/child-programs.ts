@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { type Environment, processEnvironment } from '../../config/env.js';
+import type { GlobalOptions } from '../global-options.js';
+import { UsageError } from '../usage-error.js';
+import type { ChildProgram } from './child-slot.js';
+
+export interface PoolPlan {
+  readonly workers: number;
+  /** The supervisor has this port, the workers those above it; with 0 each takes any free one. */
+  readonly httpPort: number;
+  readonly redisUrl: string;
+  /** Flags of `up` that are for its children as they are. */
+  readonly globals: GlobalOptions;
+  readonly jobs?: readonly string[];
+  readonly concurrency?: string;
+}
+
+/** The programs of a pool's processes. */
+export interface PoolPrograms {
+  readonly supervisor: ChildProgram;
+  readonly workers: readonly ChildProgram[];
+}
+
+const entry = fileURLToPath(new URL('../main.js', import.meta.url));
+const highestPort = 65_535;
+
+/**
+ * What each process of a pool is started with: this command line again, as a supervisor and as workers. Pure but for `env`.
+ *
+ * The address of Redis goes by the environment, because everybody on the machine can read the arguments of a process and
+ * there may be a password in it.
+ *
+ * @throws UsageError when there are not enough ports above the first one.
+ */
+export function childPrograms(plan: PoolPlan, env: Environment = processEnvironment()): PoolPrograms {
+  const { workers, httpPort, globals, jobs, concurrency } = plan;
+  if (httpPort !== 0 && httpPort + workers > highestPort) {
+    throw new UsageError(
+      `${workers} workers and a supervisor need the ports ${httpPort} to ${httpPort + workers}, and ${highestPort} is the last one; set BULWARK_HTTP_PORT or --http-port to a lower one`,
+    );
+  }
+  const program = (args: readonly string[]): ChildProgram => ({
+    module: entry,
+    args: [...args, '--kept', ...flag('--namespace', globals.namespace), ...flag('--config', globals.config)],
+    env: { ...env, BULWARK_REDIS_URL: plan.redisUrl },
+    stdoutToStderr: globals.json === true,
+  });
+  const port = (index: number) => flag('--http-port', String(httpPort === 0 ? 0 : httpPort + index));
+  return {
+    supervisor: program(['supervisor', 'run', ...port(0)]),
+    workers: Array.from({ length: workers }, (_, index) =>
+      program([
+        'worker',
+        'run',
+        ...port(index + 1),
+        ...flag('--concurrency', concurrency),
+        ...flag('--jobs', ...(jobs ?? [])),
+      ]),
+    ),
+  };
+}
+
+function flag(name: string, ...values: readonly (string | undefined)[]): string[] {
+  const given = values.filter((value) => value !== undefined);
+  return given.length === 0 ? [] : [name, ...given];
+}

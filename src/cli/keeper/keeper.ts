@@ -1,0 +1,73 @@
+import type { ReadyReport } from '../process/ready-report.js';
+import type { PoolPrograms } from './child-programs.js';
+import type { ChildProgram, ChildSlot } from './child-slot.js';
+
+/** The processes of a pool, by what they were given to do. */
+export interface PoolReports {
+  readonly supervisor: ReadyReport | undefined;
+  /** In the order of the workers; undefined for one that is not ready. */
+  readonly workers: readonly (ReadyReport | undefined)[];
+}
+
+/** How a slot is made: the keeper says for what, and what it wants to be told. */
+export type CreateSlot = (
+  name: string,
+  program: ChildProgram,
+  told: { readonly onReady: (report: ReadyReport) => void; readonly onHopeless: (exitCode: number) => void },
+) => ChildSlot;
+
+/** A supervisor and some workers, each in a process of its own, kept alive until the pool stops. */
+export class Keeper {
+  /** Resolves when every process has been ready once. */
+  readonly ready: Promise<void>;
+  /** Resolves when a process can never run as it was started, with the slot and the exit code. */
+  readonly hopeless: Promise<{ readonly name: string; readonly exitCode: number }>;
+  readonly #supervisor: ChildSlot;
+  readonly #workers: readonly ChildSlot[];
+  readonly #reports = new Map<string, ReadyReport>();
+
+  constructor({ supervisor, workers }: PoolPrograms, createSlot: CreateSlot) {
+    let allReady = (): void => undefined;
+    let giveUp = (_: { name: string; exitCode: number }): void => undefined;
+    this.ready = new Promise((resolve) => {
+      allReady = resolve;
+    });
+    this.hopeless = new Promise((resolve) => {
+      giveUp = resolve;
+    });
+    const slot = (name: string, program: ChildProgram): ChildSlot =>
+      createSlot(name, program, {
+        onReady: (report) => {
+          this.#reports.set(name, report);
+          if (this.#reports.size === workers.length + 1) allReady();
+        },
+        onHopeless: (exitCode) => giveUp({ name, exitCode }),
+      });
+    this.#supervisor = slot('supervisor', supervisor);
+    this.#workers = workers.map((program, index) => slot(`worker ${index + 1}`, program));
+  }
+
+  /** What the processes told when they were last ready. */
+  get reports(): PoolReports {
+    return {
+      supervisor: this.#reports.get(this.#supervisor.name),
+      workers: this.#workers.map(({ name }) => this.#reports.get(name)),
+    };
+  }
+
+  start(): void {
+    this.#supervisor.start();
+    for (const worker of this.#workers) worker.start();
+  }
+
+  /** Lets all workers drain at the same time, and the supervisor end after them: it looks after them to the last. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await this.#supervisor.stop();
+  }
+
+  /** Ends every process at once. */
+  async kill(): Promise<void> {
+    await Promise.all([this.#supervisor, ...this.#workers].map((slot) => slot.kill()));
+  }
+}

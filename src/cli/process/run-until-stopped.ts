@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
+import type { ReadyReport } from './ready-report.js';
+import { StopRequest } from './stop-request.js';
+
+/** A process of the pool, as its life is led from here. */
+export interface PoolProcess {
+  start(): Promise<ReadyReport>;
+  /** Drains and ends, on time in any case. */
+  stop(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly log: Logger;
+  /** Whether a keeper forked this process. */
+  readonly kept: boolean;
+  readonly onReady: (report: ReadyReport) => void;
+}
+
+/**
+ * Starts a process of the pool and runs it until it is asked to stop. The first wish drains it and exits with 0, a second
+ * signal ends it at once. An error that nobody caught ends it, too: what it left behind cannot be trusted, and its keeper or
+ * orchestrator starts a new one.
+ *
+ * @throws whatever `start` throws.
+ */
+export async function runUntilStopped(service: PoolProcess, { log, kept, onReady }: RunOptions): Promise<number> {
+  const crash = (err: unknown): void => {
+    log.fatal({ err }, 'process.crashed');
+    process.exit(exitCodes.problem);
+  };
+  process.on('uncaughtException', crash).on('unhandledRejection', crash);
+
+  const stop = new StopRequest({ kept });
+  void stop.insisted.then((signal) => process.exit(exitCodeOfSignal(signal)));
+  const starting = service.start();
+  const first = await Promise.race([starting, stop.received]);
+  if (typeof first === 'object') {
+    stop.link?.tellReady(first);
+    onReady(first);
+  }
+  const reason = await stop.received;
+  log.info({ reason }, 'process.stopping');
+  // Stopped while it starts: what is half begun cannot be drained, and beginning takes a few seconds at most.
+  await starting.catch(() => undefined);
+  await service.stop();
+  return exitCodes.done;
+}

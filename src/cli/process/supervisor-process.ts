@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { ResolvedOptions } from '../../config/option-types.js';
+import { Supervisor } from '../../supervisor/supervisor.js';
+import { createMetrics } from '../../telemetry/metrics.js';
+import { bulwarkVersion } from '../../telemetry/version.js';
+import { bullmqVersion } from '../../transport/bullmq-version.js';
+import type { PoolProcess } from './run-until-stopped.js';
+import { createWindow } from './window.js';
+
+/** A supervisor with its window, as a process of its own. */
+export function createSupervisorProcess(options: ResolvedOptions, log: Logger): PoolProcess {
+  const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
+  const { redis, job, supervisor: supervisorOptions } = options;
+  const supervisor = new Supervisor({ redis, job, supervisor: supervisorOptions, log, metrics });
+  const window = createWindow(options.http, { metrics, checks: supervisor.healthChecks, log });
+  return {
+    async start() {
+      const http = await window.open();
+      await supervisor.start();
+      return { role: 'supervisor', id: supervisor.id, pid: process.pid, http, kinds: [] };
+    },
+    async stop() {
+      window.drain();
+      await supervisor.stop();
+      await window.close();
+    },
+  };
+}

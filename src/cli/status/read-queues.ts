@@ -1,0 +1,25 @@
+import type { QueuePolicy } from '../../job/queue-policy.js';
+import type { QueueSample } from '../../transport/scripts.js';
+import type { RedisSession } from '../redis-session.js';
+
+/** A queue as `status` and `queue ls` show it. */
+export interface QueueView extends QueuePolicy {
+  readonly queue: string;
+  readonly paused: boolean;
+  /** How many jobs are in each state, in BullMQ's words; `dead_lettered` are those of its dead-letter queue. */
+  readonly jobs: Readonly<Omit<QueueSample, 'paused' | 'oldestEnqueuedAt'>>;
+  /** How long the job that waits longest has waited; null when none waits. */
+  readonly oldestAgeMs: number | null;
+}
+
+/** Counts every queue. */
+export async function readQueues(redis: RedisSession, now: number): Promise<QueueView[]> {
+  const policies = [...(await redis.directory.list())];
+  return Promise.all(
+    policies.map(async ([queue, { criticality, sloMs }]) => {
+      const { paused, oldestEnqueuedAt, ...jobs } = await redis.inspector.sample(queue);
+      const oldestAgeMs = oldestEnqueuedAt === undefined ? null : Math.max(0, now - oldestEnqueuedAt);
+      return { queue, criticality, sloMs, paused, jobs, oldestAgeMs };
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+import type { Paint } from '../output.js';
+import { renderTable } from '../table.js';
+import { counted, shortened, spokenBytes, spokenDuration } from '../wording.js';
+import type { StatusReport } from './read-status.js';
+import type { WorkerView } from './read-workers.js';
+import { renderQueues } from './render-queues.js';
+
+const kindsShown = 40;
+const stateColours = { running: 'green', quiet: 'yellow', draining: 'yellow', late: 'yellow', silent: 'red' } as const;
+
+/** The pool as one page of text. */
+export function renderStatus({ redis, leader, workers, queues }: StatusReport, paint: Paint): string {
+  const memory = redis.usedMemoryBytes === null ? '' : `, ${spokenBytes(redis.usedMemoryBytes)} used`;
+  const lead = leader
+    ? `${leader.id} leads for ${spokenDuration(leader.leadsForMs)} (epoch ${leader.epoch})`
+    : paint('yellow', 'nobody leads: the jobs of workers that die now wait until a supervisor runs');
+  return [
+    `${paint('bold', 'Redis')}       ${redis.server} ${redis.version} at ${redis.address}, namespace ${redis.namespace}${memory}, answers in ${redis.roundTripMs} ms`,
+    `${paint('bold', 'Supervisor')}  ${lead}`,
+    '',
+    `${paint('bold', 'Workers')}     ${fleetSummary(workers)}`,
+    ...(workers.length > 0 ? [renderWorkers(workers, paint)] : []),
+    '',
+    `${paint('bold', 'Queues')}      ${counted(queues.length, 'queue')}`,
+    renderQueues(queues, paint),
+  ].join('\n');
+}
+
+function fleetSummary(workers: readonly WorkerView[]): string {
+  if (workers.length === 0) return 'none: jobs wait until one runs (bulwark up, or bulwark worker run)';
+  const count = (state: WorkerView['state']) => workers.filter((worker) => worker.state === state).length;
+  const [late, silent] = [count('late'), count('silent')];
+  const sum = (pick: 'busy' | 'slots') => workers.reduce((total, worker) => total + worker[pick], 0);
+  return [
+    `${workers.length - late - silent} alive`,
+    ...(late > 0 ? [`${late} late`] : []),
+    ...(silent > 0 ? [`${silent} silent`] : []),
+    `${sum('busy')} of ${counted(sum('slots'), 'slot')} busy`,
+  ].join(', ');
+}
+
+function renderWorkers(workers: readonly WorkerView[], paint: Paint): string {
+  return renderTable(
+    [
+      { title: 'ID', value: ({ id }) => id },
+      { title: 'PID', align: 'right', value: ({ pid }) => String(pid) },
+      { title: 'STATE', value: ({ state }) => paint(stateColours[state], state) },
+      { title: 'BEAT', align: 'right', value: ({ beatAgeMs }) => spokenDuration(beatAgeMs) },
+      { title: 'BUSY', align: 'right', value: ({ busy, slots }) => `${busy}/${slots}` },
+      { title: 'MEMORY', align: 'right', value: ({ rssBytes }) => spokenBytes(rssBytes) },
+      { title: 'UPTIME', align: 'right', value: ({ uptimeMs }) => spokenDuration(uptimeMs) },
+      {
+        title: 'LONGEST',
+        value: ({ longest }) => (longest ? `${longest.kind} ${spokenDuration(longest.forMs)}` : '-'),
+      },
+      { title: 'KINDS', value: ({ kinds }) => shortened(kinds.join(', '), kindsShown) },
+    ],
+    workers,
+    paint,
+  );
+}

@@ -1,0 +1,50 @@
+import CliTable from 'cli-table3';
+import type { Paint } from './output.js';
+
+export interface Column<R> {
+  readonly title: string;
+  readonly value: (row: R) => string;
+  /** Numbers stand to the right, under each other. */
+  readonly align?: 'left' | 'right';
+}
+
+const noBorders = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ].map((name) => [name, '']),
+);
+
+/** Rows under titles, without lines around them: easy to read, and to cut with other tools. */
+export function renderTable<R>(columns: readonly Column<R>[], rows: readonly R[], paint: Paint): string {
+  const table = new CliTable({
+    chars: noBorders,
+    head: columns.map(({ title }) => paint('dim', title)),
+    colAligns: columns.map(({ align }) => align ?? 'left'),
+    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
+  });
+  table.push(...rows.map((row) => columns.map(({ value }) => oneLine(value(row)))));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** A cell must not break its row, nor play with the terminal: what stands in it may come from a job. */
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+}

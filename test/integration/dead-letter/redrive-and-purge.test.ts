@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
+import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import type { NewJob } from '../../../src/transport/queue-writer.js';
+import { LeaseBench } from '../transport/lease-bench.js';
+import { usePool } from '../worker-pool/test-pool.js';
+
+const pool = usePool();
+
+/** Lets a job die in a queue of its own and gives the store that holds it. */
+async function startWithDeadLetter(job: Partial<NewJob> = {}) {
+  const bench = new LeaseBench(pool());
+  const store = new DeadLetterStore(pool().client, pool().keyspace, bench.queue);
+  const kill = async (newJob: Partial<NewJob>): Promise<string> => {
+    const { id } = await bench.take('mine', newJob);
+    const record = { reason: 'poison', queue: bench.queue, id, by: 'bench', error: { message: 'boom' } };
+    await pool().admin.deadLetterOrphan(bench.queue, id, 'mine', record as DeadLetterRecord);
+    return id;
+  };
+  const id = await kill(job);
+  return { bench, store, id, kill };
+}
+
+describe('redrive', () => {
+  it('puts the job back under its id, with its payload and history, and its attempts start anew', async () => {
+    const { bench, store, id } = await startWithDeadLetter({ enqueuedAt: 1_000 as EpochMs });
+    await pool().client.hset(`${bench.dead['']}${id}`, { atm: 8, bwh: '[{"attempt":8}]', bwp: 'newer_version' });
+    await pool().client.rpush(`${bench.dead['']}${id}:logs`, 'line');
+    await pool().client.del(bench.keys.marker);
+
+    const reply = await store.redrive({ deadId: id, id });
+
+    expect(reply).toBe('redriven');
+    expect(await store.count()).toBe(0);
+    expect(await pool().client.keys(`${bench.dead['']}${id}*`)).toEqual([]);
+    expect(await pool().client.lrange(`${bench.jobKey(id)}:logs`, 0, -1)).toEqual(['line']);
+    const view = await pool().inspector.job(bench.queue, id);
+    expect(view).toMatchObject({
+      state: 'waiting',
+      payload: { n: 1 },
+      attemptsMade: 0,
+      crashes: 0,
+      failedReason: undefined,
+      parkedFor: undefined,
+      finishedAt: undefined,
+      attempts: [{ attempt: 8 }],
+    });
+    // Whoever redrives a job wants it to run: an old one must not be refused for its age.
+    expect(view?.enqueuedAt).toBeGreaterThan(Date.now() - 60_000);
+    expect(await pool().client.zscore(bench.keys.marker, '0')).toBe('0');
+    expect((await bench.events()).at(-1)).toMatchObject({ event: 'waiting', jobId: id, prev: 'failed' });
+  });
+
+  it('puts a job with a priority among its equals', async () => {
+    const { bench, store, id } = await startWithDeadLetter({ priority: 7 });
+    const earlier = await bench.add({ priority: 7 });
+
+    await store.redrive({ deadId: id, id });
+
+    expect(await pool().client.zrange(bench.keys.prioritized, '0', '-1')).toEqual([earlier, id]);
+  });
+
+  it('is refused for what is not dead-lettered, and writes nothing', async () => {
+    const { store } = await startWithDeadLetter();
+    const before = await pool().dump();
+
+    const reply = await store.redrive({ deadId: 'never-was', id: 'never-was' });
+
+    expect(reply).toBe('not_found');
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('is refused for an entry whose job is missing, and writes nothing', async () => {
+    const { bench, store, id } = await startWithDeadLetter();
+    await pool().client.del(`${bench.dead['']}${id}`);
+    const before = await pool().dump();
+
+    const reply = await store.redrive({ deadId: id, id });
+
+    expect(reply).toBe('not_found');
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('is refused while a job with this id is in the queue, and writes nothing', async () => {
+    const { bench, store, id } = await startWithDeadLetter();
+    await bench.add({ id });
+    const before = await pool().dump();
+
+    const reply = await store.redrive({ deadId: id, id });
+
+    expect(reply).toBe('id_taken');
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('lets exactly one of many win', async () => {
+    const { store, id } = await startWithDeadLetter();
+
+    const replies = await Promise.all(Array.from({ length: 5 }, () => store.redrive({ deadId: id, id })));
+
+    expect(replies.filter((reply) => reply === 'redriven')).toHaveLength(1);
+  });
+});
+
+describe('purge', () => {
+  it('deletes the job and its logs', async () => {
+    const { bench, store, id } = await startWithDeadLetter();
+    await pool().client.rpush(`${bench.dead['']}${id}:logs`, 'line');
+
+    expect(await store.purge(id)).toBe(true);
+
+    expect(await pool().client.keys(`${bench.dead['']}${id}*`)).toEqual([]);
+    expect(await store.count()).toBe(0);
+  });
+
+  it('says so when there is nothing to delete, and writes nothing', async () => {
+    const { store } = await startWithDeadLetter();
+    const before = await pool().dump();
+
+    expect(await store.purge('never-was')).toBe(false);
+
+    expect(await pool().dump()).toEqual(before);
+  });
+});
+
+describe('list', () => {
+  it('gives a page of dead letters, the newest first', async () => {
+    const { store, id, kill } = await startWithDeadLetter();
+    const second = await kill({});
+    await pool().client.zadd(new LeaseBench(pool()).dead.failed, 0, 'elsewhere');
+
+    const letters = await store.list(0, 10);
+
+    expect(letters.map((letter) => letter.deadId).sort()).toEqual([id, second].sort());
+    expect(letters[0]?.diedAt).toBeGreaterThanOrEqual(letters[1]?.diedAt ?? Number.POSITIVE_INFINITY);
+    expect(await store.list(1, 1)).toHaveLength(1);
+    expect(await store.list(2, 1)).toEqual([]);
+  });
+
+  it('goes on past an entry whose job is missing or whose record cannot be read', async () => {
+    const { bench, store, id, kill } = await startWithDeadLetter();
+    const unreadable = await kill({});
+    await pool().client.hset(`${bench.dead['']}${unreadable}`, 'bwd', 'no json');
+    await pool().client.hset(`${bench.dead['']}${id}`, 'opts', 'null');
+    await pool().client.zadd(bench.dead.failed, 1, 'missing');
+
+    const letters = await store.list(0, 10);
+
+    expect(letters.map((letter) => letter.deadId)).toContain(id);
+  });
+});

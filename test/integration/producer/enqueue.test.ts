@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  defineJob,
+  JobFailedError,
+  type JobOptions,
+  PayloadInvalidError,
+  PayloadTooLargeError,
+  type QueueDefinition,
+  WaitTimeoutError,
+} from '../../../src/index.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { usePool } from '../worker-pool/test-pool.js';
+
+const pool = usePool();
+
+const order = z.object({ id: z.number(), note: z.string().optional() });
+
+function orderJob(options: Partial<JobOptions<typeof order, unknown>> = {}) {
+  return defineJob<typeof order, unknown>({
+    kind: 'order',
+    queue: pool().queue(),
+    payload: order,
+    run: ({ id }) => ({ done: id }),
+    ...options,
+  });
+}
+
+const waiting = async (queue: QueueDefinition) => (await pool().inspector.sample(queue.name)).waiting;
+
+describe('enqueue', () => {
+  it('writes the payload as it was given, and what goes with it beside it', async () => {
+    const job = orderJob();
+
+    const enqueued = await pool()
+      .producer()
+      .enqueue(job, { id: 1 }, { key: 'k', tenant: 't', expiresIn: '1h', priority: 3 });
+
+    const view = await pool().inspector.job(job.queue.name, enqueued.id);
+    expect(view).toMatchObject({
+      state: 'prioritized',
+      kind: 'order',
+      payload: { id: 1 },
+      meta: {
+        version: 1,
+        key: 'k',
+        tenant: 't',
+        traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
+        producer: expect.stringContaining(`producer-${process.pid}`),
+      },
+    });
+    expect(view?.meta.deadline).toBe((view?.enqueuedAt ?? 0) + 3_600_000);
+  });
+
+  it('makes one job of the same key, however often and from wherever it comes', async () => {
+    const job = orderJob();
+    const producers = [pool().producer(), pool().producer(), pool().producer()];
+
+    const enqueued = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => producers[n % 3]?.enqueue(job, { id: n }, { key: 'one' })),
+    );
+
+    expect(new Set(enqueued.map((each) => each?.id)).size).toBe(1);
+    expect(await waiting(job.queue)).toBe(1);
+  });
+
+  it('makes one job of payloads that mean the same to their kind', async () => {
+    const job = orderJob({ idempotencyKey: ({ id }) => String(id) });
+    const producer = pool().producer();
+
+    await producer.enqueue(job, { id: 1, note: 'first' });
+    const again = await producer.enqueue(job, { id: 1, note: 'second' });
+    await producer.enqueue(job, { id: 2 });
+
+    expect(again.key).toBe('1');
+    expect(await waiting(job.queue)).toBe(2);
+  });
+
+  it('keeps the keys of tenants and of kinds apart', async () => {
+    const job = orderJob();
+    const other = orderJob({ kind: 'other', queue: job.queue });
+    const producer = pool().producer();
+
+    const ids = [
+      await producer.enqueue(job, { id: 1 }, { key: 'k' }),
+      await producer.enqueue(job, { id: 1 }, { key: 'k', tenant: 'a' }),
+      await producer.enqueue(job, { id: 1 }, { key: 'k', tenant: 'b' }),
+      await producer.enqueue(other, { id: 1 }, { key: 'k' }),
+    ].map(({ id }) => id);
+
+    expect(new Set(ids).size).toBe(4);
+    expect(await waiting(job.queue)).toBe(4);
+  });
+
+  it('gives back the finished job of a key for as long as it is kept, and a new one after it died', async () => {
+    const runs: number[] = [];
+    const job = orderJob({
+      retry: { attempts: 1 },
+      run: ({ id }) => {
+        runs.push(id);
+        if (id < 0) throw new Error('negative');
+        return id;
+      },
+    });
+    await pool().worker([job]);
+    const producer = pool().producer();
+
+    const first = await producer.wait(await producer.enqueue(job, { id: 1 }, { key: 'done' }));
+    const again = await producer.wait(await producer.enqueue(job, { id: 2 }, { key: 'done' }));
+    await expect(producer.wait(await producer.enqueue(job, { id: -1 }, { key: 'dead' }))).rejects.toThrow('negative');
+    const revived = await producer.wait(await producer.enqueue(job, { id: 3 }, { key: 'dead' }));
+
+    expect([first, again, revived]).toEqual([1, 1, 3]);
+    expect(runs).toEqual([1, -1, 3]);
+  });
+
+  it('refuses a payload that does not fit, with the path of each fault, and writes nothing', async () => {
+    const job = defineJob({
+      kind: 'deep',
+      queue: pool().queue(),
+      payload: z.object({ lines: z.array(z.object({ sku: z.string() })), to: z.email() }),
+      run: () => undefined,
+    });
+    const producer = pool().producer();
+    const before = await pool().dump();
+
+    const refused = producer.enqueue(job, { lines: [{ sku: 'a' }, { sku: 7 as never }], to: 'nobody' });
+
+    await expect(refused).rejects.toThrow(PayloadInvalidError);
+    await expect(refused).rejects.toMatchObject({
+      faults: [{ path: 'lines[1].sku' }, { path: 'to' }],
+    });
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it.each<[string, unknown]>([
+    [
+      'what points to itself',
+      Object.assign(
+        {},
+        {
+          get self() {
+            return this;
+          },
+        },
+      ),
+    ],
+    ['a bigint', { n: 1n }],
+  ])('refuses %s, which JSON cannot hold, and writes nothing', async (_what, payload) => {
+    const job = defineJob({ kind: 'any', queue: pool().queue(), payload: z.any(), run: () => undefined });
+    const before = await pool().dump();
+
+    await expect(pool().producer().enqueue(job, payload)).rejects.toThrow(PayloadInvalidError);
+
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('refuses a payload that is too large, and writes nothing', async () => {
+    const job = orderJob();
+    const metrics = createMetrics({ role: 'producer', version: '0' });
+    const producer = pool().producer({ job: { maxPayloadBytes: 1_024 }, metrics });
+    const before = await pool().dump();
+
+    await expect(producer.enqueue(job, { id: 1, note: 'x'.repeat(2_000) })).rejects.toThrow(PayloadTooLargeError);
+
+    expect(await pool().dump()).toEqual(before);
+    expect(await metrics.render()).toMatch(/enqueue_rejected_total\{[^}]*reason="too_large"[^}]*\} 1/);
+  });
+
+  it.each([-1, 1.5, 2_097_152, Number.NaN, Number.POSITIVE_INFINITY])(
+    'refuses priority %d, which would leave the order, and writes nothing',
+    async (priority) => {
+      const before = await pool().dump();
+
+      await expect(pool().producer().enqueue(orderJob(), { id: 1 }, { priority })).rejects.toThrow('priority');
+
+      expect(await pool().dump()).toEqual(before);
+    },
+  );
+});
+
+describe('enqueueMany', () => {
+  it('writes 1,000 jobs in their order', async () => {
+    const job = orderJob();
+    const metrics = createMetrics({ role: 'producer', version: '0' });
+
+    const enqueued = await pool()
+      .producer({ metrics })
+      .enqueueMany(
+        job,
+        Array.from({ length: 1_000 }, (_, id) => ({ id })),
+      );
+
+    const ids = await pool().client.lrange(pool().keyspace.queue(job.queue.name, 'wait'), 0, -1);
+    expect(ids).toHaveLength(1_000);
+    expect(ids.reverse()).toEqual(enqueued.map(({ id }) => id));
+    expect(await metrics.render()).toMatch(/jobs_enqueued_total\{[^}]*\} 1000/);
+  });
+
+  it('writes none when one of many does not fit, and says which', async () => {
+    const job = orderJob();
+    const payloads = Array.from({ length: 500 }, (_, id) => ({ id }));
+    payloads[321] = { id: 'three' as never };
+    const before = await pool().dump();
+
+    const refused = pool().producer().enqueueMany(job, payloads);
+
+    await expect(refused).rejects.toThrow(/at index 321/);
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('makes one job of each key among many', async () => {
+    const job = orderJob({ idempotencyKey: ({ id }) => String(id % 10) });
+
+    await pool()
+      .producer()
+      .enqueueMany(
+        job,
+        Array.from({ length: 100 }, (_, id) => ({ id })),
+      );
+
+    expect(await waiting(job.queue)).toBe(10);
+  });
+
+  it('refuses one key for many payloads, because all but one would be dropped', async () => {
+    const job = orderJob();
+    const before = await pool().dump();
+
+    const refused = pool()
+      .producer()
+      .enqueueMany(job, [{ id: 1 }, { id: 2 }], { key: 'same' });
+
+    await expect(refused).rejects.toThrow('key');
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('writes nothing when there is nothing to write', async () => {
+    expect(await pool().producer().enqueueMany(orderJob(), [])).toEqual([]);
+  });
+});
+
+describe('wait', () => {
+  it('gives up in time, and the job goes on', async () => {
+    const job = orderJob();
+    const producer = pool().producer();
+    const enqueued = await producer.enqueue(job, { id: 1 });
+
+    await expect(producer.wait(enqueued, { timeout: 30 })).rejects.toThrow(WaitTimeoutError);
+    await pool().worker([job]);
+
+    expect(await producer.wait(enqueued)).toEqual({ done: 1 });
+  });
+
+  it('says why there will be no result', async () => {
+    const job = orderJob();
+    const producer = pool().producer();
+    const enqueued = await producer.enqueue(job, { id: 1 });
+    await pool().client.del(pool().keyspace.queue(job.queue.name, enqueued.id));
+
+    const gone = producer.wait(enqueued);
+
+    await expect(gone).rejects.toThrow(JobFailedError);
+    await expect(gone).rejects.toThrow('is gone');
+  });
+
+  it('ends when it is told to', async () => {
+    const producer = pool().producer();
+    const enqueued = await producer.enqueue(orderJob(), { id: 1 });
+
+    const waits = producer.wait(enqueued, { signal: AbortSignal.timeout(50) });
+
+    await expect(waits).rejects.toThrow('aborted due to timeout');
+  });
+
+  it('tells of the death of this job, not of an older one with its key', async () => {
+    const job = orderJob({
+      retry: { attempts: 1 },
+      run: ({ id }) => {
+        throw new Error(`number ${id}`);
+      },
+    });
+    await pool().worker([job]);
+    const producer = pool().producer();
+    await expect(producer.wait(await producer.enqueue(job, { id: 1 }, { key: 'k' }))).rejects.toThrow('number 1');
+
+    const second = producer.wait(await producer.enqueue(job, { id: 2 }, { key: 'k' }));
+
+    await expect(second).rejects.toThrow('number 2');
+  });
+});

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FleetStore } from '../../../src/recovery/fleet-store.js';
+import { beatTtlMs, type WorkerBeat } from '../../../src/recovery/worker-beat.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import { usePool } from '../worker-pool/test-pool.js';
+
+const pool = usePool();
+const store = () => new FleetStore(pool().client, pool().keyspace);
+const beatOf = (id: string): WorkerBeat => ({
+  id,
+  host: 'here',
+  pid: 1,
+  version: '0',
+  startedAt: 0 as EpochMs,
+  state: 'running',
+  kinds: [],
+  queues: [],
+  rssBytes: 1,
+  loopDelayMs: 0,
+  running: [],
+});
+
+afterEach(async () => {
+  await pool().client.flushall();
+});
+
+describe('beat', () => {
+  it('writes the beat and, when asked to, puts the worker on the list', async () => {
+    await store().beat(beatOf('a'), true);
+
+    const [sighting] = await store().read();
+    expect(sighting).toMatchObject({ id: 'a', beat: beatOf('a') });
+    expect(sighting?.ageMs).toBeLessThan(1_000);
+  });
+
+  it('leaves the list alone otherwise', async () => {
+    await store().beat(beatOf('a'), false);
+
+    expect(await store().read()).toEqual([]);
+  });
+
+  it('is taken by a Redis whose memory is full, so that a full Redis is not taken for dead workers', async () => {
+    await store().beat(beatOf('a'), true);
+    await pool().client.pexpire(pool().keyspace.worker('a'), 1_000);
+    await pool().client.config('SET', 'maxmemory', '1');
+
+    await store()
+      .beat(beatOf('a'), false)
+      .finally(() => pool().client.config('SET', 'maxmemory', '0'));
+
+    expect(await pool().client.pttl(pool().keyspace.worker('a'))).toBeGreaterThan(1_000);
+  });
+});
+
+describe('fleet-read', () => {
+  it('measures the age of a beat on the clock of Redis', async () => {
+    await store().beat(beatOf('a'), true);
+    await pool().client.pexpire(pool().keyspace.worker('a'), beatTtlMs - 7_000);
+
+    const [sighting] = await store().read();
+
+    expect(sighting?.ageMs).toBeGreaterThanOrEqual(7_000);
+    expect(sighting?.ageMs).toBeLessThan(8_000);
+  });
+
+  it('names a worker whose beat expired once more, and then forgets it', async () => {
+    await store().beat(beatOf('a'), true);
+    await store().beat(beatOf('b'), true);
+    await pool().client.del(pool().keyspace.worker('a'));
+
+    const first = await store().read();
+    const second = await store().read();
+
+    expect(first.find(({ id }) => id === 'a')).toEqual({ id: 'a', beat: undefined, ageMs: beatTtlMs });
+    expect(second.map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('writes nothing while everybody beats', async () => {
+    await store().beat(beatOf('a'), true);
+    const before = await pool().dump();
+
+    await store().read();
+
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it.each(['no json', '7', 'null', '{}'])('reads on past a beat that says %s', async (garbage) => {
+    await store().beat(beatOf('sound'), true);
+    await pool().client.sadd(pool().keyspace.workers, 'odd');
+    await pool().client.set(pool().keyspace.worker('odd'), garbage, 'PX', beatTtlMs);
+
+    const sightings = await store().read();
+
+    expect(sightings.find(({ id }) => id === 'sound')?.beat).toEqual(beatOf('sound'));
+  });
+});
+
+describe('farewell', () => {
+  it('takes the worker off the list, and nobody else', async () => {
+    await store().beat(beatOf('a'), true);
+    await store().beat(beatOf('b'), true);
+
+    await store().farewell('a');
+
+    expect((await store().read()).map(({ id }) => id)).toEqual(['b']);
+    expect(await pool().client.exists(pool().keyspace.worker('a'))).toBe(0);
+  });
+
+  it('is nothing for a worker that is not on it', async () => {
+    await store().beat(beatOf('b'), true);
+    const before = await pool().dump();
+
+    await store().farewell('a');
+
+    expect(await pool().dump()).toEqual(before);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { QueueSampler } from '../../../src/supervisor/queue-sampler.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
+import type { QueueSample } from '../../../src/transport/scripts.js';
+
+const now = 1_700_000_000_000 as EpochMs;
+
+function sample(overrides: Partial<QueueSample> = {}): QueueSample {
+  return {
+    waiting: 0,
+    prioritized: 0,
+    delayed: 0,
+    active: 0,
+    completed: 0,
+    failed: 0,
+    'waiting-children': 0,
+    dead_lettered: 0,
+    paused: false,
+    oldestEnqueuedAt: undefined,
+    ...overrides,
+  };
+}
+
+/** Samples the given queues once; `exported` are the metrics of queues that a scraper then reads. */
+async function sampled(queues: Readonly<Record<string, QueueSample>>, then?: (sampler: QueueSampler) => void) {
+  const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
+  const sampler = new QueueSampler({
+    inspector: { sample: async (queue: string) => queues[queue] } as unknown as QueueInspector,
+    queues: async () => Object.keys(queues),
+    metrics,
+    clock: { now: () => now, elapsed: () => 0 },
+  });
+  await sampler.sample();
+  then?.(sampler);
+  const page = await metrics.render();
+  const exported = page.split('\n').filter((line) => /^bulwark_queue_/.test(line) && !/queue_jobs.* 0$/.test(line));
+  return exported.map((line) => line.replace(',role="supervisor"', ''));
+}
+
+describe('QueueSampler', () => {
+  it('tells of every queue how many jobs it has by state, how long the oldest waits, and whether it is paused', async () => {
+    const exported = await sampled({
+      email: sample({ waiting: 3, dead_lettered: 2, 'waiting-children': 1, oldestEnqueuedAt: now - 1_500 }),
+      reports: sample({ paused: true }),
+    });
+
+    expect(exported.sort()).toEqual([
+      'bulwark_queue_jobs{queue="email",state="dead_lettered"} 2',
+      'bulwark_queue_jobs{queue="email",state="waiting"} 3',
+      'bulwark_queue_jobs{queue="email",state="waiting-children"} 1',
+      'bulwark_queue_oldest_job_age_seconds{queue="email"} 1.5',
+      'bulwark_queue_oldest_job_age_seconds{queue="reports"} 0',
+      'bulwark_queue_paused{queue="email"} 0',
+      'bulwark_queue_paused{queue="reports"} 1',
+    ]);
+  });
+
+  it('takes a job from a clock that runs ahead for one that was enqueued just now', async () => {
+    expect(await sampled({ email: sample({ waiting: 1, oldestEnqueuedAt: now + 5_000 }) })).toContain(
+      'bulwark_queue_oldest_job_age_seconds{queue="email"} 0',
+    );
+  });
+
+  it('takes everything back when somebody else leads', async () => {
+    const exported = await sampled({ email: sample({ waiting: 3 }) }, (sampler) => sampler.clear());
+
+    expect(exported).toEqual([]);
+  });
+});

@@ -1,0 +1,191 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { defineDependency } from '../../../src/job/define-dependency.js';
+import type { CallOptions } from '../../../src/job/job-context.js';
+import type { Metrics } from '../../../src/telemetry/metrics.js';
+import { callDependency } from '../../../src/worker/dependency-call.js';
+import { DependencyTimeoutError } from '../../../src/worker/dependency-timeout-error.js';
+
+const smtp = defineDependency({ name: 'smtp', timeout: '10s' });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Calls smtp as part of a job that can be aborted; `results` is what the metric was told. */
+function call<T>(fn: (signal: AbortSignal) => Promise<T> | T, options: CallOptions = {}) {
+  const job = new AbortController();
+  const results: string[] = [];
+  const metrics = {
+    dependencyCall: {
+      observe: (labels: { readonly dependency: string; readonly result: string }, seconds: number) => {
+        results.push(`${labels.dependency} ${labels.result} ${seconds}s`);
+      },
+    },
+  } as unknown as Metrics;
+  const answer = callDependency(smtp, fn, options, job.signal, metrics);
+  answer.catch(() => undefined);
+  return { answer, job, results };
+}
+
+/** A call that never ends by itself, and how its signal was aborted. */
+function hanging() {
+  const seen: { reason?: unknown } = {};
+  const fn = (signal: AbortSignal): Promise<never> => {
+    signal.addEventListener('abort', () => {
+      seen.reason = signal.reason;
+    });
+    return new Promise(() => undefined);
+  };
+  return { fn, seen };
+}
+
+describe('callDependency', () => {
+  it.each<[string, () => unknown]>([
+    ['a value', () => 250],
+    ['a promise', async () => 250],
+  ])('gives what the call returned: %s', async (_what, fn) => {
+    const { answer, results } = call(fn);
+
+    expect(await answer).toBe(250);
+    expect(results).toEqual(['smtp ok 0s']);
+  });
+
+  it.each<[string, (error: Error) => () => never | Promise<never>]>([
+    [
+      'at once',
+      (error) => () => {
+        throw error;
+      },
+    ],
+    [
+      'later',
+      (error) => async () => {
+        throw error;
+      },
+    ],
+  ])('throws the very error that the call threw, %s', async (_when, throwing) => {
+    const error = new Error('550 no such user');
+
+    const { answer, results } = call(throwing(error));
+
+    await expect(answer).rejects.toBe(error);
+    expect(results).toEqual(['smtp error 0s']);
+  });
+
+  it('aborts a call that takes longer than the dependency allows, and does not wait for it', async () => {
+    const { fn, seen } = hanging();
+    const { answer, results } = call(fn);
+
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    await expect(answer).rejects.toThrow(new DependencyTimeoutError('smtp', 10_000));
+    expect(seen.reason).toBeInstanceOf(DependencyTimeoutError);
+    expect(results).toEqual(['smtp timeout 10s']);
+  });
+
+  it('says that it was the timeout, whatever the call throws because of it', async () => {
+    const { answer } = call(
+      (signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    );
+
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    await expect(answer).rejects.toBeInstanceOf(DependencyTimeoutError);
+  });
+
+  it('allows one call more or less time', async () => {
+    const { fn } = hanging();
+    const { answer } = call(fn, { timeout: '2s' });
+
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    await expect(answer).rejects.toThrow('smtp did not answer within 2s');
+  });
+
+  it('allows a call as long as the job takes, when it is given longer than a timer can run', async () => {
+    let ended = false;
+    const { answer } = call(hanging().fn, { timeout: '30d' });
+    answer.catch(() => {
+      ended = true;
+    });
+
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect(ended).toBe(false);
+  });
+
+  it('refuses a time that is none', async () => {
+    const { answer, results } = call(() => 250, { timeout: 'soon' as '1s' });
+
+    await expect(answer).rejects.toThrow(RangeError);
+    expect(results).toEqual([]);
+  });
+
+  it('ends with the job, for the reason of the job', async () => {
+    const { fn, seen } = hanging();
+    const { answer, job, results } = call(fn);
+    const reason = new Error('shutting down');
+
+    job.abort(reason);
+
+    await expect(answer).rejects.toBe(reason);
+    expect(seen.reason).toBe(reason);
+    expect(results).toEqual(['smtp error 0s']);
+  });
+
+  it('is not made when the job was aborted before', async () => {
+    const fn = vi.fn();
+    const reason = new Error('shutting down');
+    const observe = vi.fn();
+    const metrics = { dependencyCall: { observe } } as unknown as Metrics;
+
+    const answer = callDependency(smtp, fn, {}, AbortSignal.abort(reason), metrics);
+
+    await expect(answer).rejects.toBe(reason);
+    expect(fn).not.toHaveBeenCalled();
+    expect(observe).not.toHaveBeenCalled();
+  });
+
+  it("does not count another dependency's timeout as its own", async () => {
+    const { answer, results } = call(async () => {
+      throw new DependencyTimeoutError('crm', 1_000);
+    });
+
+    await expect(answer).rejects.toThrow('crm did not answer');
+    expect(results).toEqual(['smtp error 0s']);
+  });
+
+  it('is not disturbed by what a call throws after it was given up on', async () => {
+    const { answer } = call(
+      () => new Promise((_resolve, reject) => setTimeout(() => reject(new Error('late')), 20_000)),
+    );
+
+    await vi.advanceTimersByTimeAsync(10_000);
+    await expect(answer).rejects.toBeInstanceOf(DependencyTimeoutError);
+
+    // An unhandled rejection would fail the test run.
+    await vi.advanceTimersByTimeAsync(20_000);
+  });
+
+  it('leaves no timer and no listener on the signal of the job, however it ends', async () => {
+    const job = new AbortController();
+    const metrics = { dependencyCall: { observe: () => undefined } } as unknown as Metrics;
+
+    for (let i = 0; i < 20; i++) {
+      await callDependency(smtp, async () => i, {}, job.signal, metrics);
+      await callDependency(smtp, () => Promise.reject(new Error('no')), {}, job.signal, metrics).catch(() => undefined);
+      const slow = callDependency(smtp, hanging().fn, {}, job.signal, metrics).catch(() => undefined);
+      await vi.advanceTimersByTimeAsync(10_000);
+      await slow;
+    }
+
+    expect(getEventListeners(job.signal, 'abort')).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,255 @@
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { DrainTimeoutError, JobCancelledError } from '../../../src/job/abort-reasons.js';
+import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
+import { defineQueue } from '../../../src/job/define-queue.js';
+import type { ErrorVerdict } from '../../../src/job/error-verdict.js';
+import { LeaseLostError } from '../../../src/job/lease-lost-error.js';
+import type { Outcome } from '../../../src/job/outcome.js';
+import { KindRegistry } from '../../../src/job/registry.js';
+import { BusinessError, PermanentError, ThrottledError } from '../../../src/retry/errors.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import type { Clock } from '../../../src/time/clock.js';
+import type { FetchedJob } from '../../../src/transport/fetched-job.js';
+import { Executor } from '../../../src/worker/executor.js';
+import { recordingLog } from '../service/recording-log.js';
+import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
+
+const order = z.object({ orderId: z.string() });
+type Options = JobOptions<typeof order, unknown>;
+
+interface Execution {
+  readonly job?: Partial<FetchedJob>;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** Executes one job of a kind with the given handler and policy. */
+async function execute(run: Options['run'], options: Partial<Options> = {}, execution: Execution = {}) {
+  const { log, lines } = recordingLog();
+  const definition = defineJob<typeof order, unknown>({
+    kind: 'send-receipt',
+    queue: defineQueue({ name: 'email' }),
+    payload: order,
+    retry: { attempts: 3, base: '1s', cap: '10s' },
+    ...options,
+    run,
+  });
+  const executor = new Executor({
+    registry: new KindRegistry([definition]),
+    limits: {
+      maxPayloadBytes: 1_000,
+      maxResultBytes: 1_024,
+      maxErrorBytes: 500,
+      maxStackBytes: 500,
+      newerVersionDelayMs: 5_000,
+    },
+    abortGraceMs: 5,
+    log,
+    metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
+    clock: execution.clock ?? standingClock,
+    random: () => 0.5,
+    reportProgress: async () => undefined,
+  });
+  const signal = execution.signal ?? new AbortController().signal;
+  const outcome = await executor.execute(fetchedJob(execution.job), signal);
+  return { outcome, lines };
+}
+
+const throwing =
+  (error: unknown): Options['run'] =>
+  () => {
+    throw error;
+  };
+
+/** A handler that waits for its signal and throws its reason. */
+const obedient: Options['run'] = (_payload, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+/** What an outcome says, without the report of the error. */
+const summary = ({ outcome }: { readonly outcome: Outcome }) => {
+  const { error, ...rest } = { error: undefined, ...outcome };
+  return error === undefined ? rest : { ...rest, class: error.class };
+};
+
+describe('Executor', () => {
+  it('completes a job with what its handler returned', async () => {
+    const { outcome, lines } = await execute(async ({ orderId }) => ({ sent: orderId }));
+
+    expect(outcome).toEqual({ kind: 'completed', resultJson: '{"sent":"42"}' });
+    expect(lines).toEqual([]);
+  });
+
+  it('completes a job whose result cannot be kept, and says so', async () => {
+    const { outcome, lines } = await execute(() => 7n);
+
+    expect(outcome).toMatchObject({ kind: 'completed', resultJson: expect.stringContaining('result_dropped') });
+    expect(lines).toEqual(['warn job.result_dropped']);
+  });
+
+  it.each<[string, Options['run'], Partial<FetchedJob>, object]>([
+    [
+      'tries again after a failure',
+      throwing(new Error('no route')),
+      {},
+      { kind: 'retried', delayMs: 550, class: 'transient' },
+    ],
+    [
+      'waits longer after the second',
+      throwing(new Error('no route')),
+      { attemptsMade: 1 },
+      { kind: 'retried', delayMs: 1_050, class: 'transient' },
+    ],
+    [
+      'gives up after the last attempt',
+      throwing(new Error('no route')),
+      { attemptsMade: 2 },
+      { kind: 'dead_lettered', reason: 'attempts_exhausted', class: 'transient' },
+    ],
+    [
+      'waits as long as it was asked to',
+      throwing(new ThrottledError('later', { retryAfter: '1m' })),
+      {},
+      { kind: 'retried', delayMs: 63_000, class: 'throttled' },
+    ],
+    [
+      'gives up at once on a permanent error',
+      throwing(new PermanentError('no such user')),
+      {},
+      { kind: 'dead_lettered', reason: 'permanent_error', class: 'permanent' },
+    ],
+    [
+      'gives up at once on an expected no',
+      throwing(new BusinessError('card declined')),
+      {},
+      { kind: 'dead_lettered', reason: 'business_error', class: 'business' },
+    ],
+    [
+      'gives up when the next attempt would come after the deadline',
+      throwing(new Error('no route')),
+      { meta: { deadline: momentIn(550) } },
+      { kind: 'dead_lettered', reason: 'expired', class: 'transient' },
+    ],
+    [
+      'goes by the attempts that the job itself allows',
+      throwing(new Error('no route')),
+      { attemptsMade: 3, opts: { attempts: 10 } },
+      { kind: 'retried', delayMs: 4_050, class: 'transient' },
+    ],
+    ['copes with nothing being thrown', throwing(undefined), {}, { kind: 'retried', delayMs: 550, class: 'transient' }],
+    [
+      'copes with what cannot be looked at',
+      throwing(
+        new Proxy(
+          {},
+          {
+            get: () => {
+              throw new Error('hands off');
+            },
+          },
+        ),
+      ),
+      {},
+      { kind: 'retried', delayMs: 550, class: 'transient' },
+    ],
+  ])('%s', async (_what, run, job, expected) => {
+    expect(summary(await execute(run, {}, { job }))).toEqual(expected);
+  });
+
+  it('reports what was thrown', async () => {
+    const { outcome } = await execute(throwing(Object.assign(new TypeError('no route'), { code: 'EHOSTUNREACH' })));
+
+    expect(outcome).toMatchObject({ error: { name: 'TypeError', code: 'EHOSTUNREACH', message: 'no route' } });
+  });
+
+  it('does not run a job that is refused', async () => {
+    const run = vi.fn();
+
+    const { outcome } = await execute(run, {}, { job: { dataJson: '{oops' } });
+
+    expect(outcome).toMatchObject({ kind: 'dead_lettered', reason: 'payload_not_json' });
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('tries again when the attempt took too long', async () => {
+    expect(summary(await execute(obedient, { timeout: 5 }))).toEqual({
+      kind: 'retried',
+      delayMs: 550,
+      class: 'transient',
+    });
+  });
+
+  it('gives up when the deadline passed while the job ran', async () => {
+    expect(summary(await execute(obedient, {}, { job: { meta: { deadline: momentIn(5) } } }))).toEqual({
+      kind: 'dead_lettered',
+      reason: 'expired',
+      class: 'expired',
+    });
+  });
+
+  it.each<[string, Error, object]>([
+    [
+      'gives back a job at the drain deadline',
+      new DrainTimeoutError(1_000),
+      { kind: 'interrupted', reason: 'shutdown' },
+    ],
+    ['says nothing of a job whose lease is lost', new LeaseLostError('42'), { kind: 'lease_lost' }],
+    [
+      'dead-letters a job that was called off',
+      new JobCancelledError('called off'),
+      { kind: 'dead_lettered', reason: 'cancelled', class: 'cancelled' },
+    ],
+  ])('%s', async (_what, reason, expected) => {
+    const abort = new AbortController();
+    const executed = execute(
+      (payload, ctx) => {
+        setImmediate(() => abort.abort(reason));
+        return obedient(payload, ctx);
+      },
+      {},
+      { signal: abort.signal },
+    );
+
+    expect(summary(await executed)).toEqual(expected);
+  });
+
+  it('says so when it gives up on a handler that does not react', async () => {
+    const { outcome, lines } = await execute(() => new Promise(() => undefined), { timeout: 5 });
+
+    expect(outcome).toMatchObject({ kind: 'retried', error: { name: 'JobTimeoutError' } });
+    expect(lines).toEqual(['warn job.abandoned']);
+  });
+
+  it('asks the rules of the kind what its error means', async () => {
+    const classify = (): ErrorVerdict => ({ class: 'business' });
+
+    expect(summary(await execute(throwing(new Error('card declined')), { classify }))).toMatchObject({
+      reason: 'business_error',
+    });
+  });
+
+  it('goes by its own rules when those of the kind throw, and says so', async () => {
+    const classify = (): never => {
+      throw new TypeError('a bug in the rules');
+    };
+
+    const executed = await execute(throwing(new PermanentError('no such user')), { classify });
+
+    expect(summary(executed)).toMatchObject({ reason: 'permanent_error' });
+    expect(executed.lines).toEqual(['error job.classify_failed']);
+  });
+
+  it('holds on to a job that meets a fault of our own, and tries it again', async () => {
+    const clock: Clock = {
+      now: () => {
+        throw new Error('the clock fell off the wall');
+      },
+      elapsed: () => 0,
+    };
+
+    const { outcome, lines } = await execute(() => undefined, {}, { clock });
+
+    expect(outcome).toMatchObject({ kind: 'retried', delayMs: 5_000, error: { message: /clock/ } });
+    expect(lines).toEqual(['error executor.failed']);
+  });
+});
