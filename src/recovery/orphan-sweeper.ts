@@ -39,6 +39,7 @@ export class OrphanSweeper {
   readonly #watch: FleetWatch;
   /** Since when jobs have been seen without a lease, by queue, id and run. */
   #leaselessSince = new Map<string, number>();
+  #lastSweep = Number.NEGATIVE_INFINITY;
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options;
@@ -47,8 +48,11 @@ export class OrphanSweeper {
 
   /** One sweep over all queues. */
   async sweep(): Promise<void> {
-    const { fleet, clock, queues, metrics } = this.#options;
+    const { fleet, clock, queues, metrics, policy } = this.#options;
     const now = clock.elapsed();
+    // What happened while another led, or Redis was away, nobody has seen: a lease may have been held all the time.
+    if (now - this.#lastSweep > policy.maxGapMs) this.#leaselessSince.clear();
+    this.#lastSweep = now;
     this.#watch.look(await fleet.read(), now);
     const counts = this.#watch.counts(now);
     for (const state of ['alive', 'suspect', 'dead'] as const) metrics.workers.set({ state }, counts[state]);
