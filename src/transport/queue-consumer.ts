@@ -57,6 +57,7 @@ export class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #backend: BullmqBackend;
   readonly #settlement: Settlement;
+  /** By token: a job whose lease was lost may be taken again while its old run has not ended yet. */
   readonly #running = new Map<string, RunningJob>();
   readonly #attempts = new Set<Promise<void>>();
   readonly #quiet = new AbortController();
@@ -147,9 +148,9 @@ export class QueueConsumer {
 
   /** Aborts one running job; false when it does not run here. */
   cancel(jobId: string, reason: Error): boolean {
-    const running = this.#running.get(jobId);
-    running?.abort.abort(reason);
-    return running !== undefined;
+    const runs = [...this.#running.values()].filter(({ job }) => job.id === jobId);
+    for (const { abort } of runs) abort.abort(reason);
+    return runs.length > 0;
   }
 
   /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
@@ -160,7 +161,7 @@ export class QueueConsumer {
         running.forsaken = true;
         const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
         const settled = await this.#settlement.settle(running.job, outcome, false, this.#stopped.signal);
-        this.#running.delete(running.job.id);
+        this.#running.delete(running.job.token);
         this.#report(running.job, outcome, settled);
       }),
     );
@@ -220,7 +221,7 @@ export class QueueConsumer {
 
   #run(job: FetchedJob): void {
     const running: RunningJob = { job, abort: new AbortController(), forsaken: false };
-    this.#running.set(job.id, running);
+    this.#running.set(job.token, running);
     const attempt = this.#seeThrough(running)
       .catch(this.#options.onError)
       .finally(() => {
@@ -240,7 +241,7 @@ export class QueueConsumer {
     const fetchNext = !this.#quiet.signal.aborted && this.#running.size <= this.#options.slots;
     const settled = await this.#settlement.settle(job, outcome, fetchNext, this.#stopped.signal);
     if (running.forsaken) return;
-    this.#running.delete(job.id);
+    this.#running.delete(job.token);
     this.#report(job, outcome, settled);
     if (settled.kind === 'done' && settled.next?.kind === 'job') this.#run(settled.next.job);
   }
@@ -282,12 +283,12 @@ export class QueueConsumer {
       throw error;
     }
     if (running.length > lost.length) onRenewed('renewed', running.length - lost.length);
-    for (const id of lost) {
+    for (const token of lost) {
       // A job that ended while the renewal was under way is not lost.
-      const current = this.#running.get(id);
+      const current = this.#running.get(token);
       if (!current || !running.includes(current)) continue;
       onRenewed('lost', 1);
-      current.abort.abort(new LeaseLostError(id));
+      current.abort.abort(new LeaseLostError(current.job.id));
     }
   }
 }
