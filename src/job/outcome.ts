@@ -35,8 +35,11 @@ export const deadLetterReasons = [
 
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
-/** Why a job was set aside without using up an attempt. */
-export const parkReasons = ['newer_version'] as const;
+/**
+ * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
+ * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them.
+ */
+export const parkReasons = ['newer_version', 'children_pending'] as const;
 
 export type ParkReason = (typeof parkReasons)[number];
 

@@ -34,7 +34,10 @@ export type Fetched =
 
 export type FinishReply =
   | { readonly kind: 'done'; readonly next: Fetched | undefined }
-  | { readonly kind: 'lease_lost' | 'job_gone' | 'children_pending' };
+  | { readonly kind: 'lease_lost' | 'job_gone' };
+
+/** Why a parent cannot complete: children of it have not ended, or one failed that takes its parent along. */
+export type ChildrenReply = { readonly kind: 'children_pending' } | { readonly kind: 'children_failed' };
 
 /** BullMQ unpacks what its scripts are given with cmsgpack, which knows no records and no `undefined`. */
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
@@ -96,13 +99,33 @@ export class BullmqBackend extends RedisQueueBackend {
   }
 
   /** Completes a job and, when asked to, takes the next one under the same token in the same step. */
-  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs, fetchNext: boolean): Promise<FinishReply> {
-    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fetchNext);
+  async complete(
+    job: FetchedJob,
+    resultJson: string,
+    keep: KeepJobs,
+    fetchNext: boolean,
+  ): Promise<FinishReply | ChildrenReply> {
+    const raw = await this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fetchNext);
+    if (raw === -4) return { kind: 'children_pending' };
+    if (raw === -9) return { kind: 'children_failed' };
+    return decodeFinished(raw, job.token);
   }
 
   /** Fails a job inside its own queue: for jobs with a parent, so that BullMQ applies the parent's policy. */
   async fail(job: FetchedJob, message: string, stackJson: string, fetchNext: boolean): Promise<FinishReply> {
-    return this.#finish(job, 'failed', message, job.opts.removeOnFail, fetchNext, { stacktrace: stackJson });
+    const raw = await this.#finish(job, 'failed', message, job.opts.removeOnFail, fetchNext, { stacktrace: stackJson });
+    return decodeFinished(raw, job.token);
+  }
+
+  /** Sets a parent aside until its children have ended; `none_pending` when they have by now. */
+  async awaitChildren(
+    job: FetchedJob,
+  ): Promise<'done' | 'none_pending' | 'children_failed' | 'lease_lost' | 'job_gone'> {
+    const args = this.moveToWaitingChildrenArgs(job.id, job.token, {});
+    const raw: unknown = await this.execCommand(await this.client, 'moveToWaitingChildren', args);
+    if (raw === 1) return 'none_pending';
+    if (raw === -9) return 'children_failed';
+    return decodeFinished(raw, job.token).kind;
   }
 
   async #finish(
@@ -112,7 +135,7 @@ export class BullmqBackend extends RedisQueueBackend {
     keep: KeepJobs | boolean | number | undefined,
     fetchNext: boolean,
     fields?: Record<string, string>,
-  ): Promise<FinishReply> {
+  ): Promise<unknown> {
     const args = this.moveToFinishedArgs(
       { id: job.id, opts: job.opts } as Parameters<RedisQueueBackend['moveToCompletedArgs']>[0],
       value,
@@ -124,20 +147,7 @@ export class BullmqBackend extends RedisQueueBackend {
       fetchNext,
       fields,
     );
-    const raw: unknown = await this.execCommand(await this.client, 'moveToFinished', args);
-    switch (raw) {
-      case -1:
-        return { kind: 'job_gone' };
-      case -2:
-      case -3:
-      case -6:
-        return { kind: 'lease_lost' };
-      case -4:
-      case -9:
-        return { kind: 'children_pending' };
-      default:
-        return { kind: 'done', next: Array.isArray(raw) ? decodeFetched(raw, job.token) : undefined };
-    }
+    return this.execCommand(await this.client, 'moveToFinished', args);
   }
 
   /** Plans the next run of a job that a BullMQ job scheduler made, as BullMQ's own worker does when it takes one up. */
@@ -167,6 +177,23 @@ function backendOptions(
     lockDuration,
   };
   return options;
+}
+
+/** 0 or the next job, or one of BullMQ's codes. */
+function decodeFinished(raw: unknown, token: string): FinishReply {
+  if (Array.isArray(raw)) return { kind: 'done', next: decodeFetched(raw, token) };
+  switch (raw) {
+    case 0:
+      return { kind: 'done', next: undefined };
+    case -1:
+      return { kind: 'job_gone' };
+    case -2:
+    case -3:
+    case -6:
+      return { kind: 'lease_lost' };
+    default:
+      throw new TypeError(`BullMQ answered the unknown code ${String(raw)}`);
+  }
 }
 
 /** `{ job's hash or 0, id, ms to wait for the rate limit, due time of the next delayed job }`, or nothing at all. */

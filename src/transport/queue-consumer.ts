@@ -247,8 +247,9 @@ export class QueueConsumer {
   }
 
   #report(job: FetchedJob, outcome: Outcome, settled: Settled): void {
-    if (outcome.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
-    this.#options.onSettled(job, outcome, settled);
+    const written = settled.kind === 'done' ? (settled.instead ?? outcome) : outcome;
+    if (written.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
+    this.#options.onSettled(job, written, settled);
   }
 
   readonly #renewNow = (): void => {

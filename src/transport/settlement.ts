@@ -10,7 +10,7 @@ import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import { pause } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
-import type { BullmqBackend, Fetched, FinishReply } from './bullmq-backend.js';
+import type { BullmqBackend, Fetched } from './bullmq-backend.js';
 import type { FetchedJob } from './fetched-job.js';
 import { type QueueKeys, queueKeys } from './queue-keys.js';
 import {
@@ -22,9 +22,12 @@ import {
   type TransitionReply,
 } from './scripts.js';
 
-/** What became of an outcome: written, with the next job when one was asked for and there; or refused. */
+/**
+ * What became of an outcome: written, with the next job when one was asked for and there; or refused. `instead` is what was
+ * written when the children of a parent did not let it complete.
+ */
 export type Settled =
-  | { readonly kind: 'done'; readonly next: Fetched | undefined }
+  | { readonly kind: 'done'; readonly next: Fetched | undefined; readonly instead?: Outcome }
   | { readonly kind: 'lease_lost' | 'job_gone' | 'unsettled' };
 
 export interface SettlementOptions {
@@ -45,14 +48,19 @@ const longestPauseMs = 1_000;
 /** Unreadable options are kept for whoever looks into it, up to here. */
 const keptOptionsCharacters = 4_000;
 
-/** A parent that ended before its children did: it has to run again once they are done. */
-const childrenPending: ErrorReport = {
-  class: 'transient',
-  name: 'ChildrenPendingError',
-  message: 'the job completed while children of it were still pending or had failed',
-  fingerprint: fingerprintOf('ChildrenPendingError', undefined, ''),
+/** A parent that ended before its children did runs again after the last of them. */
+const childrenPending: Outcome = { kind: 'parked', reason: 'children_pending', delayMs: 0 };
+/** A parent cannot complete any more when a child failed that takes its parent along. */
+const childFailed: Outcome = {
+  kind: 'dead_lettered',
+  reason: 'failed_by_queue',
+  error: {
+    class: 'permanent',
+    name: 'ChildFailedError',
+    message: 'a child of the job failed while the job ran',
+    fingerprint: fingerprintOf('ChildFailedError', undefined, ''),
+  },
 };
-const childrenPendingDelayMs = 5_000;
 
 /**
  * Turns the outcome of an attempt into one atomic step in Redis, guarded by the lease.
@@ -108,24 +116,16 @@ export class Settlement {
 
   async #write(job: FetchedJob, outcome: Outcome, fetchNext: boolean): Promise<Settled> {
     switch (outcome.kind) {
-      case 'completed': {
-        const reply = await this.#options.backend.complete(
-          job,
-          outcome.resultJson,
-          this.#options.keepCompleted,
-          fetchNext,
-        );
-        return this.#unlessChildrenPending(job, reply);
-      }
+      case 'completed':
+        return this.#complete(job, outcome.resultJson, fetchNext);
       case 'retried':
         return settledBy(await this.#retry(job, outcome.delayMs, outcome.error));
       case 'parked':
         return settledBy(await this.#park(job, outcome.delayMs, outcome.reason));
-      case 'dead_lettered': {
-        if (!job.hasParent) return settledBy(await this.#deadLetter(job, outcome));
-        const reply = await this.#options.backend.fail(job, outcome.error.message, stackJson(outcome.error), fetchNext);
-        return this.#unlessChildrenPending(job, reply);
-      }
+      case 'dead_lettered':
+        return job.hasParent || keepsLastDuplicate(job)
+          ? this.#options.backend.fail(job, outcome.error.message, stackJson(outcome.error), fetchNext)
+          : settledBy(await this.#deadLetter(job, outcome));
       case 'interrupted':
         return settledBy(await this.#release(job));
       case 'lease_lost':
@@ -135,10 +135,23 @@ export class Settlement {
     }
   }
 
-  async #unlessChildrenPending(job: FetchedJob, reply: FinishReply): Promise<Settled> {
-    if (reply.kind === 'done') return reply;
-    if (reply.kind !== 'children_pending') return { kind: reply.kind };
-    return settledBy(await this.#retry(job, childrenPendingDelayMs, childrenPending));
+  async #complete(job: FetchedJob, resultJson: string, fetchNext: boolean): Promise<Settled> {
+    const { backend, keepCompleted } = this.#options;
+    const reply = await backend.complete(job, resultJson, keepCompleted, fetchNext);
+    if (reply.kind !== 'children_pending' && reply.kind !== 'children_failed') return reply;
+    const kind = reply.kind === 'children_pending' ? await backend.awaitChildren(job) : reply.kind;
+    switch (kind) {
+      case 'done':
+        return { kind, next: undefined, instead: childrenPending };
+      case 'none_pending':
+        return this.#complete(job, resultJson, fetchNext);
+      case 'children_failed': {
+        const settled = await this.#write(job, childFailed, fetchNext);
+        return settled.kind === 'done' ? { ...settled, instead: childFailed } : settled;
+      }
+      default:
+        return { kind };
+    }
   }
 
   async #renew(job: FetchedJob): Promise<boolean> {
@@ -258,6 +271,12 @@ export class Settlement {
   #jobKey(job: FetchedJob): string {
     return `${this.#keys['']}${job.id}`;
   }
+}
+
+/** BullMQ's own script brings the duplicate that came last, when the job ends inside its queue. */
+function keepsLastDuplicate(job: FetchedJob): boolean {
+  const { de } = job.opts as { readonly de?: { readonly keepLastIfActive?: unknown } };
+  return de?.keepLastIfActive === true;
 }
 
 function settledBy(reply: TransitionReply): Settled {

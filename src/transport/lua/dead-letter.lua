@@ -34,6 +34,7 @@ WRITES everything named above   COST O(active + log dead)
 --- @include "emit-event.lua"
 --- @include "append-attempt.lua"
 --- @include "count-up.lua"
+--- @include "move-job.lua"
 --- @include "wake-worker.lua"
 local job, active, stalled, events, meta, marker, deadFailed, deadEvents, deadMeta = unpack(KEYS)
 local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crashed = unpack(ARGV)
@@ -42,16 +43,12 @@ local code = leaveActive(job, active, stalled, id, token)
 if code < 0 then return code end
 
 local dead = deadBase .. id
-local function moveWithLogs(from, to)
-  redis.call('RENAME', from, to)
-  if redis.call('EXISTS', from .. ':logs') == 1 then redis.call('RENAME', from .. ':logs', to .. ':logs') end
-end
 if redis.call('EXISTS', dead) == 1 then
   local aside = id
   while redis.call('EXISTS', deadBase .. aside) == 1 do
     aside = id .. '~' .. redis.call('HINCRBY', deadMeta, 'bwn', 1)
   end
-  moveWithLogs(dead, deadBase .. aside)
+  moveJob(dead, deadBase .. aside)
   local diedAt = redis.call('ZSCORE', deadFailed, id)
   if diedAt then redis.call('ZADD', deadFailed, diedAt, aside) end
 end
@@ -67,10 +64,13 @@ if opts ~= '' then redis.call('HSET', job, 'opts', opts) end
 local deduplication = redis.call('HGET', job, 'deid')
 if deduplication then
   local deduplicationKey = base .. 'de:' .. deduplication
-  if redis.call('GET', deduplicationKey) == id then redis.call('DEL', deduplicationKey) end
+  -- One that was given a time of its own keeps it, as with BullMQ.
+  if redis.call('PTTL', deduplicationKey) == -1 and redis.call('GET', deduplicationKey) == id then
+    redis.call('DEL', deduplicationKey)
+  end
 end
 
-moveWithLogs(job, dead)
+moveJob(job, dead)
 redis.call('ZADD', deadFailed, now, id)
 emitEvent(events, meta, 'event', 'failed', 'jobId', id, 'failedReason', message, 'prev', 'active')
 wakeWorker(marker, meta)
