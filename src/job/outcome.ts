@@ -66,7 +66,13 @@ export type Outcome =
   | { readonly kind: 'completed'; readonly resultJson: string }
   | { readonly kind: 'retried'; readonly delayMs: number; readonly error: ErrorReport }
   | { readonly kind: 'parked'; readonly delayMs: number; readonly reason: ParkReason }
-  | { readonly kind: 'dead_lettered'; readonly reason: DeadLetterReason; readonly error: ErrorReport }
+  | {
+      readonly kind: 'dead_lettered';
+      readonly reason: DeadLetterReason;
+      readonly error: ErrorReport;
+      /** False when the job was refused before its handler ran: there was no attempt to keep a record of. */
+      readonly attempted: boolean;
+    }
   | { readonly kind: 'interrupted'; readonly reason: ReleaseReason }
   | { readonly kind: 'lease_lost' };
 

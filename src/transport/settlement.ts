@@ -60,6 +60,7 @@ const childFailed: Outcome = {
     message: 'a child of the job failed while the job ran',
     fingerprint: fingerprintOf('ChildFailedError', undefined, ''),
   },
+  attempted: true,
 };
 
 /**
@@ -210,7 +211,7 @@ export class Settlement {
 
   #deadLetter(
     job: FetchedJob,
-    { reason, error }: Extract<Outcome, { kind: 'dead_lettered' }>,
+    { reason, error, attempted }: Extract<Outcome, { kind: 'dead_lettered' }>,
   ): Promise<TransitionReply> {
     const { client, keyspace, queue, worker, keepAttempts } = this.#options;
     const { active, stalled, events, meta, marker } = this.#keys;
@@ -247,7 +248,7 @@ export class Settlement {
         base: this.#keys[''],
         deadBase: dead[''],
         record: JSON.stringify(record),
-        attempt: wasAttempted(reason) ? JSON.stringify(this.#attemptRecord(job, error)) : '',
+        attempt: attempted ? JSON.stringify(this.#attemptRecord(job, error)) : '',
         keep: keepAttempts,
         message: error.message,
         stack: stackJson(error),
@@ -294,9 +295,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The handler ran, as opposed to a job that was refused before. */
-function wasAttempted(reason: Extract<Outcome, { kind: 'dead_lettered' }>['reason']): boolean {
-  return reason === 'attempts_exhausted' || reason === 'permanent_error' || reason === 'business_error';
 }

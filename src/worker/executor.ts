@@ -123,6 +123,6 @@ export class Executor {
     );
     return decision.kind === 'retry'
       ? { kind: 'retried', delayMs: decision.delayMs, error: report }
-      : { kind: 'dead_lettered', reason: decision.reason, error: report };
+      : { kind: 'dead_lettered', reason: decision.reason, error: report, attempted: true };
   }
 }

@@ -120,6 +120,12 @@ describe('prepareJob', () => {
     expect(await refusal({}, broken)).toBe('payload_invalid: the schema itself threw (caused by: bad schema)');
   });
 
+  it('says that there was no attempt', async () => {
+    const prepared = await prepare({ dataJson: '{oops' });
+
+    expect(prepared).toMatchObject({ kind: 'refused', outcome: { kind: 'dead_lettered', attempted: false } });
+  });
+
   it('says of the error what class it is', async () => {
     const classOf = async (overrides: Partial<FetchedJob>): Promise<string | undefined> => {
       const prepared = await prepare(overrides);
