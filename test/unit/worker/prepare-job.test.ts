@@ -49,6 +49,11 @@ describe('prepareJob', () => {
       { kind: 'send-reciept' },
       /^kind_unknown: unknown kind "send-reciept".*did you mean send-receipt\?$/,
     ],
+    [
+      'a mark of BullMQ that it failed already',
+      { deferredFailure: 'child bull:x:1 failed' },
+      /^failed_by_queue: child bull:x:1 failed$/,
+    ],
     ['no kind', { kind: '' }, /^kind_unknown: unknown kind ""/],
     [
       'a deadline that has passed',
@@ -151,6 +156,7 @@ describe('prepareJob', () => {
     });
     let overrides: Partial<FetchedJob> = {
       kind: 'unheard-of',
+      deferredFailure: 'child bull:x:1 failed',
       meta: { deadline: momentIn(-1), version: 9 },
       enqueuedAt: momentIn(-90_000),
       dataJson: `{${'x'.repeat(1_000)}`,
@@ -164,6 +170,7 @@ describe('prepareJob', () => {
     };
 
     await fix({ kind: 'send-receipt' });
+    await fix({ deferredFailure: undefined });
     await fix({ meta: { version: 9 } });
     await fix({ enqueuedAt: now });
     await fix({ dataJson: '{oops' });
@@ -175,6 +182,7 @@ describe('prepareJob', () => {
 
     expect(told).toEqual([
       'kind_unknown',
+      'failed_by_queue',
       'expired',
       'expired',
       'payload_too_large',
