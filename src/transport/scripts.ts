@@ -43,7 +43,7 @@ export const parkScript = defineScript({
 export const releaseScript = defineScript({
   file: file('release'),
   keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
-  args: ['id', 'token', 'crashed'],
+  args: ['id', 'token', 'crashed', 'failure'],
   reply: transitionReply,
 });
 

@@ -205,7 +205,7 @@ export class Settlement {
     return releaseScript.run(
       this.#options.client,
       { job: this.#jobKey(job), active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta },
-      { id: job.id, token: job.token, crashed: 0 },
+      { id: job.id, token: job.token, crashed: 0, failure: '' },
     );
   }
 
