@@ -43,6 +43,12 @@ describe('prepareJob', () => {
     });
   });
 
+  it('runs a job whose payload has exactly the bytes that are allowed', async () => {
+    const dataJson = JSON.stringify({ orderId: 'x'.repeat(limits.maxPayloadBytes - '{"orderId":""}'.length) });
+
+    expect(await prepare({ dataJson })).toMatchObject({ kind: 'ready' });
+  });
+
   it.each<[string, Partial<FetchedJob>, RegExp]>([
     [
       'an unknown kind',
