@@ -48,6 +48,9 @@ function keep(
   return { slot, seen };
 }
 
+/** The process id of the n-th child that was ready. */
+const readyChild = (seen: Seen, n: number): Promise<number> => eventually(`child ${n}`, () => seen.pids[n - 1]);
+
 const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -58,37 +61,36 @@ const isAlive = (pid: number): boolean => {
 
 it('starts a child again when it was killed', async () => {
   const { seen } = keep(ready + drains);
-  const [first] = await eventually('a first child', () => seen.pids.length === 1 && seen.pids);
+  const first = await readyChild(seen, 1);
 
-  process.kill(first ?? 0, 'SIGKILL');
+  process.kill(first, 'SIGKILL');
 
-  const [, second] = await eventually('a second child', () => seen.pids.length === 2 && seen.pids);
-  expect(second).not.toBe(first);
+  expect(await readyChild(seen, 2)).not.toBe(first);
 });
 
 it('asks the child to drain and waits for its end', async () => {
   const { slot, seen } = keep(`${ready} process.on('message', () => setTimeout(() => process.exit(0), 100));`);
-  const [pid] = await eventually('a child', () => seen.pids.length === 1 && seen.pids);
+  const pid = await readyChild(seen, 1);
 
   await slot.stop();
 
-  expect(isAlive(pid ?? 0)).toBe(false);
+  expect(isAlive(pid)).toBe(false);
   expect(seen.events).not.toContain('child.killed');
 });
 
 it('kills a child that does not end in time', async () => {
   const { slot, seen } = keep(`${ready} process.on('message', () => undefined);`, { killGraceMs: 100 });
-  const [pid] = await eventually('a child', () => seen.pids.length === 1 && seen.pids);
+  const pid = await readyChild(seen, 1);
 
   await slot.stop();
 
-  expect(isAlive(pid ?? 0)).toBe(false);
+  expect(isAlive(pid)).toBe(false);
   expect(seen.events).toContain('child.killed');
 });
 
 it('ends a child that has closed its channel', async () => {
   const { slot, seen } = keep(`${ready} setInterval(() => undefined, 1e6); setImmediate(() => process.disconnect());`);
-  await eventually('a child', () => seen.pids.length === 1);
+  await readyChild(seen, 1);
 
   await slot.stop();
 
@@ -117,7 +119,7 @@ it('gives up on a child that says at its first start that it is used wrongly', a
 it('does not give up on a child that was ready before', async () => {
   const { seen } = keep(`${ready} setTimeout(() => process.exit(2), 20);`);
 
-  await eventually('two lives', () => seen.pids.length === 2);
+  await readyChild(seen, 2);
 
   expect(seen.hopeless).toEqual([]);
 });
@@ -133,7 +135,7 @@ it('says loudly when a child dies as soon as it is started', async () => {
 it('takes no notice of what handlers write to the channel', async () => {
   const { seen } = keep(`process.send('hello'); process.send({ bulwark: 1 }); process.send(null); ${ready} ${drains}`);
 
-  await eventually('a child', () => seen.pids.length === 1);
+  await readyChild(seen, 1);
 
   expect(seen.pids).toHaveLength(1);
 });
