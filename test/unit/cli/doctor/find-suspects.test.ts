@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, property, uniqueArray } from 'fast-check';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { findSuspects } from '../../../../src/cli/doctor/find-suspects.js';
 
@@ -45,10 +45,10 @@ it.each<[string, Parameters<typeof findSuspects>[0], string[]]>([
 });
 
 it('for any jobs of which each is in one place, suspects nobody', () => {
-  assert(
-    property(
-      uniqueArray(constantFrom(...'abcdefghij')),
-      array(constantFrom('before', 'after', 'both'), { minLength: 10 }),
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.constantFrom(...'abcdefghij')),
+      fc.array(fc.constantFrom('before', 'after', 'both'), { minLength: 10 }),
       (ids, when) => {
         const at = (moment: string) => ids.filter((_, index) => when[index] === moment || when[index] === 'both');
         const hashes = new Set([...at('before'), ...at('after')]);

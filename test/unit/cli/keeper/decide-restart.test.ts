@@ -1,4 +1,4 @@
-import { array as arrayOf, assert, double, integer, property, record } from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideRestart, type Life } from '../../../../src/cli/keeper/decide-restart.js';
 
@@ -44,19 +44,19 @@ describe('decideRestart', () => {
   });
 
   it('for any history, waits between nothing and the cap', () => {
-    const anyLives = arrayOf(integer({ min: 0, max: 20 * minute }), { maxLength: 60 }).map((lengths) =>
-      lives(...lengths),
-    );
-    const anyPolicy = record({
-      baseMs: integer({ min: 10, max: 60_000 }),
-      capMs: integer({ min: 60_000, max: 600_000 }),
+    const anyLives = fc
+      .array(fc.integer({ min: 0, max: 20 * minute }), { maxLength: 60 })
+      .map((lengths) => lives(...lengths));
+    const anyPolicy = fc.record({
+      baseMs: fc.integer({ min: 10, max: 60_000 }),
+      capMs: fc.integer({ min: 60_000, max: 600_000 }),
     });
 
-    assert(
-      property(
+    fc.assert(
+      fc.property(
         anyLives,
         anyPolicy,
-        double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (history, any, random) => {
           const { delayMs } = decideRestart(history, any, random);
           expect(delayMs).toBeGreaterThanOrEqual(0);
@@ -67,8 +67,8 @@ describe('decideRestart', () => {
   });
 
   it('for any run of deaths, never waits less after one more', () => {
-    assert(
-      property(integer({ min: 1, max: 40 }), integer({ min: 0, max: 9 * minute }), (deaths, lengthMs) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 9 * minute }), (deaths, lengthMs) => {
         const bound = (count: number) =>
           decideRestart(lives(...Array<number>(count).fill(lengthMs)), policy, 1).delayMs;
         expect(bound(deaths + 1)).toBeGreaterThanOrEqual(bound(deaths));
