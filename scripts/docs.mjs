@@ -18,6 +18,11 @@ const pages = [
     module: 'dist/src/telemetry/metrics-docs.js',
     text: ({ metricsDocs }) => metricsDocs(),
   },
+  {
+    file: 'docs/reference/cli.md',
+    module: 'dist/src/cli/docs.js',
+    text: ({ cliDocs }) => cliDocs(),
+  },
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

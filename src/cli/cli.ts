@@ -1,5 +1,6 @@
 import type { ConfigOverrides } from '../config/option-types.js';
 import type { ResolvedConfig } from '../config/resolve.js';
+import { isBulwarkError } from '../errors/bulwark-error.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Output } from './output.js';
 import type { RedisSession } from './redis-session.js';
@@ -12,6 +13,7 @@ import type { Settings } from './settings.js';
  */
 export class Cli {
   readonly #globals: GlobalOptions;
+  #settings: Settings | undefined;
 
   constructor(
     globals: GlobalOptions,
@@ -23,7 +25,8 @@ export class Cli {
   /** The command's settings, with the Redis of the pool in this folder where none is named. Throws ConfigError. */
   async settings(overrides?: ConfigOverrides): Promise<Settings> {
     const { resolveSettings } = await import('./settings.js');
-    return resolveSettings(this.#globals, overrides);
+    this.#settings = await resolveSettings(this.#globals, overrides);
+    return this.#settings;
   }
 
   /** The command's settings as they were given. Throws ConfigError. */
@@ -53,5 +56,13 @@ export class Cli {
     } finally {
       await session.close();
     }
+  }
+
+  /** What to try after an error, where the error itself cannot know. */
+  adviceOn(error: unknown): string | undefined {
+    if (!isBulwarkError(error) || error.code !== 'BULWARK_REDIS_UNAVAILABLE' || !this.#settings) return undefined;
+    const { values, sources, poolServer } = this.#settings;
+    if (sources.redis.url.source !== 'default' || poolServer) return undefined;
+    return `no pool runs in this folder (${values.pool.dataDir}): start one with \`npm start\` or \`bulwark up\`, or go where it runs`;
   }
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 
-type Format = Parameters<typeof styleText>[0];
+/** A colour or another mark, in the words of `styleText`. */
+export type Format = Parameters<typeof styleText>[0];
 
 /** Where a command writes: a stream that may be a terminal. */
 export interface OutputStream {

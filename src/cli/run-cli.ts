@@ -11,18 +11,23 @@ import { createProgram } from './program.js';
 export async function runCli(argv: readonly string[], streams: OutputStreams): Promise<number> {
   const output = new Output(streams, wantsJson(argv));
   let code: number = exitCodes.done;
+  let cli: Cli | undefined;
   const act: Act =
     (action) =>
     async (...given) => {
       const command = given.at(-1) as Command;
-      const cli = new Cli(command.optsWithGlobals<GlobalOptions>(), output);
+      cli = new Cli(command.optsWithGlobals<GlobalOptions>(), output);
       code = await action(cli, ...(given.slice(0, -1) as never[]));
     };
   try {
     await createProgram(act, streams).parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    return error instanceof CommanderError ? reportWrongUse(error, output) : reportFailure(error, output);
+    if (error instanceof CommanderError) return reportWrongUse(error, output);
+    reportFailure(error, output);
+    const advice = cli?.adviceOn(error);
+    if (advice) output.say(advice);
+    return exitCodeOf(error);
   }
 }
 
@@ -41,7 +46,7 @@ function reportWrongUse(error: CommanderError, output: Output): number {
   return exitCodes.usage;
 }
 
-function reportFailure(error: unknown, output: Output): number {
+function reportFailure(error: unknown, output: Output): void {
   if (isBulwarkError(error)) {
     const [first, ...rest] = error.message.split('\n');
     output.say([`bulwark: ${first} [${error.code}]`, ...rest].join('\n'));
@@ -54,5 +59,4 @@ function reportFailure(error: unknown, output: Output): number {
     );
     output.document({ error: { code: name, message } });
   }
-  return exitCodeOf(error);
 }

@@ -1,11 +1,14 @@
 import CliTable from 'cli-table3';
-import type { Paint } from './output.js';
+import type { Format, Paint } from './output.js';
+import { printable } from './wording.js';
 
 export interface Column<R> {
   readonly title: string;
   readonly value: (row: R) => string;
   /** Numbers stand to the right, under each other. */
   readonly align?: 'left' | 'right';
+  /** How the cell is marked. */
+  readonly format?: (row: R) => Format | undefined;
 }
 
 const noBorders = Object.fromEntries(
@@ -36,7 +39,7 @@ export function renderTable<R>(columns: readonly Column<R>[], rows: readonly R[]
     colAligns: columns.map(({ align }) => align ?? 'left'),
     style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
   });
-  table.push(...rows.map((row) => columns.map(({ value }) => oneLine(value(row)))));
+  table.push(...rows.map((row) => columns.map((column) => renderCell(column, row, paint))));
   return table
     .toString()
     .split('\n')
@@ -45,6 +48,8 @@ export function renderTable<R>(columns: readonly Column<R>[], rows: readonly R[]
 }
 
 /** A cell must not break its row, nor play with the terminal: what stands in it may come from a job. */
-function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ');
+function renderCell<R>({ value, format }: Column<R>, row: R, paint: Paint): string {
+  const text = printable(value(row)).replace(/\s+/g, ' ');
+  const mark = format?.(row);
+  return mark === undefined ? text : paint(mark, text);
 }

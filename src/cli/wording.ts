@@ -1,4 +1,5 @@
 /** Small pieces of text that several commands show. */
+import { stripVTControlCharacters } from 'node:util';
 
 /** `1 job`, `2 jobs`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
@@ -30,4 +31,9 @@ export function shortened(text: string, length: number): string {
 /** Memory, as one says it. */
 export function spokenBytes(bytes: number): string {
   return bytes < 1024 ** 3 ? `${Math.round(bytes / 1024 ** 2)} MiB` : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}
+
+/** Takes out what would play with the terminal: jobs and their errors may hold anything. Lines and tabs stay. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, '');
 }

@@ -35,8 +35,11 @@ export const deadLetterReasons = [
 
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
-/** Why a job was set aside without using up an attempt. */
-export const parkReasons = ['newer_version'] as const;
+/**
+ * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
+ * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them.
+ */
+export const parkReasons = ['newer_version', 'children_pending'] as const;
 
 export type ParkReason = (typeof parkReasons)[number];
 
@@ -63,7 +66,13 @@ export type Outcome =
   | { readonly kind: 'completed'; readonly resultJson: string }
   | { readonly kind: 'retried'; readonly delayMs: number; readonly error: ErrorReport }
   | { readonly kind: 'parked'; readonly delayMs: number; readonly reason: ParkReason }
-  | { readonly kind: 'dead_lettered'; readonly reason: DeadLetterReason; readonly error: ErrorReport }
+  | {
+      readonly kind: 'dead_lettered';
+      readonly reason: DeadLetterReason;
+      readonly error: ErrorReport;
+      /** False when the job was refused before its handler ran: there was no attempt to keep a record of. */
+      readonly attempted: boolean;
+    }
   | { readonly kind: 'interrupted'; readonly reason: ReleaseReason }
   | { readonly kind: 'lease_lost' };
 

@@ -139,7 +139,9 @@ export class Producer {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    if (session) await closeRedis((await session).client);
+    // A connection that failed was told to whoever asked for it, and leaves nothing to close.
+    const open = await session?.catch(() => undefined);
+    if (open) await closeRedis(open.client);
   }
 
   async #prepare(

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { DeadLetterRecord } from '../dead-letter/record.js';
+import { errorMessage } from '../errors/error-message.js';
 import { type ReportLimits, reportError } from '../retry/error-report.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
@@ -39,6 +40,7 @@ export class OrphanSweeper {
   readonly #watch: FleetWatch;
   /** Since when jobs have been seen without a lease, by queue, id and run. */
   #leaselessSince = new Map<string, number>();
+  #lastSweep = Number.NEGATIVE_INFINITY;
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options;
@@ -47,28 +49,48 @@ export class OrphanSweeper {
 
   /** One sweep over all queues. */
   async sweep(): Promise<void> {
-    const { fleet, clock, queues, metrics } = this.#options;
+    const { fleet, clock, queues, metrics, policy } = this.#options;
     const now = clock.elapsed();
+    // What happened while another led, or Redis was away, nobody has seen: a lease may have been held all the time.
+    if (now - this.#lastSweep > policy.maxGapMs) this.#leaselessSince.clear();
+    this.#lastSweep = now;
     this.#watch.look(await fleet.read(), now);
     const counts = this.#watch.counts(now);
     for (const state of ['alive', 'suspect', 'dead'] as const) metrics.workers.set({ state }, counts[state]);
 
     const leaseless = new Map<string, number>();
-    for (const queue of await queues()) await this.#sweepQueue(queue, now, leaseless);
+    const failures: unknown[] = [];
+    for (const queue of await queues()) {
+      // One queue that cannot be read must not keep the others from being swept.
+      await this.#sweepQueue(queue, now, leaseless).catch((cause: unknown) => {
+        failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
+      });
+    }
     this.#leaselessSince = leaseless;
+    if (failures.length > 0) throw failures[0];
   }
 
   async #sweepQueue(queue: string, now: number, leaseless: Map<string, number>): Promise<void> {
+    for (const job of await this.#activeJobs(queue)) {
+      // One job that cannot be recovered must not keep the others from it.
+      await this.#consider(queue, job, now, leaseless).catch((error: unknown) => {
+        this.#options.log.error({ queue, jobId: job.id, err: error }, 'job.recovery_failed');
+      });
+    }
+  }
+
+  /**
+   * The newest first: each one that is put back is the next to start, so the oldest comes last and goes first. All are read
+   * before any is moved, because that would shift the pages.
+   */
+  async #activeJobs(queue: string): Promise<ActiveJobOwner[]> {
+    const pages: ActiveJobOwner[][] = [];
     for (let page = 0; page < maxPages; page++) {
       const owners = await this.#options.inspector.activeOwners(queue, page * pageSize, pageSize);
-      for (const job of owners) {
-        // One job that cannot be recovered must not keep the others from it.
-        await this.#consider(queue, job, now, leaseless).catch((error: unknown) => {
-          this.#options.log.error({ queue, jobId: job.id, err: error }, 'job.recovery_failed');
-        });
-      }
-      if (owners.length < pageSize) return;
+      pages.push(owners);
+      if (owners.length < pageSize) break;
     }
+    return pages.reverse().flat();
   }
 
   async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Map<string, number>): Promise<void> {
@@ -95,6 +117,8 @@ export class OrphanSweeper {
     if (reply !== 'done') return;
     const outcome = decision.kind === 'requeue' ? 'requeued' : 'dead_lettered';
     metrics.orphanedJobs.inc({ queue, decision: outcome });
+    // The supervisor knows no kinds.
+    if (outcome === 'dead_lettered') metrics.deadLetters.inc({ queue, kind: 'other', reason: 'poison' });
     log.warn({ queue, jobId: job.id, worker, crashes: job.crashes + 1, decision: outcome }, 'job.recovered');
   }
 

@@ -1,3 +1,4 @@
+import { errorMessage } from '../errors/error-message.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
@@ -29,14 +30,23 @@ export class QueueSampler {
   }
 
   async sample(): Promise<void> {
-    const { inspector, queues, metrics, clock } = this.#options;
-    for (const queue of await queues()) {
-      const sample = await inspector.sample(queue);
-      for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
-      const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
-      metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
-      metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
+    const failures: unknown[] = [];
+    for (const queue of await this.#options.queues()) {
+      // One queue that cannot be counted must not hide the others.
+      await this.#sampleQueue(queue).catch((cause: unknown) => {
+        failures.push(new Error(`queue ${queue} could not be counted: ${errorMessage(cause)}`, { cause }));
+      });
     }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #sampleQueue(queue: string): Promise<void> {
+    const { inspector, metrics, clock } = this.#options;
+    const sample = await inspector.sample(queue);
+    for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
+    const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
+    metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
+    metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
   }
 
   /** Takes back what was told, when somebody else leads and tells it. */

@@ -24,9 +24,12 @@ export interface BackendOptions {
 }
 
 /** What became of a job that BullMQ's own script was asked to end. */
-export type FinishReply = 'done' | 'lease_lost' | 'job_gone' | 'children_pending';
+export type FinishReply = 'done' | 'lease_lost' | 'job_gone';
 
-/** BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for adding jobs, for flows and for operators. */
+/** Why a parent cannot complete: children of it have not ended, or one failed that takes its parent along. */
+export type ChildrenReply = 'children_pending' | 'children_failed';
+
+/** BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for flows, for deduplication and for operators. */
 export class BullmqBackend extends RedisQueueBackend {
   readonly #options: BackendOptions;
   readonly #waiting: RedisClient | undefined;
@@ -56,13 +59,25 @@ export class BullmqBackend extends RedisQueueBackend {
   }
 
   /** Completes a job by BullMQ's own script, which knows parents, children and deduplication. */
-  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs): Promise<FinishReply> {
-    return this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep);
+  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs): Promise<FinishReply | ChildrenReply> {
+    const raw = await this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep);
+    if (raw === -4) return 'children_pending';
+    if (raw === -9) return 'children_failed';
+    return decodeFinished(raw);
   }
 
   /** Fails a job inside its own queue: for jobs with a parent, so that BullMQ applies the parent's policy. */
   async fail(job: FetchedJob, message: string, stackJson: string): Promise<FinishReply> {
-    return this.#finish(job, 'failed', message, job.opts.removeOnFail, { stacktrace: stackJson });
+    return decodeFinished(await this.#finish(job, 'failed', message, job.opts.removeOnFail, { stacktrace: stackJson }));
+  }
+
+  /** Sets a parent aside until its children have ended; `none_pending` when they have by now. */
+  async awaitChildren(job: FetchedJob): Promise<FinishReply | 'none_pending' | 'children_failed'> {
+    const args = this.moveToWaitingChildrenArgs(job.id, job.token, {});
+    const raw: unknown = await this.execCommand(await this.client, 'moveToWaitingChildren', args);
+    if (raw === 1) return 'none_pending';
+    if (raw === -9) return 'children_failed';
+    return decodeFinished(raw);
   }
 
   async #finish(
@@ -71,32 +86,19 @@ export class BullmqBackend extends RedisQueueBackend {
     value: string,
     keep: KeepJobs | boolean | number | undefined,
     fields?: Record<string, string>,
-  ): Promise<FinishReply> {
+  ): Promise<unknown> {
     const args = this.moveToFinishedArgs(
-      { id: job.id, opts: job.opts } as Parameters<RedisQueueBackend['moveToCompletedArgs']>[0],
+      { id: job.id, opts: { ...job.opts, attempts: job.opts.attempts ?? 1 } } as FinishedJob,
       value,
       target === 'completed' ? 'returnvalue' : 'failedReason',
-      keep,
+      keep ?? undefined,
       target,
       job.token,
       Date.now(),
       false,
       fields,
     );
-    const raw: unknown = await this.execCommand(await this.client, 'moveToFinished', args);
-    switch (raw) {
-      case -1:
-        return 'job_gone';
-      case -2:
-      case -3:
-      case -6:
-        return 'lease_lost';
-      case -4:
-      case -9:
-        return 'children_pending';
-      default:
-        return 'done';
-    }
+    return this.execCommand(await this.client, 'moveToFinished', args);
   }
 
   /** Plans the next run of a job that a BullMQ job scheduler made, as BullMQ's own worker does when it takes one up. */
@@ -126,4 +128,23 @@ function backendOptions(
     lockDuration,
   };
   return options;
+}
+
+/** What BullMQ's script reads of a job that it ends. */
+type FinishedJob = Parameters<RedisQueueBackend['moveToCompletedArgs']>[0];
+
+/** 0, or one of BullMQ's codes. */
+function decodeFinished(raw: unknown): FinishReply {
+  switch (raw) {
+    case 0:
+      return 'done';
+    case -1:
+      return 'job_gone';
+    case -2:
+    case -3:
+    case -6:
+      return 'lease_lost';
+    default:
+      throw new TypeError(`BullMQ answered the unknown code ${String(raw)}`);
+  }
 }

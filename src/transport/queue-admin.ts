@@ -33,7 +33,11 @@ export class QueueAdmin {
   }
 
   /** Puts an active job back because its owner is gone. An empty token stands for a lease that ran out. */
-  async recover(queue: string, id: string, token: string): Promise<TransitionReply> {
+  recover(queue: string, id: string, token: string): Promise<TransitionReply> {
+    return this.#putBack(queue, id, token, '');
+  }
+
+  async #putBack(queue: string, id: string, token: string, failure: string): Promise<TransitionReply> {
     const { active, stalled, wait, prioritized, pc, marker, events, meta } = queueKeys(this.#keyspace, queue);
     return releaseScript.run(
       this.#client,
@@ -48,12 +52,17 @@ export class QueueAdmin {
         events,
         meta,
       },
-      { id, token, crashed: 1 },
+      { id, token, crashed: 1, failure },
     );
   }
 
-  /** Dead-letters an active job whose owner is gone. */
+  /**
+   * Dead-letters an active job whose owner is gone. The child of a flow is put back with BullMQ's mark of failure instead: the
+   * worker that takes it fails it inside its queue, so that its parent is told.
+   */
   async deadLetterOrphan(queue: string, id: string, token: string, record: DeadLetterRecord): Promise<TransitionReply> {
+    const isChild = await this.#client.hexists(this.#keyspace.queue(queue, id), 'parentKey');
+    if (isChild === 1) return this.#putBack(queue, id, token, record.error.message);
     const keys = queueKeys(this.#keyspace, queue);
     const dead = queueKeys(this.#keyspace, deadLetterQueue(queue));
     return deadLetterScript.run(

@@ -60,6 +60,7 @@ export class QueueConsumer {
   readonly #backend: BullmqBackend;
   readonly #calls: WorkCalls<FetchedJob>;
   readonly #settlement: Settlement;
+  /** By token: a job whose lease was lost may be taken again while its old run has not ended yet. */
   readonly #running = new Map<string, RunningJob>();
   readonly #attempts = new Set<Promise<void>>();
   readonly #quiet = new AbortController();
@@ -159,9 +160,9 @@ export class QueueConsumer {
 
   /** Aborts one running job; false when it does not run here. */
   cancel(jobId: string, reason: Error): boolean {
-    const running = this.#running.get(jobId);
-    running?.abort.abort(reason);
-    return running !== undefined;
+    const runs = [...this.#running.values()].filter(({ job }) => job.id === jobId);
+    for (const { abort } of runs) abort.abort(reason);
+    return runs.length > 0;
   }
 
   /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
@@ -172,7 +173,7 @@ export class QueueConsumer {
         running.forsaken = true;
         const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
         const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
-        this.#running.delete(running.job.id);
+        this.#running.delete(running.job.token);
         this.#report(running.job, outcome, settled);
       }),
     );
@@ -245,7 +246,7 @@ export class QueueConsumer {
 
   #run(job: FetchedJob): void {
     const running: RunningJob = { job, abort: new AbortController(), forsaken: false };
-    this.#running.set(job.id, running);
+    this.#running.set(job.token, running);
     const attempt = this.#seeThrough(running)
       .catch(this.#options.onError)
       .finally(() => {
@@ -264,16 +265,16 @@ export class QueueConsumer {
     if (running.forsaken) return;
     const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
     const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
-    if (!running.forsaken) {
-      this.#running.delete(job.id);
-      this.#report(job, outcome, settled);
-    }
     for (const next of settled.jobs) this.#run(next);
+    if (running.forsaken) return;
+    this.#running.delete(job.token);
+    this.#report(job, outcome, settled);
   }
 
   #report(job: FetchedJob, outcome: Outcome, settled: Settled): void {
-    if (outcome.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
-    this.#options.onSettled(job, outcome, settled);
+    const written = settled.kind === 'done' ? (settled.instead ?? outcome) : outcome;
+    if (written.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
+    this.#options.onSettled(job, written, settled);
   }
 
   readonly #renewNow = (): void => {
@@ -308,12 +309,12 @@ export class QueueConsumer {
       throw error;
     }
     if (running.length > lost.length) onRenewed('renewed', running.length - lost.length);
-    for (const id of lost) {
+    for (const token of lost) {
       // A job that ended while the renewal was under way is not lost.
-      const current = this.#running.get(id);
+      const current = this.#running.get(token);
       if (!current || !running.includes(current)) continue;
       onRenewed('lost', 1);
-      current.abort.abort(new LeaseLostError(id));
+      current.abort.abort(new LeaseLostError(current.job.id));
     }
   }
 }

@@ -29,7 +29,7 @@ const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url
 export const releaseScript = defineScript({
   file: file('release'),
   keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
-  args: ['id', 'token', 'crashed'],
+  args: ['id', 'token', 'crashed', 'failure'],
   reply: transitionReply,
 });
 

@@ -23,6 +23,8 @@ import type { JobEnd, WorkCalls } from './work-calls.js';
 export interface Settled {
   readonly kind: 'done' | 'lease_lost' | 'job_gone' | 'unsettled';
   readonly jobs: readonly FetchedJob[];
+  /** What was written when the children of a parent did not let it complete. */
+  readonly instead?: Outcome;
 }
 
 export interface SettlementOptions {
@@ -43,19 +45,23 @@ const longestPauseMs = 1_000;
 /** Unreadable options are kept for whoever looks into it, up to here. */
 const keptOptionsCharacters = 4_000;
 
-/** A parent that ended before its children did: it has to run again once they are done. */
-const childrenPending: Outcome = {
-  kind: 'retried',
-  delayMs: 5_000,
-  error: {
-    class: 'transient',
-    name: 'ChildrenPendingError',
-    message: 'the job completed while children of it were still pending or had failed',
-    fingerprint: fingerprintOf('ChildrenPendingError', undefined, ''),
-  },
-};
-/** BullMQ unpacks fields with cmsgpack, which knows no records. */
+/** BullMQ's way to pack: what Lua unpacks with cmsgpack knows no records. */
 const packr = new Packr({ useRecords: false });
+
+/** A parent that ended before its children did runs again after the last of them. */
+const childrenPending: Outcome = { kind: 'parked', reason: 'children_pending', delayMs: 0 };
+/** A parent cannot complete any more when a child failed that takes its parent along. */
+const childFailed: Outcome = {
+  kind: 'dead_lettered',
+  reason: 'failed_by_queue',
+  error: {
+    class: 'permanent',
+    name: 'ChildFailedError',
+    message: 'a child of the job failed while the job ran',
+    fingerprint: fingerprintOf('ChildFailedError', undefined, ''),
+  },
+  attempted: true,
+};
 
 /**
  * Turns the outcome of an attempt into one atomic step in Redis, guarded by the lease.
@@ -116,60 +122,57 @@ export class Settlement {
 
   async #write(job: FetchedJob, outcome: Outcome, nextToken: string | undefined): Promise<Settled> {
     if (outcome.kind === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
-    if (job.hasParent) {
-      const kind = await this.#writeByBullmq(job, outcome);
-      if (kind !== undefined) return { kind, jobs: [] };
-    }
-    const reply = await this.#options.calls.end(this.#end(job, outcome), nextToken);
-    return { kind: await this.#meaningOf(reply.code, job, outcome), jobs: reply.jobs };
-  }
-
-  async #meaningOf(code: number, job: FetchedJob, outcome: Outcome): Promise<Settled['kind']> {
+    if (belongsToOthers(job, outcome)) return this.#writeByBullmq(job, outcome);
+    const { code, jobs } = await this.#options.calls.end(this.#endOf(job, outcome), nextToken);
     switch (code) {
       case 0:
-        return 'done';
+        return { kind: 'done', jobs };
       case -1:
-        return 'job_gone';
+        return { kind: 'job_gone', jobs };
       case -2:
       case -3:
       case -6:
-        return 'lease_lost';
+        return { kind: 'lease_lost', jobs };
       case -4:
       case -9:
-        return (await this.#write(job, childrenPending, undefined)).kind;
       case -100:
-        return (await this.#writeByBullmq(job, outcome)) ?? 'lease_lost';
+        return this.#writeByBullmq(job, outcome);
       default:
         throw new TypeError(`fetch-and-finish answered the unknown code ${code}`);
     }
   }
 
   /** Jobs with a parent, children or a deduplication id end by BullMQ's own script, which knows what that means for others. */
-  async #writeByBullmq(job: FetchedJob, outcome: Outcome): Promise<Settled['kind'] | undefined> {
+  async #writeByBullmq(job: FetchedJob, outcome: Outcome): Promise<Settled> {
     const { backend, keepCompleted } = this.#options;
-    switch (outcome.kind) {
-      case 'completed': {
-        const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
-        if (reply !== 'children_pending') return reply;
-        return (await this.#write({ ...job, hasParent: false }, childrenPending, undefined)).kind;
-      }
-      case 'dead_lettered': {
-        const reply = await backend.fail(job, outcome.error.message, stackJson(outcome.error));
-        return reply === 'children_pending' ? 'lease_lost' : reply;
+    if (outcome.kind === 'dead_lettered') {
+      return { kind: await backend.fail(job, outcome.error.message, stackJson(outcome.error)), jobs: [] };
+    }
+    if (outcome.kind !== 'completed')
+      throw new TypeError(`BullMQ has no script of its own for the outcome ${outcome.kind}`);
+    const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
+    const kind = reply === 'children_pending' ? await backend.awaitChildren(job) : reply;
+    switch (kind) {
+      case 'done':
+        return reply === 'children_pending' ? { kind, jobs: [], instead: childrenPending } : { kind, jobs: [] };
+      case 'none_pending':
+        return this.#writeByBullmq(job, outcome);
+      case 'children_failed': {
+        const settled = await this.#write(job, childFailed, undefined);
+        return settled.kind === 'done' ? { ...settled, instead: childFailed } : settled;
       }
       default:
-        return undefined;
+        return { kind, jobs: [] };
     }
   }
 
   /** The words of an end, as the header of fetch-and-finish.lua lists them. */
-  #end(job: FetchedJob, outcome: Exclude<Outcome, { kind: 'lease_lost' }>): JobEnd {
+  #endOf(job: FetchedJob, outcome: Exclude<Outcome, { kind: 'lease_lost' }>): JobEnd {
     const { id, token } = job;
     switch (outcome.kind) {
       case 'completed': {
         const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        const words = [outcome.resultJson, ...keepWords(keep)];
-        return { kind: 'c', id, token, words };
+        return { kind: 'c', id, token, words: [outcome.resultJson, ...keepWords(keep)] };
       }
       case 'retried': {
         const { error, delayMs } = outcome;
@@ -202,7 +205,7 @@ export class Settlement {
     return lost.length === 0;
   }
 
-  #letter(job: FetchedJob, { reason, error }: Extract<Outcome, { kind: 'dead_lettered' }>): ScriptArgument[] {
+  #letter(job: FetchedJob, { reason, error, attempted }: DeadLettered): ScriptArgument[] {
     const { queue, worker } = this.#options;
     const traceId = traceIdOf(job.meta.traceparent);
     const record: DeadLetterRecord = {
@@ -219,7 +222,7 @@ export class Settlement {
     };
     return [
       JSON.stringify(record),
-      wasAttempted(reason) ? JSON.stringify(this.#attemptRecord(job, error)) : '',
+      attempted ? JSON.stringify(this.#attemptRecord(job, error)) : '',
       error.message,
       stackJson(error),
       isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
@@ -238,6 +241,20 @@ export class Settlement {
   }
 }
 
+type DeadLettered = Extract<Outcome, { kind: 'dead_lettered' }>;
+
+/** Whether the end of this job is news for other jobs: its parent, or the duplicate that waits for it. */
+function belongsToOthers(job: FetchedJob, outcome: Outcome): boolean {
+  if (outcome.kind === 'completed') return job.hasParent;
+  return outcome.kind === 'dead_lettered' && (job.hasParent || keepsLastDuplicate(job));
+}
+
+/** BullMQ's own script brings the duplicate that came last, when the job ends inside its queue. */
+function keepsLastDuplicate(job: FetchedJob): boolean {
+  const { de } = job.opts as { readonly de?: { readonly keepLastIfActive?: unknown } };
+  return de?.keepLastIfActive === true;
+}
+
 function stackJson(error: ErrorReport): string {
   return JSON.stringify(error.stack === undefined ? [] : [error.stack]);
 }
@@ -249,9 +266,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The handler ran, as opposed to a job that was refused before. */
-function wasAttempted(reason: Extract<Outcome, { kind: 'dead_lettered' }>['reason']): boolean {
-  return reason === 'attempts_exhausted' || reason === 'permanent_error' || reason === 'business_error';
 }

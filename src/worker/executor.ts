@@ -96,7 +96,8 @@ export class Executor {
         if (end.abandoned) this.#options.log.warn({ jobId: job.id, kind: job.kind, err: end.reason }, 'job.abandoned');
         if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
         if (end.reason instanceof DrainTimeoutError) return { kind: 'interrupted', reason: 'shutdown' };
-        return this.#failure(end.reason, job, definition);
+        // Our own reasons: a kind's rules are for what its handler met.
+        return this.#failure(end.reason, job, { ...definition, classify: undefined });
     }
   }
 
@@ -123,6 +124,6 @@ export class Executor {
     );
     return decision.kind === 'retry'
       ? { kind: 'retried', delayMs: decision.delayMs, error: report }
-      : { kind: 'dead_lettered', reason: decision.reason, error: report };
+      : { kind: 'dead_lettered', reason: decision.reason, error: report, attempted: true };
   }
 }

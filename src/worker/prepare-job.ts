@@ -36,6 +36,7 @@ export async function prepareJob(
       kind: 'dead_lettered',
       reason,
       error: reportError(error, reason === 'expired' ? 'expired' : 'permanent', limits),
+      attempted: false,
     },
   });
 

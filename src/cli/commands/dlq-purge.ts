@@ -46,7 +46,7 @@ async function purgeLetters(cli: Cli, name: string, ids: string[], options: Purg
       () =>
         renderChanges([
           [deleted, keep ? `would be deleted from ${queue}` : `deleted from ${queue}`],
-          [not_found, `not among the dead letters of ${queue}`],
+          [not_found, `unknown among those of ${queue}`],
         ]),
     );
     if (refused) cli.output.say('nothing was deleted: this cannot be undone, so say --yes');

@@ -44,7 +44,7 @@ async function redriveLetters(cli: Cli, name: string, ids: string[], options: Re
       () =>
         renderChanges([
           [redriven, options.dryRun ? `would go back into ${queue}` : `put back into ${queue}`],
-          [not_found, `not among the dead letters of ${queue}`],
+          [not_found, `unknown among those of ${queue}`],
           [id_taken, 'left where it is: a job with its id is in the queue'],
         ]),
     );

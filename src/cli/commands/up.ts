@@ -38,7 +38,7 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
   const stop = new StopRequest({ kept: false });
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { acquireServer } = await import('../../redis/server/acquire-server.js');
-  const { childPrograms } = await import('../keeper/child-programs.js');
+  const { assertPorts, childPrograms } = await import('../keeper/child-programs.js');
   const { runPool } = await import('../keeper/run-pool.js');
 
   const { values, sources } = await cli.given({
@@ -46,6 +46,7 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
     http: { port: httpPort },
     worker: { jobs, concurrency },
   });
+  assertPorts(values.pool.workers, values.http.port);
   const { output, globals } = cli;
   const log = createProcessLogger(values.log, 'keeper', output.json);
   const given = sources.redis.url.source !== 'default';

@@ -1,7 +1,7 @@
 import type { JobOutcomeView } from '../../transport/scripts.js';
 import type { Paint } from '../output.js';
 import { renderTable } from '../table.js';
-import { shortened } from '../wording.js';
+import { printable, shortened } from '../wording.js';
 
 /** A job that was waited for. */
 export interface AwaitedJob {
@@ -48,7 +48,7 @@ export function resultOf({ id, origin, outcome }: AwaitedJob): Readonly<Record<s
 }
 
 function resultLine(job: AwaitedJob): string {
-  return JSON.stringify(resultOf(job));
+  return printable(JSON.stringify(resultOf(job)));
 }
 
 function digestTable(rows: readonly (DigestResult & { readonly source: string })[], paint: Paint): string {

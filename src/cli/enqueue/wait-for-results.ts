@@ -27,28 +27,29 @@ export interface WaitForResultsOptions {
  * @returns the exit code: 0 when all completed; 130 after Ctrl-C, which ends the wait and not the jobs; else 1
  */
 export async function waitForResults(options: WaitForResultsOptions): Promise<number> {
-  const { redis, output, kind, queue, jobs, timeoutMs } = options;
-  await warnOfStandstill(options);
-  const progress = startProgress(output, kind, jobs.length);
   const interrupt = new AbortController();
   const onSigint = () => interrupt.abort();
   process.once('SIGINT', onSigint);
-  const awaited = await awaitJobs({
-    inspector: redis.inspector,
-    queue,
-    ids: jobs.map(({ job }) => job.id),
-    timeoutMs,
-    signal: interrupt.signal,
-    onProgress: (ended) => progress.update(ended),
-    onTrouble: (error) => output.say(`${error.message}; the jobs go on, and so does the wait`),
-  }).finally(() => {
-    process.off('SIGINT', onSigint);
-    progress.end();
-  });
+  const awaited = await watch(options, interrupt.signal).finally(() => process.off('SIGINT', onSigint));
   report(options, awaited);
   if (awaited.end === 'interrupted') return exitCodeOfSignal('SIGINT');
   const allCompleted = [...awaited.outcomes.values()].every(({ state }) => state === 'completed');
   return allCompleted ? exitCodes.done : exitCodes.problem;
+}
+
+async function watch(options: WaitForResultsOptions, signal: AbortSignal): Promise<Awaited> {
+  const { redis, output, kind, queue, jobs, timeoutMs } = options;
+  await warnOfStandstill(options);
+  const progress = startProgress(output, kind, jobs.length);
+  return awaitJobs({
+    inspector: redis.inspector,
+    queue,
+    ids: jobs.map(({ job }) => job.id),
+    timeoutMs,
+    signal,
+    onProgress: (ended) => progress.update(ended),
+    onTrouble: (error) => output.say(`${error.message}; the jobs go on, and so does the wait`),
+  }).finally(() => progress.end());
 }
 
 function report(

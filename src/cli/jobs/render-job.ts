@@ -1,10 +1,10 @@
 import type { DeadLetter } from '../../dead-letter/record.js';
 import type { AttemptRecord } from '../../job/outcome.js';
 import type { JobView } from '../../transport/queue-inspector.js';
-import type { Paint } from '../output.js';
-import { spokenDuration } from '../wording.js';
+import type { Format, Paint } from '../output.js';
+import { printable, spokenDuration } from '../wording.js';
 
-type Line = readonly [label: string, value: string | undefined];
+type Line = readonly [label: string, value: string | undefined, format?: Format];
 
 const labelWidth = 12;
 const longestPayload = 2_000;
@@ -15,9 +15,11 @@ export function renderJob(job: JobView, paint: Paint): string {
   const { meta } = job;
   return page(
     [
-      ['job', paint('bold', job.id)],
+      ['job', job.id, 'bold'],
       ['queue', job.queue],
-      ['state', job.state === 'unknown' ? paint('red', 'in no state: the job is lost, see bulwark doctor') : job.state],
+      job.state === 'unknown'
+        ? ['state', 'in no state: the job is lost, see bulwark doctor', 'red']
+        : ['state', job.state],
       ['kind', `${job.kind}${meta.version === undefined ? '' : `, version ${meta.version}`}`],
       ['key', meta.key],
       ['tenant', meta.tenant],
@@ -34,7 +36,7 @@ export function renderJob(job: JobView, paint: Paint): string {
       ],
       ['set aside', job.parkedFor],
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
-      ['failed', job.failedReason ? paint('red', job.failedReason) : undefined],
+      ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],
     ],
     job.attempts,
@@ -48,7 +50,7 @@ export function renderLetter(letter: DeadLetter, paint: Paint): string {
   const { error } = letter;
   return page(
     [
-      ['dead letter', paint('bold', letter.deadId)],
+      ['dead letter', letter.deadId, 'bold'],
       ['job', letter.id === letter.deadId ? undefined : letter.id],
       ['queue', letter.queue],
       ['kind', `${letter.kind}${letter.version === undefined ? '' : `, version ${letter.version}`}`],
@@ -56,7 +58,7 @@ export function renderLetter(letter: DeadLetter, paint: Paint): string {
       ['tenant', letter.tenant],
       ['enqueued', moment(letter.enqueuedAt)],
       ['died', `${moment(letter.diedAt)} by ${letter.by}`],
-      ['reason', paint('red', letter.reason)],
+      ['reason', letter.reason, 'red'],
       ['error', `${error.name}${error.code ? ` (${error.code})` : ''}: ${error.message}`],
       ['class', `${error.class}, fingerprint ${error.fingerprint}`],
       ['crashes', letter.crashes > 0 ? String(letter.crashes) : undefined],
@@ -70,18 +72,20 @@ export function renderLetter(letter: DeadLetter, paint: Paint): string {
 }
 
 function page(lines: readonly Line[], attempts: readonly AttemptRecord[], payload: unknown, paint: Paint): string {
-  const facts = lines.flatMap(([label, value]) =>
-    value === undefined ? [] : [`${paint('dim', label.padEnd(labelWidth))}${indented(value)}`],
-  );
+  const facts = lines.flatMap(([label, value, format]) => {
+    if (value === undefined) return [];
+    const text = indented(printable(value));
+    return [`${paint('dim', label.padEnd(labelWidth))}${format === undefined ? text : paint(format, text)}`];
+  });
   const history = attempts.map(
     ({ attempt, worker, startedAt, endedAt, error }) =>
-      `  ${attempt}. ${moment(startedAt)}, ${spokenDuration(endedAt - startedAt)} on ${worker}: ${error.name}: ${error.message}`,
+      `  ${attempt}. ${moment(startedAt)}, ${spokenDuration(endedAt - startedAt)} on ${worker}: ${printable(`${error.name}: ${error.message}`)}`,
   );
   return [
     ...facts,
     ...(history.length > 0 ? [paint('dim', 'history'), ...history] : []),
     paint('dim', 'payload'),
-    cut(typeof payload === 'string' ? payload : JSON.stringify(payload, undefined, 2), longestPayload),
+    cut(printable(typeof payload === 'string' ? payload : JSON.stringify(payload, undefined, 2)), longestPayload),
   ].join('\n');
 }
 

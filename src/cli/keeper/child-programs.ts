@@ -21,24 +21,30 @@ export interface PoolPrograms {
   readonly workers: readonly ChildProgram[];
 }
 
-const entry = fileURLToPath(new URL('../main.js', import.meta.url));
 const highestPort = 65_535;
 
+/**
+ * Makes sure that every process of a pool can have its port.
+ *
+ * @throws UsageError when there are not enough ports above the first one.
+ */
+export function assertPorts(workers: number, httpPort: number): void {
+  const last = httpPort + workers;
+  if (httpPort === 0 || last <= highestPort) return;
+  throw new UsageError(
+    `${workers} workers and a supervisor need the ports ${httpPort} to ${last}, and ${highestPort} is the last one; set BULWARK_HTTP_PORT or --http-port to a lower one`,
+  );
+}
+
+const entry = fileURLToPath(new URL('../main.js', import.meta.url));
 /**
  * What each process of a pool is started with: this command line again, as a supervisor and as workers. Pure but for `env`.
  *
  * The address of Redis goes by the environment, because everybody on the machine can read the arguments of a process and
  * there may be a password in it.
- *
- * @throws UsageError when there are not enough ports above the first one.
  */
 export function childPrograms(plan: PoolPlan, env: Environment = processEnvironment()): PoolPrograms {
   const { workers, httpPort, globals, jobs, concurrency } = plan;
-  if (httpPort !== 0 && httpPort + workers > highestPort) {
-    throw new UsageError(
-      `${workers} workers and a supervisor need the ports ${httpPort} to ${httpPort + workers}, and ${highestPort} is the last one; set BULWARK_HTTP_PORT or --http-port to a lower one`,
-    );
-  }
   const program = (args: readonly string[]): ChildProgram => ({
     module: entry,
     args: [...args, '--kept', ...flag('--namespace', globals.namespace), ...flag('--config', globals.config)],

@@ -49,13 +49,17 @@ export async function runPool({ options, server, programs, stop, output, log }: 
   if (typeof end === 'object')
     output.say(`bulwark: ${end.name} cannot run as it was started (see above): stopping the pool`);
   else log.info({ reason: end }, 'pool.stopping');
-  const insisted = stop.insisted.then(async (signal) => {
+  let cut: NodeJS.Signals | undefined;
+  const killed = stop.insisted.then((signal) => {
+    cut = signal;
     log.warn({ signal }, 'pool.killed');
-    await keeper.kill();
-    return signal;
+    return keeper.kill();
   });
-  const cut = await Promise.race([keeper.stop(), insisted]);
-  if (cut !== undefined) return exitCodeOfSignal(cut);
+  await Promise.race([keeper.stop(), killed]);
+  if (cut !== undefined) {
+    await killed;
+    return exitCodeOfSignal(cut);
+  }
   return typeof end === 'object' ? end.exitCode : exitCodes.done;
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { ReadyReport } from './ready-report.js';
 import { StopRequest } from './stop-request.js';
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly kept: boolean;
   readonly onReady: (report: ReadyReport) => void;
 }
+
+const startGraceMs = 1_000;
 
 /**
  * Starts a process of the pool and runs it until it is asked to stop. The first wish drains it and exits with 0, a second
@@ -41,8 +44,11 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
   }
   const reason = await stop.received;
   log.info({ reason }, 'process.stopping');
-  // Stopped while it starts: what is half begun cannot be drained, and beginning takes a few seconds at most.
-  await starting.catch(() => undefined);
+  // Stopped while it starts: what is half begun is better drained when it stands, if that is soon.
+  await within(
+    startGraceMs,
+    starting.catch(() => undefined),
+  );
   await service.stop();
   return exitCodes.done;
 }

@@ -9,13 +9,18 @@ export function renderQueues(queues: readonly QueueView[], paint: Paint): string
   const count = (title: string, state: keyof QueueView['jobs'], mark?: 'red'): Column<QueueView> => ({
     title,
     align: 'right',
-    value: ({ jobs }) => (mark && jobs[state] > 0 ? paint(mark, String(jobs[state])) : String(jobs[state])),
+    value: ({ jobs }) => String(jobs[state]),
+    format: ({ jobs }) => (jobs[state] > 0 ? mark : undefined),
   });
   const rare = (column: Column<QueueView>, state: keyof QueueView['jobs']): Column<QueueView>[] =>
     queues.some(({ jobs }) => jobs[state] > 0) ? [column] : [];
   return renderTable(
     [
-      { title: 'QUEUE', value: ({ queue, paused }) => (paused ? `${queue} ${paint('yellow', '(paused)')}` : queue) },
+      {
+        title: 'QUEUE',
+        value: ({ queue, paused }) => (paused ? `${queue} (paused)` : queue),
+        format: ({ paused }) => (paused ? 'yellow' : undefined),
+      },
       { title: 'CRITICALITY', value: ({ criticality }) => criticality },
       count('WAITING', 'waiting'),
       ...rare(count('PRIORITIZED', 'prioritized'), 'prioritized'),
@@ -25,7 +30,7 @@ export function renderQueues(queues: readonly QueueView[], paint: Paint): string
       count('COMPLETED', 'completed'),
       ...rare(count('FAILED', 'failed', 'red'), 'failed'),
       count('DEAD', 'dead_lettered', 'red'),
-      { title: 'OLDEST', align: 'right', value: (view) => oldestAge(view, paint) },
+      { title: 'OLDEST', align: 'right', value: oldestAge, format: (view) => (isOverdue(view) ? 'red' : undefined) },
       { title: 'SLO', align: 'right', value: ({ sloMs }) => spokenDuration(sloMs) },
     ],
     queues,
@@ -33,8 +38,11 @@ export function renderQueues(queues: readonly QueueView[], paint: Paint): string
   );
 }
 
-function oldestAge({ oldestAgeMs, sloMs }: QueueView, paint: Paint): string {
-  if (oldestAgeMs === null) return '-';
-  const age = spokenDuration(oldestAgeMs);
-  return oldestAgeMs > sloMs ? paint('red', `${age} !`) : age;
+function oldestAge(view: QueueView): string {
+  if (view.oldestAgeMs === null) return '-';
+  return `${spokenDuration(view.oldestAgeMs)}${isOverdue(view) ? ' !' : ''}`;
+}
+
+function isOverdue({ oldestAgeMs, sloMs }: QueueView): boolean {
+  return oldestAgeMs !== null && oldestAgeMs > sloMs;
 }

@@ -44,7 +44,7 @@ function renderWorkers(workers: readonly WorkerView[], paint: Paint): string {
     [
       { title: 'ID', value: ({ id }) => id },
       { title: 'PID', align: 'right', value: ({ pid }) => String(pid) },
-      { title: 'STATE', value: ({ state }) => paint(stateColours[state], state) },
+      { title: 'STATE', value: ({ state }) => state, format: ({ state }) => stateColours[state] },
       { title: 'BEAT', align: 'right', value: ({ beatAgeMs }) => spokenDuration(beatAgeMs) },
       { title: 'BUSY', align: 'right', value: ({ busy, slots }) => `${busy}/${slots}` },
       { title: 'MEMORY', align: 'right', value: ({ rssBytes }) => spokenBytes(rssBytes) },

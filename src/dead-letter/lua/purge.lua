@@ -8,5 +8,5 @@ REPLY 1 deleted | 0 not dead-lettered
 WRITES dead, deadFailed   COST O(log dead)
 ]]
 if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end
-redis.call('DEL', KEYS[1], KEYS[1] .. ':logs')
+redis.call('DEL', KEYS[1], KEYS[1] .. ':logs', KEYS[1] .. ':processed', KEYS[1] .. ':failed')
 return 1

@@ -18,6 +18,7 @@ WRITES everything named above   COST O(log dead)
 ]]
 --- @include "../../transport/lua/now-ms.lua"
 --- @include "../../transport/lua/enter-wait.lua"
+--- @include "../../transport/lua/move-job.lua"
 local dead, deadFailed = KEYS[1], KEYS[2]
 local keys = {
   job = KEYS[3], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
@@ -28,8 +29,7 @@ local deadId, id = unpack(ARGV)
 if not redis.call('ZSCORE', deadFailed, deadId) or redis.call('EXISTS', dead) == 0 then return -1 end
 if redis.call('EXISTS', keys.job) == 1 then return -2 end
 redis.call('ZREM', deadFailed, deadId)
-redis.call('RENAME', dead, keys.job)
-if redis.call('EXISTS', dead .. ':logs') == 1 then redis.call('RENAME', dead .. ':logs', keys.job .. ':logs') end
+moveJob(dead, keys.job)
 redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', nowMs())
 enterWait(keys, id, 'failed', false)

@@ -31,6 +31,7 @@ WRITES everything named above   COST O(active + log dead)
 ]]
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
+--- @include "count-up.lua"
 --- @include "move-to-dead-letters.lua"
 local keys = {
   events = KEYS[4], meta = KEYS[5], marker = KEYS[6], deadFailed = KEYS[7], deadEvents = KEYS[8], deadMeta = KEYS[9],
@@ -39,7 +40,7 @@ local id, token, base, deadBase, record, attempt, keep, message, stack, data, op
 
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code < 0 then return code end
-if crashed == '1' then redis.call('HINCRBY', KEYS[1], 'bwc', 1) end
+if crashed == '1' then countUp(KEYS[1], 'bwc') end
 return moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
   record = record, attempt = attempt, keep = tonumber(keep), message = message, stack = stack, data = data, opts = opts,
 })

@@ -48,6 +48,7 @@ REPLY { codes, jobs, limitedForMs, nextDue, now }
 WRITES everything named above   COST O(ends * active + fetches + log n)
 ]]
 --- @include "emit-event.lua"
+--- @include "count-up.lua"
 --- @include "append-attempt.lua"
 --- @include "park-job.lua"
 --- @include "enter-delayed.lua"
@@ -166,7 +167,7 @@ local others = {
     local delay, since, counts, fields, attempt = unpack(ARGV, ending.at, ending.at + 4)
     if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
     appendAttempt(ending.job, attempt, keepAttempts)
-    if counts == '1' then call('HINCRBY', ending.job, 'atm', 1) end
+    if counts == '1' then countUp(ending.job, 'atm') end
     enterDelayed(keys.delayed, keys.marker, keys.events, keys.meta, ending.job, ending.id, tonumber(since) or now, tonumber(delay))
   end,
   p = function(ending)

@@ -7,7 +7,7 @@ KEYS  1 active     list
 ARGV  1 base       what the keys of the jobs begin with
       2 lease      ms
       3 jobs       JSON array of { id, token, starts }: starts is the job's count of starts (`ats`) when it was fetched
-REPLY  array of the ids whose lease is lost
+REPLY  array of the tokens whose lease is lost
 WRITES the jobs' locks, stalled   COST O(jobs); O(active) for a lease that ran out
 ]]
 local active, stalled = unpack(KEYS)
@@ -27,7 +27,7 @@ for _, job in ipairs(cjson.decode(jobs)) do
     if not holder then redis.call('SET', jobKey .. ':lock', job.token, 'PX', lease) end
     redis.call('SREM', stalled, job.id)
   else
-    lost[#lost + 1] = job.id
+    lost[#lost + 1] = job.token
   end
 end
 return lost

@@ -1,14 +1,8 @@
 --- @include "emit-event.lua"
 --- @include "append-attempt.lua"
 --- @include "wake-worker.lua"
---[[
-Renames a job's hash, and its logs with it.
-]]
-local function moveWithLogs(from, to)
-  redis.call('RENAME', from, to)
-  if redis.call('EXISTS', from .. ':logs') == 1 then redis.call('RENAME', from .. ':logs', to .. ':logs') end
-end
-
+--- @include "count-up.lua"
+--- @include "move-job.lua"
 --[[
 Moves a job that has left `active` to the dead-letter queue, by renaming its hash: nothing of it is copied and nothing is lost,
 however large it is. When an id dies again, its earlier death gets a suffix, ~1, ~2 …, so that the newest lies where whoever waits
@@ -23,13 +17,13 @@ local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
     while redis.call('EXISTS', deadBase .. aside) == 1 do
       aside = id .. '~' .. redis.call('HINCRBY', keys.deadMeta, 'bwn', 1)
     end
-    moveWithLogs(dead, deadBase .. aside)
+    moveJob(dead, deadBase .. aside)
     local diedAt = redis.call('ZSCORE', keys.deadFailed, id)
     if diedAt then redis.call('ZADD', keys.deadFailed, diedAt, aside) end
   end
 
   appendAttempt(job, letter.attempt, letter.keep)
-  if letter.attempt ~= '' then redis.call('HINCRBY', job, 'atm', 1) end
+  if letter.attempt ~= '' then countUp(job, 'atm') end
   redis.call('HSET', job, 'bwd', letter.record, 'failedReason', letter.message, 'stacktrace', letter.stack, 'finishedOn', now)
   if letter.data ~= '' then redis.call('HSET', job, 'data', letter.data) end
   if letter.opts ~= '' then redis.call('HSET', job, 'opts', letter.opts) end
@@ -37,10 +31,13 @@ local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
   local deduplication = redis.call('HGET', job, 'deid')
   if deduplication then
     local deduplicationKey = base .. 'de:' .. deduplication
-    if redis.call('GET', deduplicationKey) == id then redis.call('DEL', deduplicationKey) end
+    -- One that was given a time of its own keeps it, as with BullMQ.
+    if redis.call('PTTL', deduplicationKey) == -1 and redis.call('GET', deduplicationKey) == id then
+      redis.call('DEL', deduplicationKey)
+    end
   end
 
-  moveWithLogs(job, dead)
+  moveJob(job, dead)
   redis.call('ZADD', keys.deadFailed, now, id)
   emitEvent(keys.events, keys.meta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', 'active')
   emitEvent(keys.deadEvents, keys.deadMeta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', 'active')

@@ -89,7 +89,7 @@ describe('lease-renew', () => {
 
     const lost = await renew(bench, [job]);
 
-    expect(lost).toHaveLength(1);
+    expect(lost).toEqual(['mine']);
     expect(await pool().dump()).toEqual(before);
   });
 

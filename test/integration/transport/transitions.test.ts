@@ -35,7 +35,7 @@ const transitions = {
       bench.pool,
       releaseScript,
       { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc },
-      { id, token, crashed: 0 },
+      { id, token, crashed: 0, failure: '' },
     ),
   'dead-letter': (bench: LeaseBench, id: string, token: string) =>
     rawReply(

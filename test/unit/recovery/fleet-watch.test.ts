@@ -55,6 +55,12 @@ class Fleet {
     return this;
   }
 
+  /** Comes to the list, or back to it. */
+  joins(id: string): this {
+    this.#lastBeat.set(id, this.#now);
+    return this;
+  }
+
   /** Takes itself off the list in good order. */
   saysFarewell(id: string): this {
     this.#lastBeat.delete(id);
@@ -189,6 +195,15 @@ describe('FleetWatch', () => {
     expect(fleet.counts()).toEqual({ alive: 1, suspect: 0, dead: 0 });
     expect(fleet.verdicts('w1')).toEqual(['alive']);
     expect(fleet.passes(6_000).verdicts('w1')).toEqual(['dead']);
+  });
+
+  it('gives a stranger the full time again that was on the list in between', () => {
+    const fleet = new Fleet('w1');
+    fleet.verdicts('stranger');
+
+    fleet.passes(3_000).joins('stranger').passes(3_000).saysFarewell('stranger').passes(1_000);
+
+    expect(fleet.verdicts('stranger')).toEqual(['alive']);
   });
 
   it('bounds how many strangers it keeps in mind', () => {

@@ -219,6 +219,9 @@ describe('httpStatusOf', () => {
     ['the first that is an error', { status: 200, response: { status: 503 } }, 503],
     ['no success', { status: 204 }, undefined],
     ['no text', { status: '404' }, undefined],
+    ['nothing below the errors', { status: 399 }, undefined],
+    ['nothing beyond them', { status: 600 }, undefined],
+    ['the last of them', { status: 599 }, 599],
     ['nothing without one', {}, undefined],
   ])('finds %s', (_what, error, expected) => {
     expect(httpStatusOf(error)).toBe(expected);

@@ -104,7 +104,7 @@ describe('Executor', () => {
       'gives up after the last attempt',
       throwing(new Error('no route')),
       { attemptsMade: 2 },
-      { kind: 'dead_lettered', reason: 'attempts_exhausted', class: 'transient' },
+      { kind: 'dead_lettered', reason: 'attempts_exhausted', class: 'transient', attempted: true },
     ],
     [
       'waits as long as it was asked to',
@@ -116,19 +116,19 @@ describe('Executor', () => {
       'gives up at once on a permanent error',
       throwing(new PermanentError('no such user')),
       {},
-      { kind: 'dead_lettered', reason: 'permanent_error', class: 'permanent' },
+      { kind: 'dead_lettered', reason: 'permanent_error', class: 'permanent', attempted: true },
     ],
     [
       'gives up at once on an expected no',
       throwing(new BusinessError('card declined')),
       {},
-      { kind: 'dead_lettered', reason: 'business_error', class: 'business' },
+      { kind: 'dead_lettered', reason: 'business_error', class: 'business', attempted: true },
     ],
     [
       'gives up when the next attempt would come after the deadline',
       throwing(new Error('no route')),
       { meta: { deadline: momentIn(550) } },
-      { kind: 'dead_lettered', reason: 'expired', class: 'transient' },
+      { kind: 'dead_lettered', reason: 'expired', class: 'transient', attempted: true },
     ],
     [
       'goes by the attempts that the job itself allows',
@@ -184,6 +184,7 @@ describe('Executor', () => {
       kind: 'dead_lettered',
       reason: 'expired',
       class: 'expired',
+      attempted: true,
     });
   });
 
@@ -197,7 +198,7 @@ describe('Executor', () => {
     [
       'dead-letters a job that was called off',
       new JobCancelledError('called off'),
-      { kind: 'dead_lettered', reason: 'cancelled', class: 'cancelled' },
+      { kind: 'dead_lettered', reason: 'cancelled', class: 'cancelled', attempted: true },
     ],
   ])('%s', async (_what, reason, expected) => {
     const abort = new AbortController();

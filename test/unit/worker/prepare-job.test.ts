@@ -43,11 +43,22 @@ describe('prepareJob', () => {
     });
   });
 
+  it('runs a job whose payload has exactly the bytes that are allowed', async () => {
+    const dataJson = JSON.stringify({ orderId: 'x'.repeat(limits.maxPayloadBytes - '{"orderId":""}'.length) });
+
+    expect(await prepare({ dataJson })).toMatchObject({ kind: 'ready' });
+  });
+
   it.each<[string, Partial<FetchedJob>, RegExp]>([
     [
       'an unknown kind',
       { kind: 'send-reciept' },
       /^kind_unknown: unknown kind "send-reciept".*did you mean send-receipt\?$/,
+    ],
+    [
+      'a mark of BullMQ that it failed already',
+      { deferredFailure: 'child bull:x:1 failed' },
+      /^failed_by_queue: child bull:x:1 failed$/,
     ],
     ['no kind', { kind: '' }, /^kind_unknown: unknown kind ""/],
     [
@@ -120,6 +131,12 @@ describe('prepareJob', () => {
     expect(await refusal({}, broken)).toBe('payload_invalid: the schema itself threw (caused by: bad schema)');
   });
 
+  it('says that there was no attempt', async () => {
+    const prepared = await prepare({ dataJson: '{oops' });
+
+    expect(prepared).toMatchObject({ kind: 'refused', outcome: { kind: 'dead_lettered', attempted: false } });
+  });
+
   it('says of the error what class it is', async () => {
     const classOf = async (overrides: Partial<FetchedJob>): Promise<string | undefined> => {
       const prepared = await prepare(overrides);
@@ -145,6 +162,7 @@ describe('prepareJob', () => {
     });
     let overrides: Partial<FetchedJob> = {
       kind: 'unheard-of',
+      deferredFailure: 'child bull:x:1 failed',
       meta: { deadline: momentIn(-1), version: 9 },
       enqueuedAt: momentIn(-90_000),
       dataJson: `{${'x'.repeat(1_000)}`,
@@ -158,6 +176,7 @@ describe('prepareJob', () => {
     };
 
     await fix({ kind: 'send-receipt' });
+    await fix({ deferredFailure: undefined });
     await fix({ meta: { version: 9 } });
     await fix({ enqueuedAt: now });
     await fix({ dataJson: '{oops' });
@@ -169,6 +188,7 @@ describe('prepareJob', () => {
 
     expect(told).toEqual([
       'kind_unknown',
+      'failed_by_queue',
       'expired',
       'expired',
       'payload_too_large',

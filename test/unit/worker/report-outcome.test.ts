@@ -50,7 +50,7 @@ describe('reportOutcome', () => {
       ['bulwark_job_attempts_total{outcome="parked"} 1'],
     ],
     [
-      { kind: 'dead_lettered', reason: 'expired', error },
+      { kind: 'dead_lettered', reason: 'expired', error, attempted: true },
       ['error job.dead_lettered'],
       ['bulwark_job_attempts_total{outcome="dead_lettered"} 1', 'bulwark_dead_letters_total{reason="expired"} 1'],
     ],
@@ -66,7 +66,10 @@ describe('reportOutcome', () => {
   it.each<[Settled]>([[{ kind: 'lease_lost' }], [{ kind: 'job_gone' }], [{ kind: 'unsettled' }]])(
     'counts an outcome that Redis refused as a lost lease, not as what it would have been: $kind',
     async (settled) => {
-      const { lines, samples } = await told({ kind: 'dead_lettered', reason: 'expired', error }, settled);
+      const { lines, samples } = await told(
+        { kind: 'dead_lettered', reason: 'expired', error, attempted: true },
+        settled,
+      );
 
       expect(lines).toEqual(['warn job.lease_lost']);
       expect(samples).toEqual(['bulwark_job_attempts_total{outcome="lease_lost"} 1']);

@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, expect, it } from 'vitest';
+import { ChildSlot } from '../../../../src/cli/keeper/child-slot.js';
+import type { ReadyReport } from '../../../../src/cli/process/ready-report.js';
+import { systemClock } from '../../../../src/time/clock.js';
+import { eventually } from '../../../support/eventually.js';
+import { temporaryFolder } from '../../../support/temp-folder.js';
+
+const slots: ChildSlot[] = [];
+afterEach(() => Promise.all(slots.splice(0).map((slot) => slot.kill())));
+
+const ready = `process.send({ bulwark: 'ready', report: { role: 'worker', id: 'w', pid: process.pid, http: null, kinds: [] } });`;
+const drains = `process.on('message', () => process.exit(0));`;
+
+interface Seen {
+  readonly pids: number[];
+  readonly hopeless: number[];
+  readonly events: string[];
+}
+
+/** Keeps a slot whose child runs this program. */
+function keep(
+  program: string,
+  options: { killGraceMs?: number; pauseMs?: number } = {},
+): { slot: ChildSlot; seen: Seen } {
+  const module = join(temporaryFolder(), 'child.cjs');
+  writeFileSync(module, program);
+  const seen: Seen = { pids: [], hopeless: [], events: [] };
+  const log = pino(
+    { level: 'debug' },
+    { write: (line: string) => seen.events.push((JSON.parse(line) as { msg: string }).msg) },
+  );
+  const slot = new ChildSlot({
+    name: 'worker 1',
+    program: { module, args: [], env: process.env, stdoutToStderr: true },
+    policy: { baseMs: options.pauseMs ?? 1, capMs: options.pauseMs ?? 1 },
+    killGraceMs: options.killGraceMs ?? 5_000,
+    clock: systemClock,
+    random: () => 0.99,
+    log,
+    onReady: (report: ReadyReport) => seen.pids.push(report.pid),
+    onHopeless: (exitCode) => seen.hopeless.push(exitCode),
+  });
+  slots.push(slot);
+  slot.start();
+  return { slot, seen };
+}
+
+/** The process id of the n-th child that was ready. */
+const readyChild = (seen: Seen, n: number): Promise<number> => eventually(`child ${n}`, () => seen.pids[n - 1]);
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+it('starts a child again when it was killed', async () => {
+  const { seen } = keep(ready + drains);
+  const first = await readyChild(seen, 1);
+
+  process.kill(first, 'SIGKILL');
+
+  expect(await readyChild(seen, 2)).not.toBe(first);
+});
+
+it('asks the child to drain and waits for its end', async () => {
+  const { slot, seen } = keep(`${ready} process.on('message', () => setTimeout(() => process.exit(0), 100));`);
+  const pid = await readyChild(seen, 1);
+
+  await slot.stop();
+
+  expect(isAlive(pid)).toBe(false);
+  expect(seen.events).not.toContain('child.killed');
+});
+
+it('kills a child that does not end in time', async () => {
+  const { slot, seen } = keep(`${ready} process.on('message', () => undefined);`, { killGraceMs: 100 });
+  const pid = await readyChild(seen, 1);
+
+  await slot.stop();
+
+  expect(isAlive(pid)).toBe(false);
+  expect(seen.events).toContain('child.killed');
+});
+
+it('ends a child that has closed its channel', async () => {
+  const { slot, seen } = keep(`${ready} setInterval(() => undefined, 1e6); setImmediate(() => process.disconnect());`);
+  await readyChild(seen, 1);
+
+  await slot.stop();
+
+  expect(seen.events).not.toContain('child.killed');
+});
+
+it('starts no other child once it was stopped, also in the pause before one', async () => {
+  const { slot, seen } = keep('process.exit(1);', { pauseMs: 60_000 });
+  await eventually('a death', () => seen.events.includes('child.exited'));
+
+  await slot.stop();
+  slot.start();
+
+  expect(seen.events.filter((event) => event === 'child.started')).toHaveLength(1);
+});
+
+it('gives up on a child that says at its first start that it is used wrongly', async () => {
+  const { seen } = keep('process.exit(2);');
+
+  await eventually('the end of hope', () => seen.hopeless.length > 0);
+
+  expect(seen.hopeless).toEqual([2]);
+  expect(seen.events).not.toContain('child.exited');
+});
+
+it('does not give up on a child that was ready before', async () => {
+  const { seen } = keep(`${ready} setTimeout(() => process.exit(2), 20);`);
+
+  await readyChild(seen, 2);
+
+  expect(seen.hopeless).toEqual([]);
+});
+
+it('says loudly when a child dies as soon as it is started', async () => {
+  const { seen } = keep('process.exit(1);');
+
+  await eventually('the loop to be noticed', () => seen.events.some((event) => event.startsWith('child.crash_loop')));
+
+  expect(seen.events.filter((event) => event === 'child.exited')).toHaveLength(4);
+});
+
+it('takes no notice of what handlers write to the channel', async () => {
+  const { seen } = keep(`process.send('hello'); process.send({ bulwark: 1 }); process.send(null); ${ready} ${drains}`);
+
+  await readyChild(seen, 1);
+
+  expect(seen.pids).toHaveLength(1);
+});

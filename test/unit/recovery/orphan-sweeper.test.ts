@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
+import type { FleetStore } from '../../../src/recovery/fleet-store.js';
+import { OrphanSweeper } from '../../../src/recovery/orphan-sweeper.js';
+import type { WorkerSighting } from '../../../src/recovery/worker-beat.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { leaseToken } from '../../../src/transport/lease-token.js';
+import type { QueueAdmin } from '../../../src/transport/queue-admin.js';
+import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
+import type { ActiveJobOwner, TransitionReply } from '../../../src/transport/scripts.js';
+import { recordingLog } from '../service/recording-log.js';
+
+const secondMs = 1_000;
+
+/**
+ * A sweeper that leads a fleet whose workers are named with their silence, over active jobs that the test moves about. `deeds`
+ * is what it asked of the queues.
+ */
+function startSweeper(active: Record<string, ActiveJobOwner[]>) {
+  const clock = { time: 0, now: () => 0 as never, elapsed: () => clock.time };
+  const silentSince = new Map<string, number>();
+  const redis = { awayMs: 0 };
+  const deeds: string[] = [];
+  const records: DeadLetterRecord[] = [];
+  const replies = new Map<string, TransitionReply | Error>();
+  const pages: number[] = [];
+  const { log, lines } = recordingLog();
+  const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
+
+  const reply = async (deed: string, id: string): Promise<TransitionReply> => {
+    const answer = replies.get(id) ?? 'done';
+    if (answer instanceof Error) throw answer;
+    deeds.push(deed);
+    return answer;
+  };
+  const sweeper = new OrphanSweeper({
+    fleet: {
+      read: async () => {
+        // While Redis is away nobody beats, and the question waits for its answer.
+        const { awayMs } = redis;
+        redis.awayMs = 0;
+        clock.time += awayMs;
+        return ['w1', 'w2'].map(
+          (id): WorkerSighting => ({
+            id,
+            beat: undefined,
+            ageMs: clock.time - (silentSince.get(id) ?? clock.time - awayMs),
+          }),
+        );
+      },
+    } as unknown as FleetStore,
+    inspector: {
+      activeOwners: async (queue: string, from: number, count: number) => {
+        pages.push(from);
+        return (active[queue] ?? []).slice(from, from + count);
+      },
+    } as unknown as QueueInspector,
+    admin: {
+      recover: (queue: string, id: string) => reply(`requeue ${queue}/${id}`, id),
+      deadLetterOrphan: (queue: string, id: string, _token: string, record: DeadLetterRecord) => {
+        records.push(record);
+        return reply(`dead-letter ${queue}/${id}`, id);
+      },
+    } as unknown as QueueAdmin,
+    queues: async () => Object.keys(active),
+    policy: { deadAfterMs: 5 * secondMs, maxGapMs: 2.5 * secondMs, leaselessGraceMs: 5 * secondMs, poisonAfter: 3 },
+    limits: { maxErrorBytes: 500, maxStackBytes: 500 },
+    supervisor: 's1',
+    clock,
+    log,
+    metrics,
+  });
+  /** Sweeps once a second for so long. */
+  const sweeps = async (seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds; i++) {
+      clock.time += secondMs;
+      await sweeper.sweep();
+    }
+  };
+  const fallsSilent = (worker: string): void => {
+    silentSince.set(worker, clock.time);
+  };
+  return { sweeps, fallsSilent, clock, redis, deeds, records, replies, pages, lines, metrics };
+}
+
+const heldBy = (worker: string, id: string, crashes = 0): ActiveJobOwner => ({
+  id,
+  token: leaseToken(worker, 7),
+  crashes,
+});
+const heldByNobody = (id: string, crashes = 0): ActiveJobOwner => ({ id, token: '', crashes });
+
+describe('OrphanSweeper', () => {
+  it('puts back the jobs of a worker that died, in every queue, and leaves those of others', async () => {
+    const { sweeps, fallsSilent, deeds } = startSweeper({
+      email: [heldBy('w1', 'a'), heldBy('w2', 'b')],
+      reports: [heldBy('w1', 'c'), { id: 'd', token: '8a0b:3', crashes: 0 }],
+    });
+    await sweeps(6);
+    fallsSilent('w1');
+
+    await sweeps(5);
+    expect(deeds).toEqual([]);
+    await sweeps(1);
+
+    expect(deeds).toEqual(['requeue email/a', 'requeue reports/c']);
+  });
+
+  it('gives up a job that crashed its third worker, and says who did and why', async () => {
+    const { sweeps, fallsSilent, deeds, records } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    await sweeps(6);
+    fallsSilent('w1');
+
+    await sweeps(6);
+
+    expect(deeds).toEqual(['dead-letter email/a']);
+    expect(records[0]).toMatchObject({
+      reason: 'poison',
+      queue: 'email',
+      id: 'a',
+      by: 's1',
+      error: { class: 'permanent', name: 'PoisonJobError', message: expect.stringContaining('3 times') },
+    });
+  });
+
+  it('puts back a job that nobody held in any sweep for the whole grace', async () => {
+    const { sweeps, deeds } = startSweeper({ email: [heldByNobody('a')] });
+
+    await sweeps(5);
+    expect(deeds).toEqual([]);
+    await sweeps(1);
+
+    expect(deeds).toEqual(['requeue email/a']);
+  });
+
+  it('starts to count anew when the job was held in between, or crashed a worker since', async () => {
+    const jobs: ActiveJobOwner[] = [heldByNobody('a'), heldByNobody('b')];
+    const { sweeps, deeds } = startSweeper({ email: jobs });
+    await sweeps(4);
+
+    jobs[0] = heldBy('w2', 'a');
+    jobs[1] = heldByNobody('b', 1);
+    await sweeps(1);
+    jobs[0] = heldByNobody('a');
+    await sweeps(4);
+    expect(deeds).toEqual([]);
+
+    await sweeps(2);
+    expect(new Set(deeds)).toEqual(new Set(['requeue email/a', 'requeue email/b']));
+  });
+
+  it('calls nobody dead on an answer for which it had to wait until Redis was back', async () => {
+    const { sweeps, redis, deeds } = startSweeper({ email: [heldBy('w1', 'a')] });
+    await sweeps(6);
+
+    redis.awayMs = 60 * secondMs;
+    await sweeps(6);
+
+    expect(deeds).toEqual([]);
+  });
+
+  it('starts to count anew after a time in which it did not look, as when another led', async () => {
+    const { sweeps, clock, deeds } = startSweeper({ email: [heldByNobody('a')] });
+    await sweeps(3);
+
+    clock.time += 60 * secondMs;
+    await sweeps(5);
+    expect(deeds).toEqual([]);
+    await sweeps(1);
+
+    expect(deeds).toEqual(['requeue email/a']);
+  });
+
+  it('says nothing of a job that somebody else has moved in the meantime', async () => {
+    const { sweeps, replies, lines, metrics } = startSweeper({ email: [heldByNobody('a')] });
+    replies.set('a', 'lease_lost');
+
+    await sweeps(6);
+
+    expect(lines).toEqual([]);
+    expect(await metrics.render()).not.toMatch(/^bulwark_orphaned_jobs_total\{/m);
+  });
+
+  it('counts and logs what it did', async () => {
+    const { sweeps, lines, metrics } = startSweeper({ email: [heldByNobody('a'), heldByNobody('b', 2)] });
+
+    await sweeps(6);
+
+    const page = await metrics.render();
+    expect(lines.filter((line) => line === 'warn job.recovered')).toHaveLength(2);
+    expect(page).toMatch(/^bulwark_orphaned_jobs_total\{queue="email",decision="requeued",role="supervisor"\} 1$/m);
+    expect(page).toMatch(
+      /^bulwark_orphaned_jobs_total\{queue="email",decision="dead_lettered",role="supervisor"\} 1$/m,
+    );
+    expect(page).toMatch(/^bulwark_workers\{state="alive",role="supervisor"\} 2$/m);
+  });
+
+  it('goes on with the others when one job cannot be recovered', async () => {
+    const { sweeps, deeds, replies, lines } = startSweeper({ email: [heldByNobody('a'), heldByNobody('b')] });
+    replies.set('a', new Error('WRONGTYPE'));
+
+    await sweeps(6);
+
+    expect(deeds).toEqual(['requeue email/b']);
+    expect(lines).toContain('error job.recovery_failed');
+  });
+
+  it('looks at active jobs a page at a time, and at no more than twenty pages a sweep', async () => {
+    const jobs = Array.from({ length: 12_000 }, (_, index) => heldBy('w1', `j${index}`));
+    const { sweeps, pages } = startSweeper({ email: jobs, reports: [] });
+
+    await sweeps(1);
+
+    expect(pages).toEqual([...Array.from({ length: 20 }, (_, page) => page * 500), 0]);
+  });
+});
