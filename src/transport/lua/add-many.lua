@@ -19,7 +19,7 @@ WRITES everything named above, and the jobs   COST O(jobs * log n)
 ]]
 --- @include "enter-delayed.lua"
 --- @include "wake-worker.lua"
-local wait, meta, counter, delayed, active, events, marker, prioritized, priorityCounter = unpack(KEYS)
+local wait, meta, id, delayed, active, events, marker, prioritized, priorityCounter = unpack(KEYS)
 local base = ARGV[1]
 local call = redis.call
 
@@ -30,33 +30,33 @@ if not maxEvents then
   call('HSET', meta, 'opts.maxLenEvents', maxEvents)
 end
 local number = (#ARGV - 1) / 8
-local last = call('INCRBY', counter, number) - number
+local last = call('INCRBY', id, number) - number
 
 local ids, duplicates, plain, woken = {}, {}, {}, false
 for index = 1, number do
   local at = 2 + (index - 1) * 8
-  local id, name, data, opts, timestamp, delay, priority, lifo = unpack(ARGV, at, at + 7)
-  if id == '' then id = string.format('%.0f', last + index) end
-  local job = base .. id
-  ids[index] = id
+  local jobId, name, data, opts, timestamp, delay, priority, lifo = unpack(ARGV, at, at + 7)
+  if jobId == '' then jobId = string.format('%.0f', last + index) end
+  local job = base .. jobId
+  ids[index] = jobId
   if call('EXISTS', job) == 1 then
     duplicates[#duplicates + 1] = index
-    call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', id)
+    call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', jobId)
   else
     call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
-    call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
+    call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)
     if delay ~= '0' then
-      enterDelayed(delayed, marker, events, meta, job, id, tonumber(timestamp), tonumber(delay))
+      enterDelayed(delayed, marker, events, meta, job, jobId, tonumber(timestamp), tonumber(delay))
     else
       if priority ~= '0' then
         local turn = call('INCR', priorityCounter) % 0x100000000
-        call('ZADD', prioritized, tonumber(priority) * 0x100000000 + turn, id)
+        call('ZADD', prioritized, tonumber(priority) * 0x100000000 + turn, jobId)
       elseif lifo == '1' then
-        call('RPUSH', wait, id)
+        call('RPUSH', wait, jobId)
       else
-        plain[#plain + 1] = id
+        plain[#plain + 1] = jobId
       end
-      call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
+      call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', jobId)
       woken = true
     end
   end

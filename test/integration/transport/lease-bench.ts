@@ -3,9 +3,11 @@ import { onTestFinished } from 'vitest';
 import type { Script, ScriptArgument } from '../../../src/redis/define-script.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { BullmqBackend } from '../../../src/transport/bullmq-backend.js';
-import type { FetchedJob } from '../../../src/transport/fetched-job.js';
+import { decodeTakenJob, type FetchedJob, fetchedFields } from '../../../src/transport/fetched-job.js';
 import { type QueueKeys, queueKeys } from '../../../src/transport/queue-keys.js';
 import { type NewJob, QueueWriter } from '../../../src/transport/queue-writer.js';
+import { WorkCalls } from '../../../src/transport/work-calls.js';
+import { workLayout } from '../../../src/transport/work-layout.js';
 import type { TestPool } from '../worker-pool/test-pool.js';
 
 /** One queue on which a test takes jobs by hand, to call a script with exactly the lease it wants. */
@@ -14,13 +16,23 @@ export class LeaseBench {
   readonly keys: QueueKeys;
   readonly dead: QueueKeys;
   readonly backend: BullmqBackend;
+  readonly calls: WorkCalls<FetchedJob>;
   readonly #writer: QueueWriter;
 
   constructor(readonly pool: TestPool) {
     this.queue = pool.queue().name;
     this.keys = queueKeys(pool.keyspace, this.queue);
     this.dead = queueKeys(pool.keyspace, `${this.queue}.dead`);
-    this.#writer = new QueueWriter(pool.client, pool.keyspace, () => undefined);
+    this.#writer = new QueueWriter(pool.client, pool.keyspace, 250);
+    this.calls = new WorkCalls({
+      client: pool.client,
+      layout: workLayout(pool.keyspace.prefix(this.queue), this.queue),
+      worker: 'bench',
+      leaseMs: 60_000,
+      keepAttempts: 20,
+      fields: fetchedFields,
+      decode: decodeTakenJob,
+    });
     this.backend = new BullmqBackend({
       client: pool.client,
       keyspace: pool.keyspace,
@@ -53,9 +65,9 @@ export class LeaseBench {
   /** Puts one job into the queue and takes it under `token`. */
   async take(token: string, job: Partial<NewJob> = {}): Promise<FetchedJob> {
     await this.add(job);
-    const fetched = await this.backend.fetch(token);
-    if (fetched.kind !== 'job') throw new Error(`expected a job, got ${fetched.kind}`);
-    return fetched.job;
+    const [taken] = (await this.calls.take([token])).jobs;
+    if (!taken) throw new Error('expected a job, got none');
+    return taken;
   }
 
   jobKey(id: string): string {
