@@ -3,7 +3,12 @@ const prefix = 'bw/';
 
 /** The token under which a worker holds one lease: names the worker, differs per fetch. */
 export function leaseToken(worker: string, number: number): string {
-  return `${prefix}${worker}/${number}`;
+  return `${leaseTokenPrefix(worker)}${number}`;
+}
+
+/** What all tokens of a worker begin with. */
+export function leaseTokenPrefix(worker: string): string {
+  return `${prefix}${worker}/`;
 }
 
 /** The worker that a token names; undefined when it is not one of ours. */

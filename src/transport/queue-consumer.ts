@@ -12,6 +12,7 @@ import { leaseToken } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
+import { giveBackStrays } from './stray-jobs.js';
 import { WorkCalls, type WorkReply } from './work-calls.js';
 import { workLayout } from './work-layout.js';
 
@@ -128,8 +129,7 @@ export class QueueConsumer {
     if (this.#fetching !== undefined) return;
     this.#fetching = this.#fetchUntilQuiet();
     this.#renewal = setInterval(this.#renewNow, this.#options.leaseRenewMs);
-    // Leases may have run out while Redis was away: take them back before anybody else looks.
-    this.#options.client.on('ready', this.#renewNow);
+    this.#options.client.on('ready', this.#onReconnected);
   }
 
   /** Takes no more jobs. Running ones go on. */
@@ -184,7 +184,7 @@ export class QueueConsumer {
     this.quiet();
     this.#stopped.abort();
     clearInterval(this.#renewal);
-    this.#options.client.off('ready', this.#renewNow);
+    this.#options.client.off('ready', this.#onReconnected);
     await within(1_000, this.#backend.close(true));
   }
 
@@ -276,6 +276,14 @@ export class QueueConsumer {
     if (written.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
     this.#options.onSettled(job, written, settled);
   }
+
+  readonly #onReconnected = (): void => {
+    // Leases may have run out while Redis was away: take them back before anybody else looks.
+    this.#renewNow();
+    const { client, keyspace, queue, worker, log, onError } = this.#options;
+    const isRunning = (id: string, token: string) => this.#running.get(token)?.job.id === id;
+    giveBackStrays({ client, keyspace, queue, worker, log, isRunning }).catch(onError);
+  };
 
   readonly #renewNow = (): void => {
     // While Redis is away a renewal waits for it; a second one would only wait behind it.

@@ -102,6 +102,13 @@ export const activeOwnersScript = defineScript({
     (raw as [string, string, string][]).map(([id, token, crashes]) => ({ id, token, crashes: Number(crashes) || 0 })),
 });
 
+export const strayJobsScript = defineScript({
+  file: file('stray-jobs'),
+  keys: ['active'],
+  args: ['base', 'prefix', 'count'],
+  reply: (raw) => (raw as [string, string][]).map(([id, token]) => ({ id, token })),
+});
+
 /** How far a job is, as seen from outside. */
 export type JobOutcomeView =
   | { readonly state: 'pending' }

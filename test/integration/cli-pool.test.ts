@@ -263,20 +263,20 @@ describe('up refuses', () => {
     return (stranger.address() as { port: number }).port;
   };
 
-  it('a port that is taken: it says which, stops everything and exits with 2', async () => {
+  it('a port that is taken: it says which and how to change it, in one line, before anything runs', async () => {
     const port = await takePort();
 
-    // The supervisor has the port below, so it is the first worker that cannot start.
+    // The supervisor has the port below, so it is the first worker that could not start.
     const keeper = up(['--workers', '2', '--http-port', String(port - 1)]);
     const { code } = await keeper.exited;
 
     expect(code).toBe(2);
-    expect(keeper.text('stderr')).toContain(`port ${port} on 127.0.0.1 is taken; set BULWARK_HTTP_PORT or --http-port`);
-    expect(keeper.text('stderr')).toContain('worker 1 cannot run as it was started');
-    expect(existsSync(join(folder, '.bulwark', 'redis.json'))).toBe(false);
+    expect(keeper.lines.map(({ text }) => text)).toEqual([
+      `bulwark: port ${port} on 127.0.0.1 is taken; set BULWARK_HTTP_PORT or --http-port to another, or 0 for any free one [BULWARK_PORT_TAKEN]`,
+    ]);
   });
 
-  it('definitions that cannot be loaded', async () => {
+  it('definitions that cannot be loaded: it stops everything instead of trying for ever', async () => {
     writeFileSync(join(folder, 'jobs.mjs'), "throw new Error('API_KEY is not set');");
 
     const keeper = bulwark(['up', '--jobs', './jobs.mjs']);
@@ -284,6 +284,8 @@ describe('up refuses', () => {
 
     expect(code).toBe(2);
     expect(keeper.text('stderr')).toContain('jobs.mjs cannot be loaded: API_KEY is not set');
+    expect(keeper.text('stderr')).toContain('cannot run as it was started');
+    expect(existsSync(join(folder, '.bulwark', 'redis.json'))).toBe(false);
   });
 
   it('a Redis that cannot be reached, within 5 s and with exit code 3', async () => {

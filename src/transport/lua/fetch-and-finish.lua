@@ -122,7 +122,8 @@ local finished = {
 }
 
 local function finish(index, ending)
-  local known = call('HMGET', ending.job, 'timestamp', 'parentKey', 'deid', 'atm')
+  local known = redis.pcall('HMGET', ending.job, 'timestamp', 'parentKey', 'deid', 'atm')
+  if known.err then return -1 end
   if not known[1] and call('EXISTS', ending.job) == 0 then return -1 end
   if known[2] and known[2] ~= '' or known[3] then return -100 end
   if finishing.parents then

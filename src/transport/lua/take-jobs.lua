@@ -15,28 +15,38 @@ local function chooseJobs(keys, wanted)
 end
 
 --[[
-Starts one job that was chosen: lease, event, start in its hash. Answers what was asked of its hash.
+Starts one job that was chosen: start in its hash, lease, event. Answers what was asked of its hash; nil when it is no job.
 ]]
 local function startJob(keys, base, id, token, now, options)
   local job = base .. id
-  redis.call('SET', job .. ':lock', token, 'PX', options.lease)
-  redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   local started = { 'processedOn', now }
   if options.worker ~= '' then
     started[3], started[4] = 'pb', options.worker
   end
-  if #options.fields == 0 then
-    redis.call('HMSET', job, unpack(started))
-    redis.call('HINCRBY', job, 'ats', 1)
-    local hash = redis.call('HGETALL', job)
-    table.insert(hash, 1, id)
-    return hash
+  local values
+  if #options.fields > 0 then
+    -- The first field asked for is the count of starts: read with the rest, written once.
+    values = redis.pcall('HMGET', job, unpack(options.fields))
+    if not values.err then
+      values[1] = (tonumber(values[1]) or 0) + 1
+      started[#started + 1], started[#started + 2] = 'ats', values[1]
+      redis.call('HSET', job, unpack(started))
+    end
+  else
+    values = redis.pcall('HGETALL', job)
+    if not values.err then
+      redis.call('HSET', job, unpack(started))
+      redis.call('HINCRBY', job, 'ats', 1)
+      values = redis.call('HGETALL', job)
+    end
   end
-  -- The first field asked for is the count of starts: read with the rest, written once.
-  local values = redis.call('HMGET', job, unpack(options.fields))
-  values[1] = (tonumber(values[1]) or 0) + 1
-  started[#started + 1], started[#started + 2] = 'ats', values[1]
-  redis.call('HSET', job, unpack(started))
+  if values.err then
+    -- No job lies under this id. It may not stay where it would count as one.
+    redis.call('LREM', keys.active, 1, id)
+    return nil
+  end
+  redis.call('SET', job .. ':lock', token, 'PX', options.lease)
+  redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   table.insert(values, 1, id)
   return values
 end
