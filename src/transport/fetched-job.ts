@@ -68,7 +68,7 @@ export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): Fe
     enqueuedAt: wholeNumber(timestamp, now) as EpochMs,
     startedAt: now,
     attemptsMade: wholeNumber(atm, 0),
-    starts: Number(starts),
+    starts: wholeNumber(String(starts), 0),
     hasParent: Boolean(parentKey) && !parentBroken,
     deferredFailure: defa ?? undefined,
     schedulerKey: rjk ?? undefined,

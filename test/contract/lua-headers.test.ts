@@ -16,7 +16,8 @@ const defined = vi.hoisted((): DefinedScript[] => []);
 vi.mock('../../src/redis/define-script.js', async (importOriginal) => {
   const original = await importOriginal<typeof DefineScript>();
   const defineScript: typeof DefineScript.defineScript = (definition) => {
-    defined.push({ file: definition.file.href, keys: definition.keys, args: definition.args });
+    const args = definition.rest ? [...definition.args, 'rest'] : definition.args;
+    defined.push({ file: definition.file.href, keys: definition.keys, args });
     return original.defineScript(definition);
   };
   return { ...original, defineScript };

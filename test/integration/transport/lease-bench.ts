@@ -29,7 +29,7 @@ export class LeaseBench {
       layout: workLayout(pool.keyspace.prefix(this.queue), this.queue),
       worker: 'bench',
       leaseMs: 60_000,
-      keepAttempts: 20,
+      keepAttempts: 2,
       fields: fetchedFields,
       decode: decodeTakenJob,
     });

@@ -1,43 +1,40 @@
+import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { deadLetterScript, parkScript, releaseScript, retryScript } from '../../../src/transport/scripts.js';
+import { deadLetterScript, releaseScript } from '../../../src/transport/scripts.js';
+import type { JobEnd } from '../../../src/transport/work-calls.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench, rawReply } from './lease-bench.js';
 
 const pool = usePool();
 const attempt = JSON.stringify({ attempt: 1, worker: 'w', startedAt: 1, endedAt: 2, error: { message: 'boom' } });
 
-/** Every way to end a run of a job, called with the lease of `token`. */
-const transitions = {
-  retry: (bench: LeaseBench, id: string, token: string) =>
-    rawReply(
-      bench.pool,
-      retryScript,
-      { ...bench.keys, job: bench.jobKey(id) },
-      {
-        id,
-        token,
-        delay: 60_000,
-        attempt,
-        keep: 2,
-        message: 'boom',
-        stack: '["at x"]',
-      },
-    ),
-  park: (bench: LeaseBench, id: string, token: string) =>
-    rawReply(
-      bench.pool,
-      parkScript,
-      { ...bench.keys, job: bench.jobKey(id), parked: bench.pool.keyspace.parked(bench.queue, 'newer_version') },
-      { id, token, delay: 60_000, reason: 'newer_version' },
-    ),
-  release: (bench: LeaseBench, id: string, token: string) =>
+const packr = new Packr({ useRecords: false });
+const fields = packr.pack(['failedReason', 'boom', 'stacktrace', '["at x"]']);
+
+/** Every way in which a worker ends a run of a job, called with the lease of `token`. */
+const ends = {
+  complete: endBy('c', ['{"done":true}', '', -1, 1000]),
+  retry: endBy('y', [60_000, '', 1, fields, attempt]),
+  park: endBy('p', [60_000, 'newer_version']),
+  release: endBy('i', []),
+  'dead-letter': endBy('d', ['{"reason":"permanent_error"}', attempt, 'boom', '["at x"]', '', '']),
+} as const;
+
+function endBy(kind: JobEnd['kind'], words: JobEnd['words']) {
+  return async (bench: LeaseBench, id: string, token: string): Promise<unknown> =>
+    (await bench.calls.end({ kind, id, token, words }, undefined)).code;
+}
+
+/** Every way in which the supervisor ends a run on behalf of a worker that died. */
+const repairs = {
+  recover: (bench: LeaseBench, id: string, token: string) =>
     rawReply(
       bench.pool,
       releaseScript,
       { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc },
       { id, token, crashed: 0, failure: '' },
     ),
-  'dead-letter': (bench: LeaseBench, id: string, token: string) =>
+  bury: (bench: LeaseBench, id: string, token: string) =>
     rawReply(
       bench.pool,
       deadLetterScript,
@@ -65,6 +62,7 @@ const transitions = {
     ),
 } as const;
 
+const transitions = { ...ends, ...repairs };
 type Transition = keyof typeof transitions;
 const all = Object.keys(transitions) as Transition[];
 
@@ -97,17 +95,6 @@ describe.each(all)('%s', (name) => {
     expect(await pool().dump()).toEqual(before);
   });
 
-  it('is refused without a token while somebody holds the job, and writes nothing', async () => {
-    const bench = new LeaseBench(pool());
-    const { id } = await bench.take('mine');
-    const before = await pool().dump();
-
-    const reply = await transitions[name](bench, id, '');
-
-    expect(reply).toBe(-6);
-    expect(await pool().dump()).toEqual(before);
-  });
-
   it('takes the job out of active and drops its lease', async () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('mine');
@@ -115,24 +102,15 @@ describe.each(all)('%s', (name) => {
 
     const reply = await transitions[name](bench, id, 'mine');
 
-    expect(reply).toBe(name === 'dead-letter' ? id : 0);
+    expect(reply).toBe(name === 'bury' ? id : 0);
     expect(await pool().client.llen(bench.keys.active)).toBe(0);
     expect(await pool().client.exists(`${bench.jobKey(id)}:lock`, bench.keys.stalled)).toBe(0);
-  });
-
-  it('works for a job whose lease ran out when it is told so', async () => {
-    const bench = new LeaseBench(pool());
-    const { id } = await bench.take('mine');
-    await pool().client.del(`${bench.jobKey(id)}:lock`);
-
-    const reply = await transitions[name](bench, id, '');
-
-    expect(reply).toBe(name === 'dead-letter' ? id : 0);
   });
 
   it('wakes a worker that sleeps because the queue allows no more at once', async () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('mine');
+    await pool().client.hset(bench.keys.meta, 'concurrency', 1);
     await pool().client.del(bench.keys.marker);
 
     await transitions[name](bench, id, 'mine');
@@ -149,6 +127,29 @@ describe.each(all)('%s', (name) => {
     await transitions[name](bench, id, 'mine');
 
     expect(await pool().client.zscore(bench.keys.marker, '0')).toBeNull();
+  });
+});
+
+describe.each(Object.keys(repairs) as (keyof typeof repairs)[])('%s', (name) => {
+  it('is refused without a token while somebody holds the job, and writes nothing', async () => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('mine');
+    const before = await pool().dump();
+
+    const reply = await transitions[name](bench, id, '');
+
+    expect(reply).toBe(-6);
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('works for a job whose lease ran out when it is told so', async () => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('mine');
+    await pool().client.del(`${bench.jobKey(id)}:lock`);
+
+    const reply = await transitions[name](bench, id, '');
+
+    expect(reply).toBe(name === 'bury' ? id : 0);
   });
 });
 

@@ -108,12 +108,12 @@ describe('a lease that is lost', () => {
     const { run, job, enqueued, lock, worker } = await startHeld({ leaseMs: '1m', leaseRenewMs: '20s' });
     const { end } = await run(0);
     await pool().client.set(lock, 'somebody else');
-    const before = await pool().client.dumpBuffer(pool().keyspace.queue(job.queue.name, enqueued.id));
+    const before = await pool().client.hgetall(pool().keyspace.queue(job.queue.name, enqueued.id));
 
     answer(end);
     await eventually('the worker has let go', () => worker.busy === 0);
 
-    expect(await pool().client.dumpBuffer(pool().keyspace.queue(job.queue.name, enqueued.id))).toEqual(before);
+    expect(await pool().client.hgetall(pool().keyspace.queue(job.queue.name, enqueued.id))).toEqual(before);
     expect(await pool().client.get(lock)).toBe('somebody else');
     expect(await pool().inspector.sample(job.queue.name)).toMatchObject({ active: 1, dead_lettered: 0, delayed: 0 });
   });

@@ -4,15 +4,11 @@ import {
   deadLetterScript,
   jobOutcomesScript,
   leaseRenewScript,
-  parkScript,
   queueSampleScript,
   releaseScript,
-  retryScript,
 } from '../../../src/transport/scripts.js';
 
 describe.each([
-  ['retry', retryScript],
-  ['park', parkScript],
   ['release', releaseScript],
   ['dead-letter', deadLetterScript],
 ])('the reply of %s', (_name, script) => {
@@ -32,8 +28,6 @@ describe.each([
 
 describe('the reply of a transition that was done', () => {
   it.each([
-    ['retry', retryScript, 0],
-    ['park', parkScript, 0],
     ['release', releaseScript, 0],
     ['dead-letter', deadLetterScript, '42~2'],
   ])('of %s is done', (_name, script, raw) => {
