@@ -38,7 +38,8 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
   const stop = new StopRequest({ kept: false });
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { acquireServer } = await import('../../redis/server/acquire-server.js');
-  const { assertPorts, childPrograms } = await import('../keeper/child-programs.js');
+  const { childPrograms, poolPorts } = await import('../keeper/child-programs.js');
+  const { probePorts } = await import('../keeper/probe-ports.js');
   const { runPool } = await import('../keeper/run-pool.js');
 
   const { values, sources } = await cli.given({
@@ -46,7 +47,8 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
     http: { port: httpPort },
     worker: { jobs, concurrency },
   });
-  assertPorts(values.pool.workers, values.http.port);
+  const ports = poolPorts(values.pool.workers, values.http.port);
+  if (values.http.enabled) await probePorts(values.http.host, ports);
   const { output, globals } = cli;
   const log = createProcessLogger(values.log, 'keeper', output.json);
   const given = sources.redis.url.source !== 'default';
@@ -55,7 +57,7 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
     if (server.warning) output.say(`\n${server.warning}\n`);
     const programs = childPrograms({
       workers: values.pool.workers,
-      httpPort: values.http.port,
+      ports,
       redisUrl: server.url,
       globals,
       ...(jobs && { jobs }),

@@ -35,7 +35,8 @@ export async function enqueueAll(
     return enqueued;
   } finally {
     progress.end();
-    if (enqueued.length < payloads.length) output.say(`enqueued ${enqueued.length} of ${payloads.length} jobs, then:`);
+    const cutShort = enqueued.length > 0 && enqueued.length < payloads.length;
+    if (cutShort) output.say(`enqueued ${enqueued.length} of ${payloads.length} jobs, then:`);
     await producer.close();
   }
 }
