@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { maskUrl } from '../../config/mask-url.js';
+import type { OptionSources } from '../../config/resolve.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
+import type { GlobalOptions } from '../global-options.js';
 
 interface UpOptions {
   readonly workers?: string;
@@ -63,9 +66,20 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
       ...(jobs && { jobs }),
       ...(concurrency !== undefined && { concurrency }),
     });
-    return await runPool({ options: values, server, programs, stop, output, log });
+    const reach = reachOf(sources, server.url, globals);
+    return await runPool({ options: values, server, programs, reach, stop, output, log });
   } finally {
     await server.stop();
     log.info('pool.stopped');
   }
+}
+
+/** What was said by flags, the commands in another terminal must be told, too. */
+function reachOf({ redis, pool }: OptionSources, url: string, { namespace, config }: GlobalOptions): string[] {
+  const elsewhere = redis.url.source === 'code' || (redis.url.source === 'default' && pool.dataDir.source === 'code');
+  return [
+    ...(elsewhere ? ['--redis', maskUrl(url)] : []),
+    ...(namespace === undefined ? [] : ['--namespace', namespace]),
+    ...(config === undefined ? [] : ['--config', config]),
+  ];
 }
