@@ -41,10 +41,14 @@ export class Output {
     return this.#streams.stderr.isTTY === true && !this.json;
   }
 
-  /** The answer of the command: the document with `--json`, else the text. */
+  /** The answer of the command: the document with `--json`, else the text, if there is any. */
   answer(document: unknown, text: () => string): void {
-    if (this.json) this.document(document);
-    else this.#streams.stdout.write(`${text()}\n`);
+    if (this.json) {
+      this.document(document);
+      return;
+    }
+    const words = text();
+    if (words !== '') this.#streams.stdout.write(`${words}\n`);
   }
 
   /** What only programs want to read: nothing without `--json`. The first document is the one that counts. */

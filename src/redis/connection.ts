@@ -64,6 +64,8 @@ function clientOptions(options: ConnectionOptions) {
     connectTimeout: options.connectTimeoutMs,
     maxRetriesPerRequest: null,
     keepAlive: 10_000,
+    // A Redis that reads its data from disk guesses how long that takes; asking sooner notices its return sooner.
+    maxLoadingRetryTime: options.reconnectCapMs,
     // A server that was demoted refuses writes: reconnect to whoever leads now, and ask again there.
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
     retryStrategy: (times: number) =>

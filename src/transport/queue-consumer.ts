@@ -260,8 +260,11 @@ export class QueueConsumer {
   async #seeThrough(running: RunningJob): Promise<void> {
     const { job } = running;
     if (job.brokenFields.length > 0) await this.#settlement.mend(job);
-    if (job.schedulerKey !== undefined) await this.#settlement.continueSchedule(job);
+    const planned =
+      job.schedulerKey === undefined ? undefined : this.#settlement.continueSchedule(job, this.#stopped.signal);
     const outcome = await this.#options.execute(job, running.abort.signal);
+    // Before the job ends: if this worker died in between, nobody would plan the next run.
+    await planned;
     if (running.forsaken) return;
     const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
     const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);

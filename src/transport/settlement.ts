@@ -42,6 +42,8 @@ export interface SettlementOptions {
 /** Pauses between tries while Redis refuses (out of memory, loading, failing over). */
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
+/** What Redis says when it cannot do now what it could do later. */
+const passingRefusal = /^(OOM|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
 /** Unreadable options are kept for whoever looks into it, up to here. */
 const keptOptionsCharacters = 4_000;
 
@@ -111,12 +113,22 @@ export class Settlement {
     await this.#options.client.hdel(`${this.#keys['']}${job.id}`, ...job.brokenFields);
   }
 
-  /** Plans the next run of a scheduled job; a failure is logged, because the job at hand is worth more than the next. */
-  async continueSchedule(job: FetchedJob): Promise<void> {
-    try {
-      await this.#options.backend.continueSchedule(job);
-    } catch (error) {
-      this.#options.log.error({ jobId: job.id, scheduler: job.schedulerKey, err: error }, 'schedule.failed');
+  /**
+   * Plans the next run of a scheduled job, and does not give up while Redis refuses for a reason that passes: nobody else would
+   * plan it. Any other failure is logged, because the job at hand is worth more than the next.
+   */
+  async continueSchedule(job: FetchedJob, stopped: AbortSignal): Promise<void> {
+    for (let tries = 1; !stopped.aborted; tries++) {
+      try {
+        return await this.#options.backend.continueSchedule(job);
+      } catch (error) {
+        const passes = passingRefusal.test(errorMessage(error));
+        if (tries === 1 || !passes) {
+          this.#options.log.error({ jobId: job.id, scheduler: job.schedulerKey, err: error }, 'schedule.failed');
+        }
+        if (!passes) return;
+        await pause(Math.min(firstPauseMs * 2 ** tries, longestPauseMs), stopped);
+      }
     }
   }
 

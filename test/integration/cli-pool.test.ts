@@ -61,7 +61,7 @@ async function busyWorker(): Promise<StatusReport['workers'][number]> {
 
 describe('up', () => {
   it('shows a newcomer what runs and what to try next', async () => {
-    const keeper = up(['--workers', '2']);
+    const keeper = bulwark(['up', '--workers', '2']);
 
     await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
 
@@ -69,7 +69,7 @@ describe('up', () => {
     expect(text).toMatch(/Redis +Redis \S+ at redis:\/\/127\.0\.0\.1:\d+, private to this pool/);
     expect(text).toMatch(/Supervisor +pid \d+, http:\/\/127\.0\.0\.1:\d+\/metrics/);
     expect(text).toMatch(/Worker 2 +pid \d+, http:\/\/127\.0\.0\.1:\d+\/metrics/);
-    expect(text).toContain('echo (queue quick)');
+    expect(text).toContain('document-digest (queue documents)');
     expect(text).toContain("npx bulwark enqueue document-digest --glob '**/*.md' --wait");
   });
 

@@ -35,6 +35,8 @@ const anyFields = fc.dictionary(
 
 function errorWith(fields: Readonly<Record<string, unknown>>): Error {
   const error = new Error('message');
+  // The stack is written when it is first asked for, with the name read then: before that name may throw.
+  error.stack = String(error.stack);
   for (const [field, value] of Object.entries(fields)) {
     const get = (): unknown => {
       if (value === unreadable) throw new Error('hands off');

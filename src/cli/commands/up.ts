@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { maskUrl } from '../../config/mask-url.js';
+import type { OptionSources } from '../../config/resolve.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
+import type { GlobalOptions } from '../global-options.js';
 
 interface UpOptions {
   readonly workers?: string;
@@ -38,7 +41,8 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
   const stop = new StopRequest({ kept: false });
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { acquireServer } = await import('../../redis/server/acquire-server.js');
-  const { assertPorts, childPrograms } = await import('../keeper/child-programs.js');
+  const { childPrograms, poolPorts } = await import('../keeper/child-programs.js');
+  const { probePorts } = await import('../keeper/probe-ports.js');
   const { runPool } = await import('../keeper/run-pool.js');
 
   const { values, sources } = await cli.given({
@@ -46,7 +50,8 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
     http: { port: httpPort },
     worker: { jobs, concurrency },
   });
-  assertPorts(values.pool.workers, values.http.port);
+  const ports = poolPorts(values.pool.workers, values.http.port);
+  if (values.http.enabled) await probePorts(values.http.host, ports);
   const { output, globals } = cli;
   const log = createProcessLogger(values.log, 'keeper', output.json);
   const given = sources.redis.url.source !== 'default';
@@ -55,15 +60,26 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
     if (server.warning) output.say(`\n${server.warning}\n`);
     const programs = childPrograms({
       workers: values.pool.workers,
-      httpPort: values.http.port,
+      ports,
       redisUrl: server.url,
       globals,
       ...(jobs && { jobs }),
       ...(concurrency !== undefined && { concurrency }),
     });
-    return await runPool({ options: values, server, programs, stop, output, log });
+    const reach = reachOf(sources, server.url, globals);
+    return await runPool({ options: values, server, programs, reach, stop, output, log });
   } finally {
     await server.stop();
     log.info('pool.stopped');
   }
+}
+
+/** What was said by flags, the commands in another terminal must be told, too. */
+function reachOf({ redis, pool }: OptionSources, url: string, { namespace, config }: GlobalOptions): string[] {
+  const elsewhere = redis.url.source === 'code' || (redis.url.source === 'default' && pool.dataDir.source === 'code');
+  return [
+    ...(elsewhere ? ['--redis', maskUrl(url)] : []),
+    ...(namespace === undefined ? [] : ['--namespace', namespace]),
+    ...(config === undefined ? [] : ['--config', config]),
+  ];
 }

@@ -27,8 +27,9 @@ function leaderFinding(leader: LeaderView | undefined): Finding {
 
 function workersFinding(workers: readonly WorkerView[], queues: readonly QueueView[]): Finding {
   const check = 'workers';
-  const silent = workers.filter(({ state }) => state === 'silent').map(({ id }) => id);
-  const alive = workers.length - silent.length;
+  const named = (state: WorkerView['state']) => workers.filter((worker) => worker.state === state).map(({ id }) => id);
+  const [late, silent] = [named('late'), named('silent')];
+  const alive = workers.length - late.length - silent.length;
   if (alive === 0) {
     const waiting = queues.reduce((sum, { jobs }) => sum + jobs.waiting + jobs.prioritized + jobs.active, 0);
     return {
@@ -38,12 +39,16 @@ function workersFinding(workers: readonly WorkerView[], queues: readonly QueueVi
       fix: 'run `bulwark up`, or `bulwark worker run`',
     };
   }
-  if (silent.length === 0) return { check, level: 'ok', detail: `${alive} alive` };
+  if (late.length + silent.length === 0) return { check, level: 'ok', detail: `${alive} alive` };
+  const missing = [
+    ...(late.length > 0 ? [`${late.length} late (${late.join(', ')})`] : []),
+    ...(silent.length > 0 ? [`${silent.length} silent (${silent.join(', ')})`] : []),
+  ];
   return {
     check,
     level: 'warn',
-    detail: `${alive} alive, ${silent.length} silent (${silent.join(', ')})`,
-    fix: 'a silent worker died or cannot reach Redis; it is forgotten half a minute after its last beat',
+    detail: `${alive} alive, ${missing.join(', ')}`,
+    fix: 'a worker that gives no sign of life died, is held up, or cannot reach Redis; it is forgotten after half a minute',
   };
 }
 

@@ -24,18 +24,19 @@ export async function enqueueAll(
   // What goes wrong is thrown, and the command says it once.
   const log = createLogger({ level: 'silent', format: 'json', role: 'cli' });
   const producer = createProducer({ redis, producer: producerOptions, job: limits, log });
-  const progress = startProgress(output, 'enqueuing', payloads.length);
   const enqueued: EnqueuedJob[] = [];
+  const progress = payloads.length > chunkSize ? startProgress(output, 'enqueuing', payloads.length) : undefined;
   try {
     for (let from = 0; from < payloads.length; from += chunkSize) {
       const chunk = payloads.slice(from, from + chunkSize) as never[];
       enqueued.push(...(await producer.enqueueMany(job, chunk, options)));
-      progress.update(enqueued.length);
+      progress?.update(enqueued.length);
     }
     return enqueued;
   } finally {
-    progress.end();
-    if (enqueued.length < payloads.length) output.say(`enqueued ${enqueued.length} of ${payloads.length} jobs, then:`);
+    progress?.end();
+    const cutShort = enqueued.length > 0 && enqueued.length < payloads.length;
+    if (cutShort) output.say(`enqueued ${enqueued.length} of ${payloads.length} jobs, then:`);
     await producer.close();
   }
 }

@@ -10,7 +10,7 @@ export interface Progress {
 export function startProgress(output: Output, what: string, total: number): Progress {
   if (!output.watched) return { update: () => undefined, end: () => undefined };
   const bar = new SingleBar({
-    format: `${what} {bar} {value}/{total} {eta_formatted}`,
+    format: `${what} {bar} {value}/{total} {duration_formatted}`,
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,

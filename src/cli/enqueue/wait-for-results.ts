@@ -86,9 +86,7 @@ function report(
   );
   if (counts.pending > 0) {
     const why = end === 'timeout' ? `--timeout of ${spokenDuration(timeoutMs)} is over` : 'no longer waiting';
-    output.say(
-      `${why}; ${counted(counts.pending, 'job goes', 'jobs go')} on, and \`bulwark queue ls\` shows how far they are`,
-    );
+    output.say(`${why}; ${counted(counts.pending, 'job goes', 'jobs go')} on; \`bulwark status\` shows the queue`);
   }
   if (counts.deadLettered > 0) output.say(`\`bulwark dlq ls ${queue}\` says why they died`);
 }

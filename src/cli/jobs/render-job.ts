@@ -2,7 +2,7 @@ import type { DeadLetter } from '../../dead-letter/record.js';
 import type { AttemptRecord } from '../../job/outcome.js';
 import type { JobView } from '../../transport/queue-inspector.js';
 import type { Format, Paint } from '../output.js';
-import { printable, spokenDuration } from '../wording.js';
+import { counted, printable, spokenDuration } from '../wording.js';
 
 type Line = readonly [label: string, value: string | undefined, format?: Format];
 
@@ -32,7 +32,7 @@ export function renderJob(job: JobView, paint: Paint): string {
       ['finished', job.finishedAt === undefined ? undefined : moment(job.finishedAt)],
       [
         'attempts',
-        `${job.attemptsMade} used up, ${job.starts} starts${job.crashes > 0 ? `, ${job.crashes} crashes` : ''}`,
+        `${job.attemptsMade} used up, ${counted(job.starts, 'start')}${job.crashes > 0 ? `, ${counted(job.crashes, 'crash', 'crashes')}` : ''}`,
       ],
       ['set aside', job.parkedFor],
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],

@@ -6,8 +6,8 @@ import type { ChildProgram } from './child-slot.js';
 
 export interface PoolPlan {
   readonly workers: number;
-  /** The supervisor has this port, the workers those above it; with 0 each takes any free one. */
-  readonly httpPort: number;
+  /** As `poolPorts` gives them out. */
+  readonly ports: readonly number[];
   readonly redisUrl: string;
   /** Flags of `up` that are for its children as they are. */
   readonly globals: GlobalOptions;
@@ -24,13 +24,14 @@ export interface PoolPrograms {
 const highestPort = 65_535;
 
 /**
- * Makes sure that every process of a pool can have its port.
+ * The ports of a pool: the supervisor has the first, the workers those above it. Empty when each takes any free one.
  *
  * @throws UsageError when there are not enough ports above the first one.
  */
-export function assertPorts(workers: number, httpPort: number): void {
+export function poolPorts(workers: number, httpPort: number): number[] {
+  if (httpPort === 0) return [];
   const last = httpPort + workers;
-  if (httpPort === 0 || last <= highestPort) return;
+  if (last <= highestPort) return Array.from({ length: workers + 1 }, (_, index) => httpPort + index);
   throw new UsageError(
     `${workers} workers and a supervisor need the ports ${httpPort} to ${last}, and ${highestPort} is the last one; set BULWARK_HTTP_PORT or --http-port to a lower one`,
   );
@@ -44,14 +45,14 @@ const entry = fileURLToPath(new URL('../main.js', import.meta.url));
  * there may be a password in it.
  */
 export function childPrograms(plan: PoolPlan, env: Environment = processEnvironment()): PoolPrograms {
-  const { workers, httpPort, globals, jobs, concurrency } = plan;
+  const { workers, ports, globals, jobs, concurrency } = plan;
   const program = (args: readonly string[]): ChildProgram => ({
     module: entry,
     args: [...args, '--kept', ...flag('--namespace', globals.namespace), ...flag('--config', globals.config)],
     env: { ...env, BULWARK_REDIS_URL: plan.redisUrl },
     stdoutToStderr: globals.json === true,
   });
-  const port = (index: number) => flag('--http-port', String(httpPort === 0 ? 0 : httpPort + index));
+  const port = (index: number) => flag('--http-port', String(ports[index] ?? 0));
   return {
     supervisor: program(['supervisor', 'run', ...port(0)]),
     workers: Array.from({ length: workers }, (_, index) =>

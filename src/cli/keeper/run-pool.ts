@@ -18,21 +18,24 @@ export interface PoolParts {
   readonly options: ResolvedOptions;
   readonly server: AcquiredServer;
   readonly programs: PoolPrograms;
+  /** Flags without which another command would not find this pool. */
+  readonly reach: readonly string[];
   readonly stop: StopRequest;
   readonly output: Output;
   readonly log: Logger;
 }
 
-/** A pool that is not complete after this long is shown as it is: whoever looks at an empty screen learns nothing. */
+/** A pool that works and is not complete after this long is shown as it is: an empty screen tells nothing. */
 const welcomeDeadlineMs = 10_000;
 
 /**
  * Keeps a pool on a Redis that was found, until it is asked to stop or can never run.
  *
- * @returns the exit code: 0 after a drain, also one that was cut short; that of the child that can never run
+ * @returns the exit code: 0 after a drain; that of the signal that cut it short; that of the child that can never run
  * @throws RedisUnavailableError, RedisMisconfiguredError before anything was started.
  */
-export async function runPool({ options, server, programs, stop, output, log }: PoolParts): Promise<number> {
+export async function runPool(parts: PoolParts): Promise<number> {
+  const { options, server, programs, stop, output, log } = parts;
   await assertUsable(options, server.url, log);
   const { restartBaseMs, restartCapMs, killGraceMs } = options.pool;
   const policy = { baseMs: restartBaseMs, capMs: restartCapMs };
@@ -43,12 +46,12 @@ export async function runPool({ options, server, programs, stop, output, log }: 
   );
   if (stop.reason !== undefined) return exitCodes.done;
   keeper.start();
-  void announce(keeper, server, output, stop);
+  void announce(keeper, parts);
 
   const end = await Promise.race([stop.received, keeper.hopeless]);
-  if (typeof end === 'object')
-    output.say(`bulwark: ${end.name} cannot run as it was started (see above): stopping the pool`);
+  if (typeof end === 'object') output.say(`bulwark: ${end.name} cannot run as it was started: stopping the pool`);
   else log.info({ reason: end }, 'pool.stopping');
+
   let cut: NodeJS.Signals | undefined;
   const killed = stop.insisted.then((signal) => {
     cut = signal;
@@ -74,11 +77,14 @@ async function assertUsable(options: ResolvedOptions, url: string, log: Logger):
   await closeRedis(client);
 }
 
-async function announce(keeper: Keeper, server: AcquiredServer, output: Output, stop: StopRequest): Promise<void> {
-  await Promise.race([within(welcomeDeadlineMs, keeper.ready), stop.received, keeper.hopeless]);
+async function announce(keeper: Keeper, { server, reach, output, stop }: PoolParts): Promise<void> {
+  const settled = Promise.race([keeper.ready, stop.received.then(() => 'ended'), keeper.hopeless.then(() => 'ended')]);
+  let news = await within(welcomeDeadlineMs, settled);
+  const nobodyYet = keeper.reports.workers.every((worker) => worker === undefined);
+  if (news === 'late' && nobodyYet) news = await settled;
+  if (news === 'ended') return;
   const { reports } = keeper;
-  if (stop.reason !== undefined || reports.workers.every((worker) => worker === undefined)) return;
-  if (!output.json) output.say(welcomeText(server.description, reports));
+  if (!output.json) output.say(welcomeText({ redis: server, reports, reach }));
   output.document({
     redis: { kind: server.kind, url: maskUrl(server.url), description: server.description },
     supervisor: reports.supervisor ?? null,

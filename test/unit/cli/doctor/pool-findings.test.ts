@@ -88,6 +88,14 @@ it.each<[string, Parameters<typeof poolFindings>, [string, string][]]>([
     ],
   ],
   [
+    'one of two is late',
+    [leader, [worker('running'), worker('late')], []],
+    [
+      ['supervisor', 'ok'],
+      ['workers', 'warn'],
+    ],
+  ],
+  [
     'a queue is paused',
     [leader, [worker('running')], [queue(2, true)]],
     [

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { assertPorts, childPrograms } from '../../../../src/cli/keeper/child-programs.js';
+import { childPrograms, poolPorts } from '../../../../src/cli/keeper/child-programs.js';
 
-const plan = { workers: 2, httpPort: 9464, redisUrl: 'redis://:secret@10.0.0.1:6379', globals: {} };
+const plan = { workers: 2, ports: [9464, 9465, 9466], redisUrl: 'redis://:secret@10.0.0.1:6379', globals: {} };
 
 it('gives the supervisor the first port and the workers those above it', () => {
   const { supervisor, workers } = childPrograms(plan, {});
@@ -13,8 +13,8 @@ it('gives the supervisor the first port and the workers those above it', () => {
   ]);
 });
 
-it('lets every process take any free port when the first one is 0', () => {
-  const { supervisor, workers } = childPrograms({ ...plan, httpPort: 0 }, {});
+it('lets every process take any free port when none are given out', () => {
+  const { supervisor, workers } = childPrograms({ ...plan, ports: [] }, {});
 
   for (const { args } of [supervisor, ...workers]) expect(args.join(' ')).toContain('--http-port 0');
 });
@@ -45,13 +45,14 @@ it('keeps stdout for the document when one is wanted', () => {
   expect(workers.every(({ stdoutToStderr }) => stdoutToStderr)).toBe(true);
 });
 
-it.each<[number, number, boolean]>([
-  [2, 0, true],
-  [2, 65_533, true],
-  [2, 65_534, false],
-])('with %i workers, a first port of %i is possible: %s', (workers, httpPort, possible) => {
-  const check = () => assertPorts(workers, httpPort);
+it.each([
+  [2, 9464, [9464, 9465, 9466]],
+  [2, 65_533, [65_533, 65_534, 65_535]],
+  [2, 0, []],
+])('with %i workers and a first port of %i, gives out %j', (workers, httpPort, ports) => {
+  expect(poolPorts(workers, httpPort)).toEqual(ports);
+});
 
-  if (possible) expect(check).not.toThrow();
-  else expect(check).toThrow(/need the ports 65534 to 65536/);
+it('refuses a first port that leaves no room for all', () => {
+  expect(() => poolPorts(2, 65_534)).toThrow(/need the ports 65534 to 65536, and 65535 is the last one/);
 });
