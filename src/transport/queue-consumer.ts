@@ -1,5 +1,6 @@
 import type { KeepJobs } from 'bullmq';
 import type { Logger } from 'pino';
+import { Cancellation } from '../job/cancellation.js';
 import { LeaseLostError } from '../job/lease-lost-error.js';
 import type { Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
@@ -32,7 +33,7 @@ export interface QueueConsumerOptions {
   readonly keepCompleted: KeepJobs;
   readonly keepAttempts: number;
   /** Runs one attempt. It must not throw; what the handler threw is in the outcome. */
-  readonly execute: (job: FetchedJob, signal: AbortSignal) => Promise<Outcome>;
+  readonly execute: (job: FetchedJob, cancellation: Cancellation) => Promise<Outcome>;
   /** Told of every attempt that ended, after Redis knows. */
   readonly onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) => void;
   readonly onRenewed: (result: 'renewed' | 'lost' | 'error', count: number) => void;
@@ -42,7 +43,7 @@ export interface QueueConsumerOptions {
 
 interface RunningJob {
   readonly job: FetchedJob;
-  readonly abort: AbortController;
+  readonly cancellation: Cancellation;
   /** Set when the job was given back while its handler was still busy: whatever it answers comes too late. */
   forsaken: boolean;
 }
@@ -155,13 +156,13 @@ export class QueueConsumer {
 
   /** Aborts every running job. */
   interrupt(reason: Error): void {
-    for (const running of this.#running.values()) running.abort.abort(reason);
+    for (const running of this.#running.values()) running.cancellation.abort(reason);
   }
 
   /** Aborts one running job; false when it does not run here. */
   cancel(jobId: string, reason: Error): boolean {
     const runs = [...this.#running.values()].filter(({ job }) => job.id === jobId);
-    for (const { abort } of runs) abort.abort(reason);
+    for (const { cancellation } of runs) cancellation.abort(reason);
     return runs.length > 0;
   }
 
@@ -245,7 +246,7 @@ export class QueueConsumer {
   }
 
   #run(job: FetchedJob): void {
-    const running: RunningJob = { job, abort: new AbortController(), forsaken: false };
+    const running: RunningJob = { job, cancellation: new Cancellation(), forsaken: false };
     this.#running.set(job.token, running);
     const attempt = this.#seeThrough(running)
       .catch(this.#options.onError)
@@ -262,7 +263,7 @@ export class QueueConsumer {
     if (job.brokenFields.length > 0) await this.#settlement.mend(job);
     const planned =
       job.schedulerKey === undefined ? undefined : this.#settlement.continueSchedule(job, this.#stopped.signal);
-    const outcome = await this.#options.execute(job, running.abort.signal);
+    const outcome = await this.#options.execute(job, running.cancellation);
     // Before the job ends: if this worker died in between, nobody would plan the next run.
     await planned;
     if (running.forsaken) return;
@@ -325,7 +326,7 @@ export class QueueConsumer {
       const current = this.#running.get(token);
       if (!current || !running.includes(current)) continue;
       onRenewed('lost', 1);
-      current.abort.abort(new LeaseLostError(current.job.id));
+      current.cancellation.abort(new LeaseLostError(current.job.id));
     }
   }
 }

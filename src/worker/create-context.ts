@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { JobContext } from '../job/job-context.js';
 import { traceIdOf } from '../job/job-meta.js';
@@ -14,7 +15,7 @@ import { callDependency } from './dependency-call.js';
 export interface ContextParts {
   readonly job: FetchedJob;
   readonly definition: AnyJobDefinition;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly deadline: EpochMs;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -27,7 +28,7 @@ const maxProgressBytes = 4_096;
 
 /** Builds what a handler gets beside its payload. */
 export function createContext(parts: ContextParts): JobContext {
-  const { job, definition, signal, deadline, metrics, clock } = parts;
+  const { job, definition, cancellation, deadline, metrics, clock } = parts;
   const attempt = job.attemptsMade + 1;
   let log: Logger | undefined;
   return {
@@ -39,10 +40,12 @@ export function createContext(parts: ContextParts): JobContext {
     attempt,
     maxAttempts: attemptsAllowed(job, definition),
     enqueuedAt: job.enqueuedAt,
-    signal,
+    // Made when first asked for, like the logger: most handlers of a busy queue never look.
+    get signal() {
+      return cancellation.signal;
+    },
     deadline,
     remainingMs: () => Math.max(0, deadline - clock.now()),
-    // Made when first asked for: most handlers of a busy queue never log.
     get log() {
       const traceId = traceIdOf(job.meta.traceparent);
       log ??= jobLogger(parts.log, {
@@ -63,7 +66,7 @@ export function createContext(parts: ContextParts): JobContext {
       }
       await parts.reportProgress(job.id, value);
     },
-    call: (dependency, fn, options = {}) => callDependency(dependency, fn, options, signal, metrics),
+    call: (dependency, fn, options = {}) => callDependency(dependency, fn, options, cancellation.signal, metrics),
     effectKey: (name) =>
       createHash('sha256').update(`${definition.queue.name}\n${job.id}\n${name}`).digest('base64url').slice(0, 32),
   };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { DrainTimeoutError } from '../job/abort-reasons.js';
+import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import { LeaseLostError } from '../job/lease-lost-error.js';
@@ -43,9 +44,9 @@ export class Executor {
     this.#options = options;
   }
 
-  async execute(job: FetchedJob, signal: AbortSignal): Promise<Outcome> {
+  async execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
     try {
-      return await this.#execute(job, signal);
+      return await this.#execute(job, cancellation);
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
       this.#options.log.error({ jobId: job.id, kind: job.kind, err: error }, 'executor.failed');
@@ -57,8 +58,8 @@ export class Executor {
     }
   }
 
-  async #execute(job: FetchedJob, signal: AbortSignal): Promise<Outcome> {
-    const { registry, limits, clock } = this.#options;
+  async #execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
+    const { registry, limits, abortGraceMs, log, metrics, clock, reportProgress } = this.#options;
     const prepared = await prepareJob(job, registry, limits, clock.now());
     if (prepared.kind === 'refused') return prepared.outcome;
 
@@ -67,17 +68,11 @@ export class Executor {
       definition,
       payload,
       jobDeadline: job.meta.deadline,
-      signal,
-      abortGraceMs: this.#options.abortGraceMs,
+      cancellation,
+      abortGraceMs,
       clock,
-      createContext: (attemptSignal, deadline) =>
-        createContext({
-          ...this.#options,
-          job,
-          definition,
-          signal: attemptSignal,
-          deadline,
-        }),
+      createContext: (deadline) =>
+        createContext({ job, definition, cancellation, deadline, log, metrics, clock, reportProgress }),
     });
     return this.#outcomeOf(end, job, definition);
   }

@@ -1,4 +1,5 @@
 import { JobExpiredError, JobTimeoutError } from '../job/abort-reasons.js';
+import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { JobContext } from '../job/job-context.js';
 import type { Clock } from '../time/clock.js';
@@ -15,32 +16,32 @@ export interface AttemptOptions {
   readonly payload: unknown;
   /** When the job stops being worth doing, if ever. */
   readonly jobDeadline: EpochMs | undefined;
-  /** Aborted from outside: shutdown, cancellation, lost lease. */
-  readonly signal: AbortSignal;
+  /** Called off from outside (shutdown, cancellation, lost lease), or from here when time is up. */
+  readonly cancellation: Cancellation;
   /** How long the handler has to react to its signal before it is given up on. */
   readonly abortGraceMs: number;
   readonly clock: Clock;
-  readonly createContext: (signal: AbortSignal, deadline: EpochMs) => JobContext;
+  readonly createContext: (deadline: EpochMs) => JobContext;
 }
+
+/** Stands for a handler that did not end in time. */
+const abandoned: AttemptEnd = { kind: 'threw', error: undefined };
 
 /**
  * Runs a handler once, under its timeout. Never throws.
  *
  * A handler that returns although its signal was aborted has done its work, and that counts. One that neither returns nor
- * throws within the grace is given up on: it may go on in the background, but nobody waits for it. With a signal that is aborted
+ * throws within the grace is given up on: it may go on in the background, but nobody waits for it. When the run was called off
  * already the handler is not started: nobody wants its work any more.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
-  const { definition, payload, jobDeadline, signal, abortGraceMs, clock } = options;
-  if (signal.aborted) return { kind: 'aborted', reason: reasonOf(signal), abandoned: false };
+  const { definition, payload, jobDeadline, cancellation, abortGraceMs, clock } = options;
+  if (cancellation.reason) return { kind: 'aborted', reason: cancellation.reason, abandoned: false };
   const now = clock.now();
   const deadline = Math.min(now + definition.timeoutMs, jobDeadline ?? Number.POSITIVE_INFINITY) as EpochMs;
 
-  const abort = new AbortController();
-  const abortFromOutside = () => abort.abort(signal.reason);
-  signal.addEventListener('abort', abortFromOutside, { once: true });
   const timeout = setTimeout(() => {
-    abort.abort(
+    cancellation.abort(
       deadline === jobDeadline
         ? new JobExpiredError(`the job's deadline ${new Date(deadline).toISOString()} passed while it ran`)
         : new JobTimeoutError(definition.kind, definition.timeoutMs),
@@ -48,25 +49,20 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   }, deadline - now);
 
   let grace: NodeJS.Timeout | undefined;
-  const graceOver = new Promise<'abandoned'>((resolve) => {
-    const wait = () => {
-      grace = setTimeout(() => resolve('abandoned'), abortGraceMs);
-    };
-    abort.signal.addEventListener('abort', wait, { once: true });
+  const graceOver = new Promise<AttemptEnd>((resolve) => {
+    cancellation.onAbort(() => {
+      grace = setTimeout(() => resolve(abandoned), abortGraceMs);
+    });
   });
 
-  const handler = startHandler(definition, payload, options.createContext(abort.signal, deadline));
+  const handler = startHandler(definition, payload, options.createContext(deadline));
   try {
     const end = await Promise.race([handler, graceOver]);
-    if (end === 'abandoned') return { kind: 'aborted', reason: reasonOf(abort.signal), abandoned: true };
-    if (end.kind === 'threw' && abort.signal.aborted) {
-      return { kind: 'aborted', reason: reasonOf(abort.signal), abandoned: false };
-    }
-    return end;
+    const { reason } = cancellation;
+    return reason && end.kind !== 'returned' ? { kind: 'aborted', reason, abandoned: end === abandoned } : end;
   } finally {
     clearTimeout(timeout);
     clearTimeout(grace);
-    signal.removeEventListener('abort', abortFromOutside);
   }
 }
 
@@ -76,8 +72,4 @@ async function startHandler(definition: AnyJobDefinition, payload: unknown, ctx:
   } catch (error) {
     return { kind: 'threw', error };
   }
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
 }

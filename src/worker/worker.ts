@@ -202,9 +202,9 @@ export class Worker {
       fetchBlockMs: worker.fetchBlockMs,
       keepCompleted: { age: Math.ceil(limits.keepCompletedMs / 1000), count: limits.keepCompletedCount },
       keepAttempts: limits.keepAttempts,
-      execute: (job, signal) => {
+      execute: (job, cancellation) => {
         this.#observeWait(job, queue);
-        return executor.execute(job, signal);
+        return executor.execute(job, cancellation);
       },
       onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) =>
         reportOutcome({ job, queue, outcome, settled, log, metrics, now: systemClock.now() }),

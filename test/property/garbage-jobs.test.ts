@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { Cancellation } from '../../src/job/cancellation.js';
 import { defineJob } from '../../src/job/define-job.js';
 import { defineQueue } from '../../src/job/define-queue.js';
 import { jobMetaOption, parseJobMeta } from '../../src/job/job-meta.js';
@@ -86,7 +87,7 @@ describe('a job that anybody may have written', () => {
       fc.asyncProperty(anyHash, async (hash) => {
         const job = decodeTakenJob(['42', ...fetchedFields.map((field) => hash[field] ?? null)], 'bw/host-1-ab/7', now);
 
-        const outcome = await executor.execute(job, new AbortController().signal);
+        const outcome = await executor.execute(job, new Cancellation());
 
         expect(['completed', 'parked', 'dead_lettered']).toContain(outcome.kind);
         if (outcome.kind !== 'dead_lettered') return;

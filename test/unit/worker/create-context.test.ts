@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
 import { defineJob } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
@@ -21,12 +22,12 @@ const definition = defineJob({
 function startContext(overrides: Partial<FetchedJob> = {}) {
   const lines: Record<string, unknown>[] = [];
   const progressed: unknown[] = [];
-  const abort = new AbortController();
+  const abort = new Cancellation();
   const clock = { time: now, now: () => clock.time, elapsed: () => 0 };
   const ctx: JobContext = createContext({
     job: fetchedJob(overrides),
     definition,
-    signal: abort.signal,
+    cancellation: abort,
     deadline: momentIn(60_000),
     log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { DrainTimeoutError, JobCancelledError } from '../../../src/job/abort-reasons.js';
+import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
 import type { ErrorVerdict } from '../../../src/job/error-verdict.js';
@@ -20,7 +21,7 @@ type Options = JobOptions<typeof order, unknown>;
 
 interface Execution {
   readonly job?: Partial<FetchedJob>;
-  readonly signal?: AbortSignal;
+  readonly cancellation?: Cancellation;
   readonly clock?: Clock;
 }
 
@@ -51,8 +52,8 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     random: () => 0.5,
     reportProgress: async () => undefined,
   });
-  const signal = execution.signal ?? new AbortController().signal;
-  const outcome = await executor.execute(fetchedJob(execution.job), signal);
+  const cancellation = execution.cancellation ?? new Cancellation();
+  const outcome = await executor.execute(fetchedJob(execution.job), cancellation);
   return { outcome, lines };
 }
 
@@ -201,14 +202,14 @@ describe('Executor', () => {
       { kind: 'dead_lettered', reason: 'cancelled', class: 'cancelled', attempted: true },
     ],
   ])('%s', async (_what, reason, expected) => {
-    const abort = new AbortController();
+    const cancellation = new Cancellation();
     const executed = execute(
       (payload, ctx) => {
-        setImmediate(() => abort.abort(reason));
+        setImmediate(() => cancellation.abort(reason));
         return obedient(payload, ctx);
       },
       {},
-      { signal: abort.signal },
+      { cancellation },
     );
 
     expect(summary(await executed)).toEqual(expected);

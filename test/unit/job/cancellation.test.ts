@@ -1,0 +1,40 @@
+import { describe, expect, it, vi } from 'vitest';
+import { Cancellation } from '../../../src/job/cancellation.js';
+
+const reason = new Error('shutting down');
+
+describe('Cancellation', () => {
+  it('aborts its signal with the reason, whether that was asked for before or after', () => {
+    const [before, after] = [new Cancellation(), new Cancellation()];
+    const { signal } = before;
+
+    before.abort(reason);
+    after.abort(reason);
+
+    expect(signal.aborted && signal.reason).toBe(reason);
+    expect(after.signal.aborted && after.signal.reason).toBe(reason);
+    expect(after.signal).toBe(after.signal);
+  });
+
+  it('keeps the first reason, and tells of it once', () => {
+    const cancellation = new Cancellation();
+    const listener = vi.fn();
+    cancellation.onAbort(listener);
+
+    cancellation.abort(reason);
+    cancellation.abort(new Error('too late'));
+
+    expect(cancellation.reason).toBe(reason);
+    expect(listener).toHaveBeenCalledExactlyOnceWith(reason);
+  });
+
+  it('tells a listener that comes late at once', () => {
+    const cancellation = new Cancellation();
+    cancellation.abort(reason);
+    const listener = vi.fn();
+
+    cancellation.onAbort(listener);
+
+    expect(listener).toHaveBeenCalledExactlyOnceWith(reason);
+  });
+});
