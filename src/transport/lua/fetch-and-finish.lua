@@ -67,6 +67,8 @@ local keys = {
 }
 local base, deadBase, parkedBase = ARGV[1], ARGV[2], ARGV[3]
 local now = tonumber(ARGV[4]) or nowMs()
+-- As text, because Redis writes every number that a script hands it out anew, and this one goes into every job.
+local nowText = string.format('%.0f', now)
 local lease, worker, metricsSize, keepAttempts = ARGV[5], ARGV[6], ARGV[9], tonumber(ARGV[10])
 local endCount, fetchCount, fieldCount = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 
@@ -137,25 +139,25 @@ local function finish(index, ending)
 
   local target = finished[ending.kind]
   local value, keepAge, keepCount, keepLimit = unpack(ARGV, ending.at, ending.at + 3)
-  local attemptsMade = (tonumber(known[4]) or 0) + 1
+  local attemptsMade = known[4] and (tonumber(known[4]) or 0) + 1 or '1'
   if keepCount == '0' then
     local job = ending.job
     call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
   else
-    call('HSET', ending.job, target.field, value, 'finishedOn', now, 'atm', attemptsMade)
+    call('HSET', ending.job, target.field, value, 'finishedOn', nowText, 'atm', attemptsMade)
     if ending.kind == 'f' then
       local fields = ARGV[ending.at + 5]
       if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
       call('HDEL', ending.job, 'defa')
     end
     local scores = target.scores
-    scores[#scores + 1], scores[#scores + 2] = now, ending.id
+    scores[#scores + 1], scores[#scores + 2] = nowText, ending.id
     if keepAge ~= '' or keepCount ~= '-1' then
       target.policies[keepAge .. '/' .. keepCount .. '/' .. keepLimit] = { keepAge, tonumber(keepCount), tonumber(keepLimit) }
     end
   end
   call('XADD', keys.events, '*', 'event', target.event, 'jobId', ending.id, target.field, value, 'prev', 'active')
-  if ending.kind == 'f' and attemptsMade >= tonumber(ARGV[ending.at + 4]) then
+  if ending.kind == 'f' and tonumber(attemptsMade) >= tonumber(ARGV[ending.at + 4]) then
     call('XADD', keys.events, '*', 'event', 'retries-exhausted', 'jobId', ending.id, 'attemptsMade', attemptsMade)
   end
   target.number = target.number + 1
@@ -219,7 +221,7 @@ if #tokens > 0 then
   promoteDelayed(keys, base, now, settings[1] or maxed)
   if not settings[1] and not maxed then
     local fields = { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) }
-    jobs, limitedForMs = takeJobs(keys, base, tokens, now, {
+    jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
       lease = lease, worker = worker, fields = fields, concurrency = tonumber(settings[2]),
       limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(settings[4]) or tonumber(ARGV[8]),
     })

@@ -28,7 +28,7 @@ local function startJob(keys, base, id, token, now, options)
     -- The first field asked for is the count of starts: read with the rest, written once.
     values = redis.pcall('HMGET', job, unpack(options.fields))
     if not values.err then
-      values[1] = (tonumber(values[1]) or 0) + 1
+      values[1] = values[1] and (tonumber(values[1]) or 0) + 1 or '1'
       started[#started + 1], started[#started + 2] = 'ats', values[1]
       redis.call('HSET', job, unpack(started))
     end
