@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BulwarkError } from '../errors/bulwark-error.js';
-import type { RedisClient } from './connection.js';
 
 /** Thrown when a script answered something its header does not promise. A bug: please report it. */
 export class ScriptContractError extends BulwarkError {
@@ -11,6 +10,12 @@ export class ScriptContractError extends BulwarkError {
 
 /** What goes over the wire as one argument. */
 export type ScriptArgument = string | number | Buffer;
+
+/** What runs scripts: every Redis client of ours does. */
+export interface ScriptClient {
+  evalsha(sha: string, numberOfKeys: number, ...words: ScriptArgument[]): Promise<unknown>;
+  eval(source: string, numberOfKeys: number, ...words: ScriptArgument[]): Promise<unknown>;
+}
 
 export interface ScriptDefinition<K extends string, A extends string, R> {
   /** The Lua file: `new URL('./x.lua', import.meta.url)`. */
@@ -35,7 +40,7 @@ export interface Script<K extends string, A extends string, R> {
    * @throws ScriptContractError when the reply cannot be understood; what ioredis throws when Redis cannot be asked.
    */
   run(
-    client: RedisClient,
+    client: ScriptClient,
     keys: Readonly<Record<K, string>>,
     args: Readonly<Record<A, ScriptArgument>>,
     rest?: readonly ScriptArgument[],
@@ -72,7 +77,7 @@ export function defineScript<const K extends string, const A extends string, R>(
 
 /** By hash first; the whole text only when Redis does not know the script (first use, restart, failover, SCRIPT FLUSH). */
 async function evaluate(
-  client: RedisClient,
+  client: ScriptClient,
   sha: string,
   source: string,
   numberOfKeys: number,

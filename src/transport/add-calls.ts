@@ -1,5 +1,4 @@
-import type { RedisClient } from '../redis/connection.js';
-import { defineScript, type ScriptArgument } from '../redis/define-script.js';
+import { defineScript, type ScriptArgument, type ScriptClient } from '../redis/define-script.js';
 import { CallGatherer } from './call-gatherer.js';
 
 /** A job as add-many.lua takes it. */
@@ -9,11 +8,11 @@ export interface JobWords {
   readonly name: string;
   readonly dataJson: string;
   readonly optsJson: string;
-  readonly timestamp: number;
-  readonly delayMs: number;
-  readonly priority: number;
-  /** Goes before all that wait. */
-  readonly lifo: boolean;
+  readonly timestamp: ScriptArgument;
+  readonly delay: ScriptArgument;
+  readonly priority: ScriptArgument;
+  /** Where it goes: behind all that wait, before them, among the delayed or among the prioritized. */
+  readonly place: 'last' | 'first' | 'delayed' | 'prioritized';
 }
 
 interface AddReply {
@@ -39,25 +38,35 @@ const addManyScript = defineScript({
   },
 });
 
-interface AddRequest {
+/** Jobs that travel together. */
+interface Batch {
   readonly jobs: readonly JobWords[];
+  readonly weight: number;
   readonly resolve: (added: AddedJob[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Something else that must keep its place among the batches. */
+interface Turn {
+  readonly take: () => Promise<void>;
+}
+
 export interface AddCallsOptions {
-  readonly client: RedisClient;
+  readonly client: ScriptClient;
   /** What all keys of the queue begin with. */
   readonly base: string;
-  /** How many jobs travel in one call. */
+  /** How many jobs travel in one call, fewer when they are large. */
   readonly mostPerCall: number;
 }
+
+/** A job weighs one, and one more for each so many characters: a call of the largest jobs stays some megabytes. */
+const charactersPerWeight = 8_192;
 
 /** Adds jobs to one queue: what falls together travels as one call. */
 export class AddCalls {
   readonly #options: AddCallsOptions;
   readonly #keys: Parameters<typeof addManyScript.run>[1];
-  readonly #gatherer: CallGatherer<AddRequest>;
+  readonly #gatherer: CallGatherer<Batch | Turn>;
 
   constructor(options: AddCallsOptions) {
     const { base } = options;
@@ -75,31 +84,77 @@ export class AddCalls {
     };
     this.#gatherer = new CallGatherer({
       mostPerCall: options.mostPerCall,
-      sizeOf: ({ jobs }) => jobs.length,
+      sizeOf: (request) => ('take' in request ? Number.POSITIVE_INFINITY : request.weight),
       call: (requests) => this.#call(requests),
-      reject: ({ reject }, error) => reject(error),
+      reject: (request, error) => {
+        if ('reject' in request) request.reject(error);
+      },
     });
   }
 
-  /** Adds jobs, a few hundred at most; answers in their order. Rejects when Redis could not be asked. */
-  add(jobs: readonly JobWords[]): Promise<AddedJob[]> {
+  /**
+   * Adds jobs, in as many calls as it takes; answers in their order. Rejects when Redis could not be asked; some of the calls may
+   * have been carried out then.
+   */
+  async add(jobs: readonly JobWords[]): Promise<AddedJob[]> {
+    if (jobs.length === 0) return [];
+    const { mostPerCall } = this.#options;
+    const batches: Promise<AddedJob[]>[] = [];
+    let from = 0;
+    let weight = 0;
+    for (const [index, job] of jobs.entries()) {
+      const more = weightOf(job);
+      if (weight + more > mostPerCall && index > from) {
+        batches.push(this.#add(jobs.slice(from, index), weight));
+        from = index;
+        weight = 0;
+      }
+      weight += more;
+    }
+    if (from === 0) return this.#add(jobs, weight);
+    batches.push(this.#add(jobs.slice(from), weight));
+    await Promise.allSettled(batches);
+    return (await Promise.all(batches)).flat();
+  }
+
+  /** Does something else when everything that was added before is on its way, and before anything that is added after. */
+  inTurn<T>(run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#gatherer.add({ jobs, resolve, reject });
+      this.#gatherer.add({ take: () => run().then(resolve, reject) });
     });
   }
 
-  async #call(requests: readonly AddRequest[]): Promise<void> {
+  /** Resolves when everything that was added has been answered. */
+  whenIdle(): Promise<void> {
+    return this.#gatherer.whenIdle();
+  }
+
+  #add(jobs: readonly JobWords[], weight: number): Promise<AddedJob[]> {
+    return new Promise((resolve, reject) => {
+      this.#gatherer.add({ jobs, weight, resolve, reject });
+    });
+  }
+
+  async #call(requests: readonly (Batch | Turn)[]): Promise<void> {
+    const batches: Batch[] = [];
     const rest: ScriptArgument[] = [];
-    for (const { jobs } of requests) {
-      for (const { id, name, dataJson, optsJson, timestamp, delayMs, priority, lifo } of jobs) {
-        rest.push(id, name, dataJson, optsJson, timestamp, delayMs, priority, lifo ? 1 : 0);
+    for (const request of requests) {
+      // Larger than any call, so alone in this one.
+      if ('take' in request) return request.take();
+      batches.push(request);
+      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place } of request.jobs) {
+        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place);
       }
     }
     const { client, base } = this.#options;
     const { ids, duplicates } = await addManyScript.run(client, this.#keys, { base }, rest);
     let at = 0;
-    for (const { jobs, resolve } of requests) {
+    for (const { jobs, resolve } of batches) {
       resolve(jobs.map(() => ({ id: ids[at] ?? '', duplicate: duplicates.has(at++) })));
     }
   }
+}
+
+function weightOf({ dataJson }: JobWords): number {
+  return 1 + Math.floor(dataJson.length / charactersPerWeight);
 }

@@ -20,6 +20,7 @@ export class CallGatherer<R> {
   readonly #waiting: R[] = [];
   #underWay = 0;
   #scheduled = false;
+  readonly #idle: (() => void)[] = [];
 
   constructor(options: CallGathererOptions<R>) {
     this.#options = options;
@@ -28,6 +29,14 @@ export class CallGatherer<R> {
   add(request: R): void {
     this.#waiting.push(request);
     this.#schedule();
+  }
+
+  /** Resolves when every request that was added has been answered. */
+  async whenIdle(): Promise<void> {
+    if (this.#waiting.length + this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle.push(resolve);
+    });
   }
 
   #schedule(): void {
@@ -61,6 +70,8 @@ export class CallGatherer<R> {
       .finally(() => {
         this.#underWay -= 1;
         this.#schedule();
+        if (this.#waiting.length + this.#underWay > 0) return;
+        for (const resolve of this.#idle.splice(0)) resolve();
       });
   }
 }

@@ -2,7 +2,7 @@ import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
-import { AddCalls, type AddedJob } from './add-calls.js';
+import { AddCalls, type AddedJob, type JobWords } from './add-calls.js';
 
 /** A job that is about to be written. */
 export interface NewJob {
@@ -31,13 +31,8 @@ export class QueueWriter {
   }
 
   /** Writes jobs of one queue, so many to a call. After an error some of the calls may have been carried out. */
-  async add(queue: string, jobs: readonly NewJob[]): Promise<AddedJob[]> {
-    const calls = this.#callsOf(queue);
-    const batches: Promise<AddedJob[]>[] = [];
-    for (let from = 0; from < jobs.length; from += this.#batchSize) {
-      batches.push(calls.add(jobs.slice(from, from + this.#batchSize).map(wordsOf)));
-    }
-    return (await Promise.all(batches)).flat();
+  add(queue: string, jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    return this.#callsOf(queue).add(jobs.map(wordsOf));
   }
 
   #callsOf(queue: string): AddCalls {
@@ -54,7 +49,7 @@ export class QueueWriter {
   }
 }
 
-function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }: NewJob) {
+function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }: NewJob): JobWords {
   // What lies beside the payload. BullMQ keeps options it does not know as they are.
   const opts = {
     jobId: id,
@@ -69,8 +64,8 @@ function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }:
     dataJson: payloadJson,
     optsJson: JSON.stringify(opts),
     timestamp: enqueuedAt,
-    delayMs,
+    delay: delayMs,
     priority,
-    lifo: false,
+    place: delayMs > 0 ? 'delayed' : priority > 0 ? 'prioritized' : 'last',
   };
 }

@@ -1,5 +1,4 @@
-import type { RedisClient } from '../redis/connection.js';
-import type { ScriptArgument } from '../redis/define-script.js';
+import type { ScriptArgument, ScriptClient } from '../redis/define-script.js';
 import type { EpochMs } from '../time/duration.js';
 import { CallGatherer } from './call-gatherer.js';
 import { type FetchAndFinishReply, fetchAndFinishScript } from './fetch-and-finish.js';
@@ -38,7 +37,7 @@ export interface WorkReply<J> {
 export type TakenJob = readonly (string | number | null)[];
 
 export interface WorkCallsOptions<J> {
-  readonly client: RedisClient;
+  readonly client: ScriptClient;
   readonly layout: WorkLayout;
   /** Shown as the job's `processedBy`. */
   readonly worker: string;
@@ -63,7 +62,7 @@ const defaultMostPerCall = 25;
 
 /** Tells Redis, for one worker process and queue, of jobs that ended, and asks it for jobs: what falls together travels as one call. */
 export class WorkCalls<J> {
-  readonly #client: RedisClient;
+  readonly #client: ScriptClient;
   readonly #keys: Parameters<typeof fetchAndFinishScript.run>[1];
   readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now'>;
   readonly #options: WorkCallsOptions<J>;
@@ -98,6 +97,11 @@ export class WorkCalls<J> {
   /** Asks for up to as many jobs as there are tokens. Rejects when Redis could not be asked. */
   take(tokens: readonly string[]): Promise<WorkReply<J>> {
     return this.#ask(undefined, tokens);
+  }
+
+  /** Resolves when everything that was said and asked has been answered. */
+  whenIdle(): Promise<void> {
+    return this.#gatherer.whenIdle();
   }
 
   #ask(end: JobEnd | undefined, tokens: readonly string[]): Promise<WorkReply<J>> {

@@ -13,12 +13,12 @@ KEYS  1 wait              list
       9 priorityCounter   counter
 ARGV  1 base              what the keys of the jobs begin with
       2 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
-                          lifo as 1 or 0
+                          and where it goes: last, first (among those that wait), delayed or prioritized
 REPLY { ids, duplicates }: the ids of all jobs, and the positions (from 1) of those that were there already
 WRITES everything named above, and the jobs   COST O(jobs * log n)
 ]]
 --- @include "enter-delayed.lua"
---- @include "wake-worker.lua"
+--- @include "mark-delayed.lua"
 local wait, meta, id, delayed, active, events, marker, prioritized, priorityCounter = unpack(KEYS)
 local base = ARGV[1]
 local call = redis.call
@@ -26,43 +26,46 @@ local call = redis.call
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
 local maxEvents = settings[1]
 if not maxEvents then
-  maxEvents = 10000
+  maxEvents = '10000'
   call('HSET', meta, 'opts.maxLenEvents', maxEvents)
 end
 local number = (#ARGV - 1) / 8
 local last = call('INCRBY', id, number) - number
 
-local ids, duplicates, plain, woken = {}, {}, {}, false
+local ids, duplicates, behind, woken, delays = {}, {}, {}, false, false
 for index = 1, number do
   local at = 2 + (index - 1) * 8
-  local jobId, name, data, opts, timestamp, delay, priority, lifo = unpack(ARGV, at, at + 7)
-  if jobId == '' then jobId = string.format('%.0f', last + index) end
+  local jobId, name, data, opts, timestamp, delay, priority, place = unpack(ARGV, at, at + 7)
+  local isNumbered = jobId == ''
+  if isNumbered then jobId = string.format('%.0f', last + index) end
   local job = base .. jobId
   ids[index] = jobId
-  if call('EXISTS', job) == 1 then
+  if not isNumbered and call('EXISTS', job) == 1 then
     duplicates[#duplicates + 1] = index
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', jobId)
   else
     call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)
-    if delay ~= '0' then
-      enterDelayed(delayed, marker, events, meta, job, jobId, tonumber(timestamp), tonumber(delay))
+    if place == 'delayed' then
+      enterDelayed(delayed, events, maxEvents, jobId, tonumber(timestamp), tonumber(delay))
+      delays = true
     else
-      if priority ~= '0' then
+      if place == 'prioritized' then
         local turn = call('INCR', priorityCounter) % 0x100000000
         call('ZADD', prioritized, tonumber(priority) * 0x100000000 + turn, jobId)
-      elseif lifo == '1' then
+      elseif place == 'first' then
         call('RPUSH', wait, jobId)
       else
-        plain[#plain + 1] = jobId
+        behind[#behind + 1] = jobId
       end
       call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', jobId)
       woken = true
     end
   end
 end
-if #plain > 0 then call('LPUSH', wait, unpack(plain)) end
+if #behind > 0 then call('LPUSH', wait, unpack(behind)) end
 if woken and not settings[2] and not (settings[3] and call('LLEN', active) >= tonumber(settings[3])) then
   call('ZADD', marker, 0, '0')
 end
+if delays then markDelayed(marker, delayed) end
 return { ids, duplicates }

@@ -1,11 +1,10 @@
---- @include "emit-event.lua"
 --[[
-Puts a job into `delayed` and lets sleeping workers know when the next one is due.
+Puts a job into `delayed`; answers when it is due.
 
 The score is BullMQ's: the due time in its upper bits, a running number in the lower twelve, so that jobs of the same
 millisecond keep their order.
 ]]
-local function enterDelayed(delayedKey, markerKey, eventsKey, metaKey, jobKey, id, now, delay)
+local function enterDelayed(delayedKey, eventsKey, maxEvents, id, now, delay)
   local due = now + math.max(delay, 0)
   local lowest = due * 0x1000
   local highest = lowest + 0xfff
@@ -13,9 +12,6 @@ local function enterDelayed(delayedKey, markerKey, eventsKey, metaKey, jobKey, i
   local score = lowest
   if newest[2] then score = math.min(tonumber(newest[2]) + 1, highest) end
   redis.call('ZADD', delayedKey, score, id)
-  redis.call('HSET', jobKey, 'delay', delay)
-  emitEvent(eventsKey, metaKey, 'event', 'delayed', 'jobId', id, 'delay', due)
-  local first = redis.call('ZRANGE', delayedKey, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', markerKey, tonumber(first[2]) / 0x1000, '1')
+  redis.call('XADD', eventsKey, 'MAXLEN', '~', maxEvents, '*', 'event', 'delayed', 'jobId', id, 'delay', due)
   return due
 end

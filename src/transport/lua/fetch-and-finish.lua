@@ -52,7 +52,9 @@ WRITES everything named above   COST O(ends * active + fetches + log n)
 --- @include "append-attempt.lua"
 --- @include "park-job.lua"
 --- @include "enter-delayed.lua"
+--- @include "mark-delayed.lua"
 --- @include "enter-wait.lua"
+--- @include "wake-worker.lua"
 --- @include "trim-finished.lua"
 --- @include "count-finished.lua"
 --- @include "promote-delayed.lua"
@@ -73,11 +75,7 @@ local lease, worker, metricsSize, keepAttempts = ARGV[5], ARGV[6], ARGV[9], tonu
 local endCount, fetchCount, fieldCount = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 
 local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
-local maxEvents = settings[5]
-if not maxEvents then
-  maxEvents = 10000
-  call('HSET', keys.meta, 'opts.maxLenEvents', maxEvents)
-end
+local maxEvents = settings[5] or '10000'
 
 -- How many words follow kind, id, token and next.
 local wordCounts = { c = 4, f = 6, y = 5, p = 2, d = 6, i = 0 }
@@ -93,6 +91,7 @@ end
 -- What every end needs to know is asked for all of them at once: who holds the lease, and whether any is a parent.
 local finishing, locks = {}, {}
 if endCount > 0 then
+  if not settings[5] then call('HSET', keys.meta, 'opts.maxLenEvents', maxEvents) end
   call('XTRIM', keys.events, 'MAXLEN', '~', maxEvents)
   local lockKeys, childKeys = {}, {}
   for index, ending in ipairs(ends) do
@@ -103,7 +102,7 @@ if endCount > 0 then
   finishing.parents = call('EXISTS', unpack(childKeys)) > 0
 end
 
-local released, unstalled = {}, {}
+local freed, released, unstalled = 0, {}, {}
 local function leave(index, ending)
   local holder = locks[index]
   -- BullMQ's token for "without a lease": whoever ends the job so knows what they do.
@@ -112,8 +111,10 @@ local function leave(index, ending)
     if holder ~= ending.token then return -6 end
   end
   if call('LREM', keys.active, -1, ending.id) == 0 then return -3 end
-  if ending.token ~= '0' then released[#released + 1] = ending.job .. ':lock' end
-  unstalled[#unstalled + 1] = ending.id
+  freed = freed + 1
+  if ending.token ~= '0' then
+    released[#released + 1], unstalled[#unstalled + 1] = ending.job .. ':lock', ending.id
+  end
   return 0
 end
 
@@ -153,7 +154,11 @@ local function finish(index, ending)
     local scores = target.scores
     scores[#scores + 1], scores[#scores + 2] = nowText, ending.id
     if keepAge ~= '' or keepCount ~= '-1' then
-      target.policies[keepAge .. '/' .. keepCount .. '/' .. keepLimit] = { keepAge, tonumber(keepCount), tonumber(keepLimit) }
+      local name = keepAge .. '/' .. keepCount .. '/' .. keepLimit
+      local policy = target.policies[name] or { keepAge, tonumber(keepCount), 0 }
+      -- Each job that ends may remove so many that are too old.
+      policy[3] = policy[3] + tonumber(keepLimit)
+      target.policies[name] = policy
     end
   end
   call('XADD', keys.events, '*', 'event', target.event, 'jobId', ending.id, target.field, value, 'prev', 'active')
@@ -161,6 +166,7 @@ local function finish(index, ending)
     call('XADD', keys.events, '*', 'event', 'retries-exhausted', 'jobId', ending.id, 'attemptsMade', attemptsMade)
   end
   target.number = target.number + 1
+  if ending.next == '' then target.unasked = true end
   return 0
 end
 
@@ -171,11 +177,12 @@ local others = {
     if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
     appendAttempt(ending.job, attempt, keepAttempts)
     if counts == '1' then countUp(ending.job, 'atm') end
-    enterDelayed(keys.delayed, keys.marker, keys.events, keys.meta, ending.job, ending.id, tonumber(since) or now, tonumber(delay))
+    call('HSET', ending.job, 'delay', delay)
+    enterDelayed(keys.delayed, keys.events, maxEvents, ending.id, tonumber(since) or now, tonumber(delay))
   end,
   p = function(ending)
     local delay, reason = unpack(ARGV, ending.at, ending.at + 1)
-    parkJob(keys, parkedBase, ending.job, ending.id, now, tonumber(delay), reason)
+    parkJob(keys, maxEvents, parkedBase, ending.job, ending.id, now, delay, reason)
   end,
   d = function(ending)
     local record, attempt, message, stack, data, opts = unpack(ARGV, ending.at, ending.at + 5)
@@ -189,7 +196,7 @@ local others = {
   end,
 }
 
-local codes, tokens = {}, {}
+local codes, tokens, delays = {}, {}, {}
 for index, ending in ipairs(ends) do
   local act = others[ending.kind]
   if not act then
@@ -199,44 +206,51 @@ for index, ending in ipairs(ends) do
   else
     codes[index] = leave(index, ending)
     if codes[index] == 0 then act(ending) end
+    if codes[index] == 0 and (ending.kind == 'y' or ending.kind == 'p') then
+      delays[#delays + 1] = ending.next == '' and math.huge or #tokens + 1
+    end
   end
   if codes[index] == 0 and ending.next ~= '' then tokens[#tokens + 1] = ending.next end
 end
 for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
 if #released > 0 then call('DEL', unpack(released)) end
-if #unstalled > 0 then
-  call('SREM', keys.stalled, unpack(unstalled))
-  -- Under a global limit a freed place is news for other workers; ours asks by itself.
-  if settings[2] then wakeWorker(keys.marker, keys.meta) end
-end
+if #unstalled > 0 then call('SREM', keys.stalled, unpack(unstalled)) end
 for _, target in pairs(finished) do
   if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
   for _, policy in pairs(target.policies) do trimFinished(target.set, base, now, unpack(policy)) end
   if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
 end
 
-local jobs, limitedForMs, nextDue = {}, 0, 0
+local jobs, limitedForMs, nextDue, closed = {}, 0, 0, false
 if #tokens > 0 then
-  local maxed = settings[2] and call('LLEN', keys.active) >= tonumber(settings[2])
-  promoteDelayed(keys, base, now, settings[1] or maxed)
-  if not settings[1] and not maxed then
-    local fields = { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) }
-    jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
-      lease = lease, worker = worker, fields = fields, concurrency = tonumber(settings[2]),
-      limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(settings[4]) or tonumber(ARGV[8]),
-    })
-    if #jobs < #tokens and limitedForMs == 0 then
-      local first = call('ZRANGE', keys.delayed, 0, 0, 'WITHSCORES')
-      if first[2] then nextDue = math.floor(first[2] / 0x1000) end
-    end
-  else
-    nextDue = -1
+  local room = settings[2] and tonumber(settings[2]) - call('LLEN', keys.active) or math.huge
+  if settings[1] then room = 0 end
+  closed = room <= 0
+  promoteDelayed(keys, base, now, closed)
+  jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
+    lease = lease, worker = worker, fields = { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) },
+    room = room,
+    limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(ARGV[8]) or tonumber(settings[4]),
+  })
+  if #jobs < #tokens and limitedForMs == 0 and not closed then nextDue = math.floor(nextDelayed(keys.delayed) or 0) end
+end
+-- Whoever sleeps is told when the first delayed job is due, unless the slots that were given up for it are taken again: they ask.
+for _, slot in ipairs(delays) do
+  if slot > #jobs then
+    markDelayed(keys.marker, keys.delayed)
+    break
   end
 end
--- Nothing left and nothing to come: whoever waits for that is told.
-if finished.c.number + finished.f.number > 0 and #jobs == 0 and limitedForMs == 0 and nextDue == 0 then
-  if call('LLEN', keys.wait) == 0 and call('LLEN', keys.active) == 0 and call('ZCARD', keys.prioritized) == 0 then
+local wasFinished = finished.c.number + finished.f.number > 0
+local wasLast = #jobs == 0 and limitedForMs == 0 and nextDue == 0 and not closed
+local maybeDrained = wasFinished and (wasLast or finished.c.unasked or finished.f.unasked)
+-- Under a global limit a freed place is news for workers that sleep; starting a job has told them already.
+local isNews = settings[2] and freed > 0 and #jobs == 0 and not closed
+if maybeDrained or isNews then
+  if call('LLEN', keys.wait) + call('ZCARD', keys.prioritized) > 0 then
+    if isNews then wakeWorker(keys.marker, keys.meta) end
+  elseif maybeDrained and call('LLEN', keys.active) == 0 then
     call('XADD', keys.events, '*', 'event', 'drained')
   end
 end
-return { codes, jobs, limitedForMs, math.max(nextDue, 0), now }
+return { codes, jobs, limitedForMs, nextDue, now }

@@ -2,10 +2,10 @@
 --[[
 Sets a job aside that has left `active`, and puts it on the index of its reason. Entries that are due have left already.
 ]]
-local function parkJob(keys, parkedBase, job, id, now, delay, reason)
+local function parkJob(keys, maxEvents, parkedBase, job, id, now, delay, reason)
   local parked = parkedBase .. reason
-  redis.call('HSET', job, 'bwp', reason)
-  local due = enterDelayed(keys.delayed, keys.marker, keys.events, keys.meta, job, id, now, delay)
+  redis.call('HSET', job, 'bwp', reason, 'delay', delay)
+  local due = enterDelayed(keys.delayed, keys.events, maxEvents, id, now, tonumber(delay))
   redis.call('ZREMRANGEBYSCORE', parked, '-inf', now)
   redis.call('ZADD', parked, due, id)
   redis.call('PEXPIREAT', parked, math.max(due, redis.call('ZRANGE', parked, -1, -1, 'WITHSCORES')[2]) + 60000)

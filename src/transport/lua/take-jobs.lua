@@ -1,6 +1,5 @@
 --[[
-Takes jobs out of the queue and gives each a lease: first the waiting ones, then the prioritized, as far as pause, global
-concurrency and rate limit allow.
+Takes jobs out of the queue: first the waiting ones, then the prioritized.
 ]]
 local function chooseJobs(keys, wanted)
   local ids = redis.call('RPOP', keys.wait, wanted) or {}
@@ -19,6 +18,11 @@ Starts one job that was chosen: start in its hash, lease, event. Answers what wa
 ]]
 local function startJob(keys, base, id, token, now, options)
   local job = base .. id
+  -- Not a job: what BullMQ 4 put between the jobs to wake its workers.
+  if string.sub(id, 1, 2) == '0:' then
+    redis.call('LREM', keys.active, 1, id)
+    return nil
+  end
   local started = { 'processedOn', now }
   if options.worker ~= '' then
     started[3], started[4] = 'pb', options.worker
@@ -33,10 +37,12 @@ local function startJob(keys, base, id, token, now, options)
       redis.call('HSET', job, unpack(started))
     end
   else
-    values = redis.pcall('HGETALL', job)
-    if not values.err then
+    local starts = redis.pcall('HGET', job, 'ats')
+    if type(starts) == 'table' then
+      values = starts
+    else
+      started[#started + 1], started[#started + 2] = 'ats', starts and (tonumber(starts) or 0) + 1 or '1'
       redis.call('HSET', job, unpack(started))
-      redis.call('HINCRBY', job, 'ats', 1)
       values = redis.call('HGETALL', job)
     end
   end
@@ -45,7 +51,8 @@ local function startJob(keys, base, id, token, now, options)
     redis.call('LREM', keys.active, 1, id)
     return nil
   end
-  redis.call('SET', job .. ':lock', token, 'PX', options.lease)
+  -- BullMQ's token for "without a lease".
+  if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
   redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   table.insert(values, 1, id)
   return values
@@ -61,25 +68,30 @@ local function limitedFor(limiter, max)
   return math.max(left, 0)
 end
 
+--[[
+Gives one job to each token, as far as there are jobs, room and rate limit allow. Answers the jobs, and how long the rate limit holds.
+]]
 local function takeJobs(keys, base, tokens, now, options)
   local jobs = {}
-  local wanted = #tokens
-  if options.concurrency then wanted = math.min(wanted, options.concurrency - redis.call('LLEN', keys.active)) end
+  if options.room <= 0 then return jobs, limitedFor(keys.limiter, options.limiterMax) end
+  local wanted = math.min(#tokens, options.room)
   while #jobs < wanted do
     local limited = limitedFor(keys.limiter, options.limiterMax)
     if limited > 0 then return jobs, limited end
     -- Under a rate limit every single start counts and may be the last.
-    local ids = chooseJobs(keys, options.limiterMax and 1 or wanted - #jobs)
-    if #ids == 0 then break end
+    local number = options.limiterMax and 1 or wanted - #jobs
+    local ids = chooseJobs(keys, number)
     for _, id in ipairs(ids) do
-      if options.limiterMax and redis.call('HEXISTS', base .. id, 'defa') == 0 then
+      local job = startJob(keys, base, id, tokens[#jobs + 1], now, options)
+      jobs[#jobs + 1] = job
+      -- A job that only starts to be failed has done nothing that a limit protects.
+      if job and options.limiterMax and redis.call('HEXISTS', base .. id, 'defa') == 0 then
         if redis.call('INCR', keys.limiter) == 1 then
           redis.call('PEXPIRE', keys.limiter, math.floor(math.abs(options.limiterDuration)))
         end
       end
-      jobs[#jobs + 1] = startJob(keys, base, id, tokens[#jobs + 1], now, options)
     end
-    if not options.limiterMax then break end
+    if #ids < number then break end
   end
   if #jobs > 0 then redis.call('ZADD', keys.marker, 0, '0') end
   return jobs, 0

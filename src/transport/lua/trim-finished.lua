@@ -1,12 +1,13 @@
+--- @include "leave-parent.lua"
 --[[
-Removes finished jobs that are too old or too many. Jobs of a flow stay until BullMQ's own script trims the set, because their
-removal concerns their parent.
+Removes finished jobs that are too old or too many.
 ]]
 local function removeFinished(target, base, ids)
   local gone, doomed = {}, {}
   for _, id in ipairs(ids) do
     local job = base .. id
-    if not redis.call('HGET', job, 'parentKey') then
+    local parent = redis.pcall('HGET', job, 'parentKey')
+    if type(parent) ~= 'string' or parent == '' or leaveParent(job, parent) then
       gone[#gone + 1] = id
       for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
         doomed[#doomed + 1] = job .. part

@@ -110,6 +110,7 @@ describe.each(all)('%s', (name) => {
   it('wakes a worker that sleeps because the queue allows no more at once', async () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('mine');
+    await bench.add();
     await pool().client.hset(bench.keys.meta, 'concurrency', 1);
     await pool().client.del(bench.keys.marker);
 
