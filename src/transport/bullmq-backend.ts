@@ -76,6 +76,11 @@ export class BullmqBackend extends RedisQueueBackend {
     this.#waiting?.disconnect();
   }
 
+  /** Wakes one who waits for work, to tell of a delayed job that is due then. */
+  async wakeFor(dueAt: EpochMs): Promise<void> {
+    await this.#options.client.zadd(this.#keys.marker, dueAt, '1');
+  }
+
   /** Asks for the next job and takes its lease under `token`. */
   async fetch(token: string): Promise<Fetched> {
     const keys = this.#keys;

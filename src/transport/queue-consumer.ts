@@ -246,7 +246,10 @@ export class QueueConsumer {
     if (running.forsaken) return;
     this.#running.delete(job.token);
     this.#report(job, outcome, settled);
-    if (settled.kind === 'done' && settled.next?.kind === 'job') this.#run(settled.next.job);
+    const next = settled.kind === 'done' ? settled.next : undefined;
+    if (next?.kind === 'job') this.#run(next.job);
+    // Under a global limit everybody who asked was sent to sleep without a word of the delayed jobs.
+    if (next?.kind === 'empty' && next.nextAt !== undefined) await this.#backend.wakeFor(next.nextAt);
   }
 
   #report(job: FetchedJob, outcome: Outcome, settled: Settled): void {
