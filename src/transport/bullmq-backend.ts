@@ -17,8 +17,6 @@ export interface BackendOptions {
   readonly client: RedisClient;
   readonly keyspace: Keyspace;
   readonly queue: string;
-  /** For consumers: a connection of its own on which to wait for work. */
-  readonly blocking?: { readonly connectionName: string };
   readonly leaseMs?: number;
   /** Shown as the job's `processedBy`. */
   readonly workerName?: string;
@@ -49,31 +47,21 @@ const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
 export class BullmqBackend extends RedisQueueBackend {
   readonly #options: BackendOptions;
   readonly #keys: QueueKeys;
-  readonly #waiting: RedisClient | undefined;
   #scheduler: JobScheduler | undefined;
 
   constructor(options: BackendOptions) {
-    const { client, keyspace, queue, blocking, leaseMs, workerName } = options;
+    const { client, keyspace, queue, leaseMs, workerName } = options;
     const keys = queueKeys(keyspace, queue);
-    const waiting = blocking && client.duplicate({ connectionName: blocking.connectionName });
     super(
       new RedisConnection(client, { shared: true, blocking: false }),
       queue,
       { ...keys },
       (part) => keyspace.queue(queue, part),
       backendOptions(client, keyspace.prefix(queue), workerName, leaseMs),
-      // Not waiting for it: a first try that fails would count as the last, and this queue would be polled ever after.
-      waiting && new RedisConnection(waiting, { shared: false, blocking: true, skipWaitingForReady: true }),
     );
-    this.#waiting = waiting;
     this.#options = options;
     this.#keys = keys;
     this.on('error', options.onError);
-  }
-
-  /** Ends the connection on which this consumer waits for work, whatever state it is in. */
-  stopWaiting(): void {
-    this.#waiting?.disconnect();
   }
 
   /** Wakes one who waits for work, to tell of a delayed job that is due then. */

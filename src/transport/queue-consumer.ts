@@ -13,6 +13,7 @@ import { queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
 import { giveBackStrays } from './stray-jobs.js';
+import { WorkBell } from './work-bell.js';
 
 export interface QueueConsumerOptions {
   readonly client: RedisClient;
@@ -57,6 +58,7 @@ const longestFetchPauseMs = 1_000;
 export class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #backend: BullmqBackend;
+  readonly #bell: WorkBell;
   readonly #settlement: Settlement;
   /** By token: a job whose lease was lost may be taken again while its old run has not ended yet. */
   readonly #running = new Map<string, RunningJob>();
@@ -77,9 +79,14 @@ export class QueueConsumer {
       client: options.client,
       keyspace: options.keyspace,
       queue: options.queue,
-      blocking: { connectionName: `${options.worker}:${options.queue}` },
       leaseMs: options.leaseMs,
       workerName: options.worker,
+      onError: options.onError,
+    });
+    this.#bell = new WorkBell({
+      client: options.client,
+      marker: queueKeys(options.keyspace, options.queue).marker,
+      connectionName: `${options.worker}:${options.queue}`,
       onError: options.onError,
     });
     this.#settlement = new Settlement({ ...options, backend: this.#backend });
@@ -125,8 +132,7 @@ export class QueueConsumer {
     if (this.#quiet.signal.aborted) return;
     this.#quiet.abort();
     this.#slotFreed?.();
-    // Redis drops the waiting client, so that the next job wakes somebody who will take it.
-    this.#backend.stopWaiting();
+    this.#bell.close();
   }
 
   /** Tells how far a running job is, as BullMQ's `progress` event too. */
@@ -214,7 +220,7 @@ export class QueueConsumer {
         const untilNextMs = fetched.nextAt === undefined ? Number.POSITIVE_INFINITY : fetched.nextAt - Date.now();
         if (untilNextMs <= 0) return;
         const blockMs = Math.max(1, Math.min(untilNextMs, this.#options.fetchBlockMs));
-        await within(blockMs + 2_000, untilAborted(this.#quiet.signal, this.#backend.waitForJob(blockMs / 1000)));
+        await this.#bell.wait(blockMs, this.#quiet.signal);
       }
     }
   }
@@ -305,21 +311,5 @@ export class QueueConsumer {
       onRenewed('lost', 1);
       current.abort.abort(new LeaseLostError(current.job.id));
     }
-  }
-}
-
-/** Resolves with the promise, or as soon as the signal is aborted. */
-async function untilAborted(signal: AbortSignal, promise: Promise<unknown>): Promise<void> {
-  promise.catch(() => undefined);
-  if (signal.aborted) return;
-  let leave = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    leave = resolve;
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', leave);
   }
 }
