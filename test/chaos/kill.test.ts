@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { startPool, type TestPool } from '../integration/worker-pool/test-pool.js';
+import { startPool } from '../integration/worker-pool/test-pool.js';
 import { eventually } from '../support/eventually.js';
 import type { RunningProcess } from '../support/processes.js';
+import { watchCensus } from './census.js';
 import { chaosJob } from './chaos-job.js';
 import { type ChaosPayload, quickSupervisor, quickWorker, ready, spawnWorker, told } from './pool-process.js';
+import { seededRandom } from './seeded-random.js';
 
 const jobCount = 300;
 const workerCount = 3;
@@ -18,7 +20,8 @@ const killCount = 6;
 it('loses no job while workers are killed at random and Redis crashes once', { timeout: 40_000 }, async ({
   annotate,
 }) => {
-  const random = seededRandom(Date.now() % 1_000_000);
+  const seed = Date.now() % 1_000_000;
+  const random = seededRandom(seed);
   const pool = await startPool({ appendOnly: true });
   await pool.supervisor({ supervisor: quickSupervisor });
   await pool.supervisor({ supervisor: quickSupervisor });
@@ -32,7 +35,7 @@ it('loses no job while workers are killed at random and Redis crashes once', { t
     }),
   );
   const jobs = await producer.enqueueMany(chaosJob, payloads);
-  const census = watchCensus(pool);
+  const census = watchCensus(pool, 'chaos');
   const spawn = () => spawnWorker(pool.url, { ...quickWorker, concurrency: slots });
   const live = Array.from({ length: workerCount }, spawn);
   const all = [...live];
@@ -70,56 +73,20 @@ it('loses no job while workers are killed at random and Redis crashes once', { t
   const endings = all.flatMap((each) => told(each, 'ended'));
   expect(completed.filter((id) => !endings.includes(id))).toEqual([]);
   const { samples, sums } = await census.stop();
-  expect(sums).toEqual(new Set([jobCount]));
+  expect(sums, `seed ${seed}`).toEqual(new Set([jobCount]));
   const twice = repeatsIn(
     all,
     payloads.map(({ fails }, n) => (fails === 'once' ? jobs[n]?.id : undefined)),
   );
-  expect(twice).toBeLessThanOrEqual(killCount * slots);
+  expect(twice, `seed ${seed}`).toBeLessThanOrEqual(killCount * slots);
   await annotate(
     `${samples} samples, all sums right; ${twice} runs were repeated; the rest took ${restMs} ms after the last kill`,
   );
 });
-
-/** Counts the jobs of the queue again and again, whenever Redis answers. */
-function watchCensus(pool: TestPool) {
-  const sums = new Set<number>();
-  let samples = 0;
-  let stopped = false;
-  const watching = (async () => {
-    while (!stopped) {
-      const sample = await pool.inspector.sample('chaos').catch(() => undefined);
-      if (sample) {
-        const { paused: _paused, oldestEnqueuedAt: _oldest, ...states } = sample;
-        sums.add(Object.values(states).reduce((sum, count) => sum + count, 0));
-        samples += 1;
-      }
-      await sleep(10);
-    }
-  })();
-  return {
-    stop: async () => {
-      stopped = true;
-      await watching;
-      return { samples, sums };
-    },
-  };
-}
 
 /** How many runs began beyond the one of each job, and beyond the second of those that fail once. */
 function repeatsIn(processes: readonly RunningProcess[], failOnce: readonly (string | undefined)[]): number {
   const starts = processes.flatMap((each) => told(each, 'started'));
   const failed = failOnce.filter((id) => id !== undefined).length;
   return starts.length - new Set(starts).size - failed;
-}
-
-/** mulberry32: the same sequence for the same seed. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
