@@ -8,7 +8,7 @@ import { watchCensus } from './census.js';
 import { quickSupervisor } from './pool-process.js';
 import { seededRandom } from './seeded-random.js';
 
-const jobCount = 3_000;
+const jobCount = 4_000;
 const stormMs = 4_000;
 
 /** What happens to Redis and to the connections to it, each as likely as the others. */
