@@ -1,19 +1,39 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findServerBinary } from '../src/redis/server/find-binary.js';
 import { launchServer } from '../src/redis/server/launch-server.js';
 
-/** Runs something with a Redis server of its own, in a folder that is gone afterwards. */
-export async function withPrivateRedis<T>(run: (url: string, folder: string) => Promise<T>): Promise<T> {
+/** A Redis server that nobody else uses. */
+export interface PrivateRedis {
+  readonly url: string;
+  readonly pid: number;
+}
+
+/**
+ * Runs something with a Redis server of its own, in a folder that is gone afterwards. It keeps every write on disk, as a server
+ * with jobs should, and does not rewrite the file meanwhile: that would fall into one run and not into the other.
+ */
+export async function withPrivateRedis<T>(run: (redis: PrivateRedis) => Promise<T>): Promise<T> {
   const binary = await findServerBinary();
   if (!binary) throw new Error('no redis-server or valkey-server on the PATH; proofs need a real one');
-  const folder = await mkdtemp(join(tmpdir(), 'bulwark-prove-'));
-  const server = await launchServer({ binary, directory: folder, directives: { appendonly: 'yes' } });
+  const directory = await mkdtemp(join(tmpdir(), 'bulwark-prove-'));
+  const server = await launchServer({
+    binary,
+    directory,
+    directives: { appendonly: 'yes', 'auto-aof-rewrite-percentage': '0' },
+  });
+  const end = () => {
+    process.kill(server.pid, 'SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const endAtOnce = () => process.exit(1);
+  process.once('exit', end).once('SIGINT', endAtOnce).once('SIGTERM', endAtOnce);
   try {
-    return await run(server.url, folder);
+    return await run(server);
   } finally {
-    await server.kill();
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', end).off('SIGINT', endAtOnce).off('SIGTERM', endAtOnce);
+    end();
   }
 }

@@ -1,20 +1,48 @@
-/** What a proof found: one JSON object. Figures of Bulwark and of its peer come from the same run on the same Redis. */
-export interface ProofResult {
-  readonly proof: string;
-  readonly bulwark: Readonly<Record<string, number | string>>;
+/** What was measured of one subject, by name; the unit of each figure stands in docs/performance.md. */
+export type Figures = Readonly<Record<string, number | string>>;
+
+/** What was promised of a figure, and whether it held. */
+export interface Bound {
+  readonly limit: number;
+  readonly held: boolean;
+}
+
+/** The same work done by Bulwark and by its peers, in the same run on the same Redis. */
+export interface Comparison {
+  readonly bulwark: Figures;
   /** Plain BullMQ beside it; absent where there is nothing to compare. */
-  readonly bullmq?: Readonly<Record<string, number | string>>;
+  readonly bullmq?: Figures;
+  readonly beeQueue?: Figures;
   /** Bulwark over plain BullMQ. */
   readonly ratio?: Readonly<Record<string, number>>;
-  /** Jobs that were accepted and are nowhere. */
+  /** How far the rounds lay apart: half of the range over the median, of Bulwark or BullMQ, whichever is worse. 0.05 is ± 5 %. */
+  readonly noise?: Readonly<Record<string, number>>;
+  /** By figure of Bulwark, or `ratio.<figure>`. */
+  readonly bounds?: Readonly<Record<string, Bound>>;
+  /** Jobs that were accepted and neither ended nor wait. */
   readonly lost: number;
-  /** What was promised, and whether it held. */
-  readonly bounds?: Readonly<Record<string, { readonly limit: number; readonly held: boolean }>>;
+}
+
+/** One of the situations in which a proof measures. */
+export interface Scenario extends Comparison {
+  readonly name: string;
+}
+
+/** What a proof found: one JSON object. */
+export interface ProofResult extends Comparison {
+  readonly proof: string;
+  /** Where a proof measures in more than one situation. */
+  readonly scenarios?: readonly Scenario[];
+}
+
+export interface ProofOptions {
+  /** A hundredth of the work: shows that the proof itself works, and nothing else. */
+  readonly quick: boolean;
 }
 
 /** A figure that README or docs may quote, and how it is obtained. */
 export interface Proof {
   readonly name: string;
   readonly about: string;
-  run(say: (line: string) => void): Promise<ProofResult>;
+  run(say: (line: string) => void, options: ProofOptions): Promise<ProofResult>;
 }

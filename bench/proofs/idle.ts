@@ -28,7 +28,7 @@ export const idle: Proof = {
   name: 'idle',
   about: 'memory, processor time and Redis commands of one worker without work',
   run: (say) =>
-    withPrivateRedis(async (url): Promise<ProofResult> => {
+    withPrivateRedis(async ({ url }): Promise<ProofResult> => {
       const meter = new RedisMeter(url);
       await meter.connect();
       say(`one idle Bulwark worker, ${windowMs / 1000} s …`);

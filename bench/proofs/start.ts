@@ -21,7 +21,7 @@ export const start: Proof = {
       const startedAt = performance.now();
       const pool = startNode(cli, ['up', '--workers', '2', '--http-port', '0', '--data-dir', folder]);
       try {
-        await pool.lineThat((line) => line.includes('ready'), readyWithinMs);
+        await pool.lineThat((line) => line.includes(' is up. '), readyWithinMs);
         times.push(performance.now() - startedAt);
         say(`run ${run} of ${runs}: ${Math.round(times.at(-1) ?? 0)} ms`);
       } finally {

@@ -12,32 +12,25 @@ import type { Settings } from './settings.js';
  * What is heavy is loaded when it is asked for: `--help` and a mistyped command answer at once.
  */
 export class Cli {
-  readonly #globals: GlobalOptions;
   #settings: Settings | undefined;
 
   constructor(
-    globals: GlobalOptions,
+    /** What was said to every command. */
+    readonly globals: GlobalOptions,
     readonly output: Output,
-  ) {
-    this.#globals = globals;
-  }
+  ) {}
 
   /** The command's settings, with the Redis of the pool in this folder where none is named. Throws ConfigError. */
   async settings(overrides?: ConfigOverrides): Promise<Settings> {
     const { resolveSettings } = await import('./settings.js');
-    this.#settings = await resolveSettings(this.#globals, overrides);
+    this.#settings = await resolveSettings(this.globals, overrides);
     return this.#settings;
   }
 
   /** The command's settings as they were given. Throws ConfigError. */
   async given(overrides?: ConfigOverrides): Promise<ResolvedConfig> {
     const { resolveGiven } = await import('./settings.js');
-    return resolveGiven(this.#globals, overrides);
-  }
-
-  /** Where its configuration file is and what all keys begin with, for processes it starts. */
-  get globals(): GlobalOptions {
-    return this.#globals;
+    return resolveGiven(this.globals, overrides);
   }
 
   /**

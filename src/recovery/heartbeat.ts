@@ -18,15 +18,17 @@ export interface HeartbeatOptions {
 }
 
 /**
- * The id is put on the list again every so many beats, in case Redis lost it: less often than the fleet waits before it calls
- * a worker dead that is not listed.
+ * The id is put on the list again every so many beats, in case Redis lost it: sooner than the fleet calls a worker dead that is
+ * not listed.
  */
-const beatsPerRegistration = 3;
+const beatsPerListing = 4;
+/** What nobody's life depends on is put on record again less often. */
+const beatsPerRegistration = 30;
 
 /** Tells the fleet once an interval that this worker lives, and says farewell when it stops. */
 export class Heartbeat implements Service {
   readonly #options: HeartbeatOptions;
-  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
+  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 50 });
   readonly #service: PeriodicService;
   #beats = 0;
 
@@ -60,8 +62,8 @@ export class Heartbeat implements Service {
       loopDelayMs: Math.round(this.#loopDelay.max / 1e6),
     };
     this.#loopDelay.reset();
-    const register = this.#beats++ % beatsPerRegistration === 0;
-    await this.#options.store.beat(beat, register);
-    if (register) await this.#options.register();
+    const number = this.#beats++;
+    await this.#options.store.beat(beat, number % beatsPerListing === 0);
+    if (number % beatsPerRegistration === 0) await this.#options.register();
   }
 }

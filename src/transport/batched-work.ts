@@ -111,8 +111,8 @@ interface DeduplicatedJob {
   readonly deduplicationId?: string;
 }
 
-function fetched({ jobs, limitedForMs, nextAt }: WorkReply<Fetched>): Fetched {
-  return jobs[0] ?? [null, 0, limitedForMs, nextAt ?? 0];
+function fetched({ jobs, limitedForMs, closed, nextAt }: WorkReply<Fetched>): Fetched {
+  return jobs[0] ?? [null, 0, limitedForMs, closed ? 0 : (nextAt ?? 0)];
 }
 
 /** What was fetched in the place of a job that ended: BullMQ says nothing where there is nothing to say. */

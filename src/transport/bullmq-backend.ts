@@ -15,8 +15,6 @@ export interface BackendOptions {
   readonly client: RedisClient;
   readonly keyspace: Keyspace;
   readonly queue: string;
-  /** For consumers: a connection of its own on which to wait for work. */
-  readonly blocking?: { readonly connectionName: string };
   readonly leaseMs?: number;
   /** Shown as the job's `processedBy`. */
   readonly workerName?: string;
@@ -32,30 +30,20 @@ export type ChildrenReply = 'children_pending' | 'children_failed';
 /** BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for flows, for deduplication and for operators. */
 export class BullmqBackend extends RedisQueueBackend {
   readonly #options: BackendOptions;
-  readonly #waiting: RedisClient | undefined;
   #scheduler: JobScheduler | undefined;
 
   constructor(options: BackendOptions) {
-    const { client, keyspace, queue, blocking, leaseMs, workerName } = options;
+    const { client, keyspace, queue, leaseMs, workerName } = options;
     const keys = queueKeys(keyspace, queue);
-    const waiting = blocking && client.duplicate({ connectionName: blocking.connectionName });
     super(
       new RedisConnection(client, { shared: true, blocking: false }),
       queue,
       { ...keys },
       (part) => keyspace.queue(queue, part),
       backendOptions(client, keyspace.prefix(queue), workerName, leaseMs),
-      // Not waiting for it: a first try that fails would count as the last, and this queue would be polled ever after.
-      waiting && new RedisConnection(waiting, { shared: false, blocking: true, skipWaitingForReady: true }),
     );
-    this.#waiting = waiting;
     this.#options = options;
     this.on('error', options.onError);
-  }
-
-  /** Ends the connection on which this consumer waits for work, whatever state it is in. */
-  stopWaiting(): void {
-    this.#waiting?.disconnect();
   }
 
   /** Completes a job by BullMQ's own script, which knows parents, children and deduplication. */

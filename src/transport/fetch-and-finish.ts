@@ -7,11 +7,15 @@ export interface FetchAndFinishReply {
   /** Jobs that were started, in the order of the tokens: id, then what was asked of the hash. */
   readonly jobs: readonly (readonly (string | null)[])[];
   readonly limitedForMs: number;
+  /** Whether the queue gave nothing because it is paused, or runs as many jobs as it may. */
+  readonly closed: boolean;
   /** When the next delayed job is due, in ms since the epoch; 0 when there is none. */
   readonly nextDue: number;
   /** The moment of the call on the clock that was used. */
   readonly now: number;
 }
+
+type RawReply = [number[], (string | null)[][], number, number, number, number];
 
 export const fetchAndFinishScript = defineScript({
   file: new URL('./lua/fetch-and-finish.lua', import.meta.url),
@@ -51,8 +55,8 @@ export const fetchAndFinishScript = defineScript({
   ],
   rest: true,
   reply: (raw): FetchAndFinishReply => {
-    const [codes, jobs, limitedForMs, nextDue, now] = raw as [number[], (string | null)[][], number, number, number];
-    return { codes, jobs, limitedForMs, nextDue, now };
+    const [codes, jobs, limitedForMs, nextDue, now, closed] = raw as RawReply;
+    return { codes, jobs, limitedForMs, nextDue, now, closed: closed === 1 };
   },
 });
 

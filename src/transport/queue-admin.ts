@@ -2,7 +2,7 @@ import type { DeadLetterRecord } from '../dead-letter/record.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { deadLetterQueue } from '../redis/keyspace.js';
-import { BullmqBackend } from './bullmq-backend.js';
+import { BackendByQueue } from './backend-by-queue.js';
 import { queueKeys } from './queue-keys.js';
 import { deadLetterScript, releaseScript, type TransitionReply } from './scripts.js';
 
@@ -10,26 +10,26 @@ import { deadLetterScript, releaseScript, type TransitionReply } from './scripts
 export class QueueAdmin {
   readonly #client: RedisClient;
   readonly #keyspace: Keyspace;
-  readonly #onError: (error: Error) => void;
+  readonly #backends: BackendByQueue;
 
   constructor(client: RedisClient, keyspace: Keyspace, onError: (error: Error) => void) {
     this.#client = client;
     this.#keyspace = keyspace;
-    this.#onError = onError;
+    this.#backends = new BackendByQueue(client, keyspace, onError);
   }
 
   /** The queue gives no more jobs; running ones go on, and enqueuing goes on. */
   async pause(queue: string): Promise<void> {
-    await this.#backend(queue).pause(true);
+    await this.#backends.get(queue).pause(true);
   }
 
   async resume(queue: string): Promise<void> {
-    await this.#backend(queue).pause(false);
+    await this.#backends.get(queue).pause(false);
   }
 
   /** Deletes every job that waits, delayed ones included. Running jobs and dead letters stay. */
   async purge(queue: string): Promise<void> {
-    await this.#backend(queue).drain(true);
+    await this.#backends.get(queue).drain(true);
   }
 
   /** Puts an active job back because its owner is gone. An empty token stands for a lease that ran out. */
@@ -93,9 +93,5 @@ export class QueueAdmin {
         crashed: 1,
       },
     );
-  }
-
-  #backend(queue: string): BullmqBackend {
-    return new BullmqBackend({ client: this.#client, keyspace: this.#keyspace, queue, onError: this.#onError });
   }
 }

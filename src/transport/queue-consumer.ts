@@ -14,6 +14,7 @@ import { queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
 import { giveBackStrays } from './stray-jobs.js';
+import { WorkBell } from './work-bell.js';
 import { WorkCalls, type WorkReply } from './work-calls.js';
 import { workLayout } from './work-layout.js';
 
@@ -60,6 +61,7 @@ const longestFetchPauseMs = 1_000;
 export class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #backend: BullmqBackend;
+  readonly #bell: WorkBell;
   readonly #calls: WorkCalls<FetchedJob>;
   readonly #settlement: Settlement;
   /** By token: a job whose lease was lost may be taken again while its old run has not ended yet. */
@@ -83,9 +85,14 @@ export class QueueConsumer {
       client: options.client,
       keyspace: options.keyspace,
       queue: options.queue,
-      blocking: { connectionName: `${options.worker}:${options.queue}` },
       leaseMs: options.leaseMs,
       workerName: options.worker,
+      onError: options.onError,
+    });
+    this.#bell = new WorkBell({
+      client: options.client,
+      marker: queueKeys(options.keyspace, options.queue).marker,
+      connectionName: `${options.worker}:${options.queue}`,
       onError: options.onError,
     });
     this.#calls = new WorkCalls({
@@ -138,8 +145,7 @@ export class QueueConsumer {
     if (this.#quiet.signal.aborted) return;
     this.#quiet.abort();
     this.#slotFreed?.();
-    // Redis drops the waiting client, so that the next job wakes somebody who will take it.
-    this.#backend.stopWaiting();
+    this.#bell.close();
   }
 
   /** Tells how far a running job is, as BullMQ's `progress` event too. */
@@ -229,16 +235,16 @@ export class QueueConsumer {
   }
 
   /** Waits until there may be something to take. */
-  async #waitForWork({ limitedForMs, nextAt }: WorkReply<FetchedJob>): Promise<void> {
+  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<void> {
     const { fetchBlockMs } = this.#options;
     if (limitedForMs > 0) {
       await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
       return;
     }
-    const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - Date.now();
-    if (untilNextMs <= 0) return;
+    // Both moments are Redis': the clock of this machine may differ.
+    const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    await within(blockMs + 2_000, untilAborted(this.#quiet.signal, this.#backend.waitForJob(blockMs / 1000)));
+    await this.#bell.wait(blockMs, this.#quiet.signal);
   }
 
   #nextToken(): string {
@@ -328,21 +334,5 @@ export class QueueConsumer {
       onRenewed('lost', 1);
       current.cancellation.abort(new LeaseLostError(current.job.id));
     }
-  }
-}
-
-/** Resolves with the promise, or as soon as the signal is aborted. */
-async function untilAborted(signal: AbortSignal, promise: Promise<unknown>): Promise<void> {
-  promise.catch(() => undefined);
-  if (signal.aborted) return;
-  let leave = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    leave = resolve;
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', leave);
   }
 }

@@ -2,7 +2,7 @@ import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { AttemptRecord } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
-import { BullmqBackend } from './bullmq-backend.js';
+import { BackendByQueue } from './backend-by-queue.js';
 import { queueKeys } from './queue-keys.js';
 import {
   type ActiveJobOwner,
@@ -42,10 +42,13 @@ export interface JobView {
 export class QueueInspector {
   readonly #client: RedisClient;
   readonly #keyspace: Keyspace;
+  readonly #backends: BackendByQueue;
 
   constructor(client: RedisClient, keyspace: Keyspace) {
     this.#client = client;
     this.#keyspace = keyspace;
+    // Whoever made the connection hears of its errors.
+    this.#backends = new BackendByQueue(client, keyspace, () => undefined);
   }
 
   /** Counts a queue in every state, at one moment. */
@@ -88,13 +91,7 @@ export class QueueInspector {
   async job(queue: string, id: string): Promise<JobView | undefined> {
     const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id));
     if (Object.keys(hash).length === 0) return undefined;
-    const backend = new BullmqBackend({
-      client: this.#client,
-      keyspace: this.#keyspace,
-      queue,
-      onError: () => undefined,
-    });
-    return viewOf(hash, id, queue, await backend.getState(id));
+    return viewOf(hash, id, queue, await this.#backends.get(queue).getState(id));
   }
 }
 

@@ -27,6 +27,8 @@ export interface WorkReply<J> {
   readonly code: number;
   readonly jobs: readonly J[];
   readonly limitedForMs: number;
+  /** Whether the queue gave nothing because it is paused, or runs as many jobs as it may. */
+  readonly closed: boolean;
   /** When the next delayed job is due, if there is one. */
   readonly nextAt: EpochMs | undefined;
   /** The moment at which all of it happened. */
@@ -138,7 +140,7 @@ export class WorkCalls<J> {
 
   /** Gives each request its code and its share of the jobs, in the order in which the script took them. */
   #answer(ends: readonly WorkRequest<J>[], takes: readonly WorkRequest<J>[], reply: FetchAndFinishReply): void {
-    const { codes, jobs, limitedForMs, nextDue } = reply;
+    const { codes, jobs, limitedForMs, nextDue, closed } = reply;
     const at = reply.now as EpochMs;
     const nextAt = nextDue > 0 ? (nextDue as EpochMs) : undefined;
     let taken = 0;
@@ -154,8 +156,9 @@ export class WorkCalls<J> {
     };
     for (const [index, { tokens, resolve }] of ends.entries()) {
       const code = codes[index] ?? 0;
-      resolve({ code, jobs: code === 0 ? share(tokens) : [], limitedForMs, nextAt, at });
+      resolve({ code, jobs: code === 0 ? share(tokens) : [], limitedForMs, closed, nextAt, at });
     }
-    for (const { tokens, resolve } of takes) resolve({ code: 0, jobs: share(tokens), limitedForMs, nextAt, at });
+    for (const { tokens, resolve } of takes)
+      resolve({ code: 0, jobs: share(tokens), limitedForMs, closed, nextAt, at });
   }
 }

@@ -241,7 +241,7 @@ describe('up', () => {
   });
 
   it('says loudly that a worker cannot stay up, and keeps the others', async () => {
-    const keeper = up(['--workers', '1']);
+    const keeper = up(['--workers', '1'], { BULWARK_SUPERVISOR_POISON_AFTER: '100' });
     await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
     await bulwark(['enqueue', 'explode', '{}', '--jobs', jobsFile]).exited;
 

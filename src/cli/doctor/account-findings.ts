@@ -32,7 +32,7 @@ export function accountFindings({ accounts, unlisted, complete }: Census, leads:
 }
 
 function queueFindings(account: QueueAccount, leads: boolean): Finding[] {
-  const { queue, jobs, faults, leaseless } = account;
+  const { queue, jobs, inPlaces, faults, leaseless } = account;
   const check = `jobs of ${queue}`;
   const findings: Finding[] = [];
   if (faults.lost.length > 0) {
@@ -68,8 +68,11 @@ function queueFindings(account: QueueAccount, leads: boolean): Finding[] {
     });
   }
   if (findings.length > 0) return findings;
-  const whole = account.complete ? '' : '; too many to look at every one';
-  return [{ check, level: 'ok', detail: `${counted(jobs, 'job')}${sums(account)}${whole}` }];
+  if (!account.complete) {
+    const detail = `more jobs than can be looked at one by one; nothing is wrong with the ${inPlaces} that were`;
+    return [{ check, level: 'warn', detail }];
+  }
+  return [{ check, level: 'ok', detail: `${counted(jobs, 'job')}${sums(account)}` }];
 }
 
 /** `: 3 wait, 2 completed; each in exactly one state`. */

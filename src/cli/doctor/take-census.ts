@@ -37,8 +37,8 @@ export interface CensusBudget {
   readonly maxRounds: number;
 }
 
-/** A few seconds of reading on a Redis that does nothing else; more would be felt by those who work. */
-const defaultBudget: CensusBudget = { maxIds: 100_000, maxRounds: 2_000 };
+/** A few seconds of reading. Looking at a suspect reads the whole queue in one step, so a larger queue would hold up Redis. */
+const defaultBudget: CensusBudget = { maxIds: 200_000, maxRounds: 2_000 };
 
 const suspectsPerLook = 500;
 const maxSuspects = 10_000;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Environment, processEnvironment } from '../../config/env.js';
 import type { GlobalOptions } from '../global-options.js';
 import { UsageError } from '../usage-error.js';
-import type { ChildProgram } from './child-slot.js';
+import type { ChildProgram } from './kept-child.js';
 
 export interface PoolPlan {
   readonly workers: number;

@@ -1,6 +1,6 @@
 import type { ReadyReport } from '../process/ready-report.js';
 import type { PoolPrograms } from './child-programs.js';
-import type { ChildProgram, ChildSlot } from './child-slot.js';
+import type { ChildProgram, KeptChild } from './kept-child.js';
 
 /** The processes of a pool, by what they were given to do. */
 export interface PoolReports {
@@ -9,24 +9,24 @@ export interface PoolReports {
   readonly workers: readonly (ReadyReport | undefined)[];
 }
 
-/** How a slot is made: the keeper says for what, and what it wants to be told. */
-export type CreateSlot = (
+/** How a child is made: the keeper says for what, and what it wants to be told. */
+export type CreateChild = (
   name: string,
   program: ChildProgram,
   told: { readonly onReady: (report: ReadyReport) => void; readonly onHopeless: (exitCode: number) => void },
-) => ChildSlot;
+) => KeptChild;
 
 /** A supervisor and some workers, each in a process of its own, kept alive until the pool stops. */
 export class Keeper {
   /** Resolves when every process has been ready once. */
   readonly ready: Promise<void>;
-  /** Resolves when a process can never run as it was started, with the slot and the exit code. */
+  /** Resolves when a process can never run as it was started, with its name and exit code. */
   readonly hopeless: Promise<{ readonly name: string; readonly exitCode: number }>;
-  readonly #supervisor: ChildSlot;
-  readonly #workers: readonly ChildSlot[];
+  readonly #supervisor: KeptChild;
+  readonly #workers: readonly KeptChild[];
   readonly #reports = new Map<string, ReadyReport>();
 
-  constructor({ supervisor, workers }: PoolPrograms, createSlot: CreateSlot) {
+  constructor({ supervisor, workers }: PoolPrograms, createChild: CreateChild) {
     let allReady = (): void => undefined;
     let giveUp = (_: { name: string; exitCode: number }): void => undefined;
     this.ready = new Promise((resolve) => {
@@ -35,16 +35,16 @@ export class Keeper {
     this.hopeless = new Promise((resolve) => {
       giveUp = resolve;
     });
-    const slot = (name: string, program: ChildProgram): ChildSlot =>
-      createSlot(name, program, {
+    const child = (name: string, program: ChildProgram): KeptChild =>
+      createChild(name, program, {
         onReady: (report) => {
           this.#reports.set(name, report);
           if (this.#reports.size === workers.length + 1) allReady();
         },
         onHopeless: (exitCode) => giveUp({ name, exitCode }),
       });
-    this.#supervisor = slot('supervisor', supervisor);
-    this.#workers = workers.map((program, index) => slot(`worker ${index + 1}`, program));
+    this.#supervisor = child('supervisor', supervisor);
+    this.#workers = workers.map((program, index) => child(`worker ${index + 1}`, program));
   }
 
   /** What the processes told when they were last ready. */
@@ -68,6 +68,6 @@ export class Keeper {
 
   /** Ends every process at once. */
   async kill(): Promise<void> {
-    await Promise.all([this.#supervisor, ...this.#workers].map((slot) => slot.kill()));
+    await Promise.all([this.#supervisor, ...this.#workers].map((child) => child.kill()));
   }
 }

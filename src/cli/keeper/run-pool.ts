@@ -10,8 +10,8 @@ import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { Output } from '../output.js';
 import type { StopRequest } from '../process/stop-request.js';
 import type { PoolPrograms } from './child-programs.js';
-import { ChildSlot } from './child-slot.js';
 import { Keeper } from './keeper.js';
+import { KeptChild } from './kept-child.js';
 import { welcomeText } from './welcome.js';
 
 export interface PoolParts {
@@ -42,7 +42,7 @@ export async function runPool(parts: PoolParts): Promise<number> {
   const keeper = new Keeper(
     programs,
     (name, program, told) =>
-      new ChildSlot({ name, program, policy, killGraceMs, clock: systemClock, random: Math.random, log, ...told }),
+      new KeptChild({ name, program, policy, killGraceMs, clock: systemClock, random: Math.random, log, ...told }),
   );
   if (stop.reason !== undefined) return exitCodes.done;
   keeper.start();

@@ -3,6 +3,7 @@ import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { ReadyReport } from './ready-report.js';
 import { StopRequest } from './stop-request.js';
+import { letYoungGenerationGrow } from './young-generation.js';
 
 /** A process of the pool, as its life is led from here. */
 export interface PoolProcess {
@@ -41,6 +42,7 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
   if (typeof first === 'object') {
     stop.link?.tellReady(first);
     onReady(first);
+    letYoungGenerationGrow();
   }
   const reason = await stop.received;
   log.info({ reason }, 'process.stopping');

@@ -12,9 +12,7 @@ REPLY 1
 WRITES worker, workers   COST O(1)
 ]]
 local id, beat, ttl, register = unpack(ARGV)
--- Redis refuses a script for lack of memory at its first write only, and PEXPIRE needs none: a full Redis is no reason to take
--- its workers for dead.
-redis.call('PEXPIRE', KEYS[1], ttl)
-redis.call('SET', KEYS[1], beat, 'PX', ttl)
+-- A Redis without memory refuses SET. PEXPIRE needs none: a full Redis is no reason to take its workers for dead.
+if redis.pcall('SET', KEYS[1], beat, 'PX', ttl).err then redis.call('PEXPIRE', KEYS[1], ttl) end
 if register == '1' then redis.call('SADD', KEYS[2], id) end
 return 1

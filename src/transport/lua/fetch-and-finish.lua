@@ -40,7 +40,7 @@ ARGV  1 base               what the keys of the jobs begin with
           p  delay, reason                                               parked
           d  record, attempt, message, stack, data, opts                 dead-lettered
           i                                                              given back
-REPLY { codes, jobs, limitedForMs, nextDue, now }
+REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
               another | -9 children failed | -100 not plain: ask BullMQ's own script. Nothing was written for one below 0
       jobs    array of { id, field or field and value … }, perhaps fewer than asked for: first for the ends that were done, in
@@ -232,7 +232,7 @@ if #tokens > 0 then
     room = room,
     limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(ARGV[8]) or tonumber(settings[4]),
   })
-  if #jobs < #tokens and limitedForMs == 0 and not closed then nextDue = math.floor(nextDelayed(keys.delayed) or 0) end
+  if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(nextDelayed(keys.delayed) or 0) end
 end
 -- Whoever sleeps is told when the first delayed job is due, unless the slots that were given up for it are taken again: they ask.
 for _, slot in ipairs(delays) do
@@ -253,4 +253,4 @@ if maybeDrained or isNews then
     call('XADD', keys.events, '*', 'event', 'drained')
   end
 end
-return { codes, jobs, limitedForMs, nextDue, now }
+return { codes, jobs, limitedForMs, nextDue, now, closed and 1 or 0 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EpochMs } from '../../../src/time/duration.js';
+import { leaseTokenPrefix } from '../../../src/transport/lease-token.js';
+import { strayJobsScript } from '../../../src/transport/scripts.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
 
@@ -105,6 +107,49 @@ describe('active-owners', () => {
     const owners = await pool().inspector.activeOwners(bench.queue, 0, 10);
 
     expect(owners.map(({ id }) => id)).toContain(sound.id);
+  });
+});
+
+describe('stray-jobs', () => {
+  it('names the newest jobs that one worker holds, and nobody else’s', async () => {
+    const bench = new LeaseBench(pool());
+    const [old, first, second] = [await bench.take('bw/a/1'), await bench.take('bw/a/2'), await bench.take('bw/a/3')];
+    for (const token of ['bw/ab/1', 'a/4', 'bw/b/a/5']) await bench.take(token);
+    const loose = await bench.take('bw/a/6');
+    await pool().client.del(`${bench.jobKey(loose.id)}:lock`);
+    const before = await pool().dump();
+
+    const held = await strayJobsScript.run(pool().client, bench.keys, {
+      base: bench.keys[''],
+      prefix: leaseTokenPrefix('a'),
+      count: 6,
+    });
+
+    expect(held).toEqual([
+      { id: second.id, token: 'bw/a/3' },
+      { id: first.id, token: 'bw/a/2' },
+    ]);
+    expect(held.map(({ id }) => id)).not.toContain(old.id);
+    expect(await pool().dump()).toEqual(before);
+  });
+});
+
+describe('looking at jobs again and again', () => {
+  it('leaves nothing behind on the connection', async () => {
+    const bench = new LeaseBench(pool());
+    const id = await bench.add();
+    const { inspector, admin, client } = pool();
+    const look = async () => {
+      await inspector.job(bench.queue, id);
+      await admin.pause(bench.queue);
+      await admin.resume(bench.queue);
+    };
+    await look();
+    const listeners = client.listenerCount('error');
+
+    for (let n = 0; n < 5; n++) await look();
+
+    expect(client.listenerCount('error')).toBe(listeners);
   });
 });
 

@@ -80,7 +80,7 @@ describe('resolveConfig', () => {
         "supervisor": {
           "deadAfterMs": 5000,
           "leaseMs": 2000,
-          "poisonAfter": 3,
+          "poisonAfter": 10,
           "renewMs": 500,
           "sampleMs": 1000,
           "sweepMs": 1000,
@@ -90,7 +90,7 @@ describe('resolveConfig', () => {
           "beatMs": 1000,
           "concurrency": 10,
           "drainTimeoutMs": 25000,
-          "fetchBlockMs": 5000,
+          "fetchBlockMs": 10000,
           "jobs": [],
           "leaseMs": 15000,
           "leaseRenewMs": 5000,

@@ -60,6 +60,12 @@ it('names only the first of many ids', () => {
   expect(finding?.detail).toContain('job-0, job-1, job-2, job-3, job-4 and 7 more');
 });
 
+it('says of a queue that is too large that not every job was looked at', () => {
+  const findings = accountFindings(census([account({ jobs: 9, inPlaces: 7, complete: false })]), true);
+
+  expect(findings).toMatchObject([{ level: 'warn', detail: expect.stringContaining('the 7 that were') }]);
+});
+
 it('is silent about dead-letter queues that are empty', () => {
   const findings = accountFindings(census([account({}), account({ queue: 'email.dead' })]), true);
 

@@ -7,7 +7,7 @@ import { parseReadyMessage, type StopMessage } from '../process/keeper-message.j
 import type { ReadyReport } from '../process/ready-report.js';
 import { decideRestart, type Life, livesThatCount, type RestartPolicy } from './decide-restart.js';
 
-/** What runs in a slot. */
+/** What a child runs. */
 export interface ChildProgram {
   /** The module that is run. */
   readonly module: string;
@@ -17,7 +17,7 @@ export interface ChildProgram {
   readonly stdoutToStderr: boolean;
 }
 
-export interface ChildSlotOptions {
+export interface KeptChildOptions {
   /** Shown in logs: `worker 2`. */
   readonly name: string;
   readonly program: ChildProgram;
@@ -27,19 +27,19 @@ export interface ChildSlotOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Told each time a child is ready. */
+  /** Told each time its process is ready. */
   readonly onReady: (report: ReadyReport) => void;
-  /** Told when the slot's first child says that it is used wrongly: starting it again cannot help. */
+  /** Told when its first process says that it is used wrongly: starting it again cannot help. */
   readonly onHopeless: (exitCode: number) => void;
 }
 
 /**
- * A place for one child process: started again when it dies, after a pause that grows, for as long as the slot lives.
+ * One of a pool's processes, kept alive: started again when it dies, after a pause that grows, until it is told to stop.
  *
- * States: *empty* → *running* ⇄ *pausing* → *stopping* → *empty* for good.
+ * States: *not started* → *running* ⇄ *pausing* → *stopping* → *stopped*.
  */
-export class ChildSlot {
-  readonly #options: ChildSlotOptions;
+export class KeptChild {
+  readonly #options: KeptChildOptions;
   #child: ChildProcess | undefined;
   #gone: Promise<void> = Promise.resolve();
   #pause: NodeJS.Timeout | undefined;
@@ -48,7 +48,7 @@ export class ChildSlot {
   #everReady = false;
   #stopping = false;
 
-  constructor(options: ChildSlotOptions) {
+  constructor(options: KeptChildOptions) {
     this.#options = options;
   }
 

@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
-import { ChildSlot } from '../../../../src/cli/keeper/child-slot.js';
+import { KeptChild } from '../../../../src/cli/keeper/kept-child.js';
 import type { ReadyReport } from '../../../../src/cli/process/ready-report.js';
 import { systemClock } from '../../../../src/time/clock.js';
+import { isAlive } from '../../../fixtures/cli/processes.js';
 import { eventually } from '../../../support/eventually.js';
 import { temporaryFolder } from '../../../support/temp-folder.js';
 
-const slots: ChildSlot[] = [];
-afterEach(() => Promise.all(slots.splice(0).map((slot) => slot.kill())));
+const kept: KeptChild[] = [];
+afterEach(() => Promise.all(kept.splice(0).map((child) => child.kill())));
 
 const ready = `process.send({ bulwark: 'ready', report: { role: 'worker', id: 'w', pid: process.pid, http: null, kinds: [] } });`;
 const drains = `process.on('message', () => process.exit(0));`;
@@ -20,11 +21,11 @@ interface Seen {
   readonly events: string[];
 }
 
-/** Keeps a slot whose child runs this program. */
+/** Keeps a child that runs this program. */
 function keep(
   program: string,
   options: { killGraceMs?: number; pauseMs?: number } = {},
-): { slot: ChildSlot; seen: Seen } {
+): { child: KeptChild; seen: Seen } {
   const module = join(temporaryFolder(), 'child.cjs');
   writeFileSync(module, program);
   const seen: Seen = { pids: [], hopeless: [], events: [] };
@@ -32,7 +33,7 @@ function keep(
     { level: 'debug' },
     { write: (line: string) => seen.events.push((JSON.parse(line) as { msg: string }).msg) },
   );
-  const slot = new ChildSlot({
+  const child = new KeptChild({
     name: 'worker 1',
     program: { module, args: [], env: process.env, stdoutToStderr: true },
     policy: { baseMs: options.pauseMs ?? 1, capMs: options.pauseMs ?? 1 },
@@ -43,21 +44,13 @@ function keep(
     onReady: (report: ReadyReport) => seen.pids.push(report.pid),
     onHopeless: (exitCode) => seen.hopeless.push(exitCode),
   });
-  slots.push(slot);
-  slot.start();
-  return { slot, seen };
+  kept.push(child);
+  child.start();
+  return { child, seen };
 }
 
 /** The process id of the n-th child that was ready. */
 const readyChild = (seen: Seen, n: number): Promise<number> => eventually(`child ${n}`, () => seen.pids[n - 1]);
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 it('starts a child again when it was killed', async () => {
   const { seen } = keep(ready + drains);
@@ -69,40 +62,40 @@ it('starts a child again when it was killed', async () => {
 });
 
 it('asks the child to drain and waits for its end', async () => {
-  const { slot, seen } = keep(`${ready} process.on('message', () => setTimeout(() => process.exit(0), 100));`);
+  const { child, seen } = keep(`${ready} process.on('message', () => setTimeout(() => process.exit(0), 100));`);
   const pid = await readyChild(seen, 1);
 
-  await slot.stop();
+  await child.stop();
 
   expect(isAlive(pid)).toBe(false);
   expect(seen.events).not.toContain('child.killed');
 });
 
 it('kills a child that does not end in time', async () => {
-  const { slot, seen } = keep(`${ready} process.on('message', () => undefined);`, { killGraceMs: 100 });
+  const { child, seen } = keep(`${ready} process.on('message', () => undefined);`, { killGraceMs: 100 });
   const pid = await readyChild(seen, 1);
 
-  await slot.stop();
+  await child.stop();
 
   expect(isAlive(pid)).toBe(false);
   expect(seen.events).toContain('child.killed');
 });
 
 it('ends a child that has closed its channel', async () => {
-  const { slot, seen } = keep(`${ready} setInterval(() => undefined, 1e6); setImmediate(() => process.disconnect());`);
+  const { child, seen } = keep(`${ready} setInterval(() => undefined, 1e6); setImmediate(() => process.disconnect());`);
   await readyChild(seen, 1);
 
-  await slot.stop();
+  await child.stop();
 
   expect(seen.events).not.toContain('child.killed');
 });
 
 it('starts no other child once it was stopped, also in the pause before one', async () => {
-  const { slot, seen } = keep('process.exit(1);', { pauseMs: 60_000 });
+  const { child, seen } = keep('process.exit(1);', { pauseMs: 60_000 });
   await eventually('a death', () => seen.events.includes('child.exited'));
 
-  await slot.stop();
-  slot.start();
+  await child.stop();
+  child.start();
 
   expect(seen.events.filter((event) => event === 'child.started')).toHaveLength(1);
 });

@@ -1,0 +1,20 @@
+/** The middle of a list; of an even number the upper one of the two. */
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** The smallest value that so large a part of the list does not exceed. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+/** Half of the range over the median: 0.05 is ± 5 %. */
+export function spread(values: readonly number[]): number {
+  return (Math.max(...values) - Math.min(...values)) / 2 / median(values);
+}
+
+/** At most two digits after the point; large numbers are whole. */
+export function rounded(value: number): number {
+  return Math.abs(value) >= 1_000 ? Math.round(value) : Math.round(value * 100) / 100;
+}

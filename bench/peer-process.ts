@@ -1,0 +1,62 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ProducerAnswers, ProducerQuestion } from './peers/producer.js';
+import type { Subject } from './peers/subject.js';
+import type { WorkerAnswers, WorkerQuestion } from './peers/worker.js';
+import { readProcess } from './process-figures.js';
+
+/** A process of a subject under measurement, with which the proof talks. */
+interface PeerProcess<Question extends { readonly ask: keyof Answers }, Answers> {
+  /** Rejects when the process ends instead. One question at a time. */
+  ask<Q extends Question>(question: Q): Promise<Answers[Q['ask']]>;
+  cpuSeconds(): number;
+  /** Ends it at once: nothing of it is needed any more. */
+  end(): Promise<void>;
+}
+
+export type PeerWorker = PeerProcess<WorkerQuestion, WorkerAnswers>;
+export type PeerProducer = PeerProcess<ProducerQuestion, ProducerAnswers>;
+
+/** Starts a process with one worker of a subject; it takes jobs when this returns. */
+export function startWorker(subject: Subject, url: string, concurrency: number): Promise<PeerWorker> {
+  return startPeer('worker', [subject, url, String(concurrency)]);
+}
+
+/** Starts a process with one producer of a subject, connected. */
+export function startProducer(subject: Subject, url: string): Promise<PeerProducer> {
+  return startPeer('producer', [subject, url]);
+}
+
+async function startPeer<Question extends { readonly ask: keyof Answers }, Answers>(
+  role: string,
+  args: readonly string[],
+): Promise<PeerProcess<Question, Answers>> {
+  const program = fileURLToPath(new URL(`./peers/${role}.js`, import.meta.url));
+  // What it logs is part of its work, and nobody reads it here.
+  const child = fork(program, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const ended = new AbortController();
+  child.once('exit', (code, signal) => ended.abort(new Error(`the ${args[0]} ${role} ended (${code ?? signal})`)));
+  const nextMessage = async (): Promise<unknown> => {
+    try {
+      const [message] = await once(child, 'message', { signal: ended.signal });
+      return message;
+    } catch {
+      throw ended.signal.reason;
+    }
+  };
+  await nextMessage();
+  return {
+    ask: async (question) => {
+      const answer = nextMessage();
+      child.send(question);
+      return (await answer) as never;
+    },
+    cpuSeconds: () => readProcess(child.pid ?? -1).cpuSeconds,
+    end: async () => {
+      if (ended.signal.aborted) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { createProducer, createWorker, defineJob, defineQueue } from 'bulwark';
+import { type Order, orderSchema } from './order.js';
+import { type Producer, queueName, type WorkerOptions } from './subject.js';
+
+const orders = defineQueue({ name: queueName });
+
+/** Bulwark by its public surface with the shipped defaults: schema, timeout, leases, heartbeat, metrics and log are all on. */
+function defineTakeOrder(handle: (order: Order) => Promise<void>) {
+  return defineJob({ kind: 'take-order', queue: orders, payload: orderSchema, run: handle });
+}
+
+export async function startWorker({ url, concurrency, handle }: WorkerOptions): Promise<void> {
+  await createWorker({ redis: url, jobs: [defineTakeOrder(handle)], worker: { concurrency } }).start();
+}
+
+export async function connectProducer(url: string): Promise<Producer> {
+  const producer = createProducer({ redis: url });
+  const takeOrder = defineTakeOrder(async () => undefined);
+  return {
+    enqueue: (order) => producer.enqueue(takeOrder, order),
+    enqueueMany: (many) => producer.enqueueMany(takeOrder, many),
+  };
+}

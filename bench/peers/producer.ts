@@ -1,0 +1,104 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { answerProof } from './answering.js';
+import { micros, orderWriter } from './order.js';
+import { loadSubject, type Subject } from './subject.js';
+
+export type ProducerQuestion = EnqueueQuestion | OneAtATimeQuestion | PaceQuestion;
+
+/** As fast as it goes: `lanes` calls under way, each with `batch` jobs. */
+interface EnqueueQuestion {
+  readonly ask: 'enqueue';
+  /** The number of the first job. */
+  readonly from: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly batch: number;
+  readonly lanes: number;
+}
+
+/** One job, then a pause about as long as `gapMs`, then the next. */
+interface OneAtATimeQuestion {
+  readonly ask: 'one-at-a-time';
+  readonly count: number;
+  readonly bytes: number;
+  readonly gapMs: number;
+}
+
+/** One by one at a pace, whether or not the earlier ones are through: whoever falls behind is late for all that follow. */
+interface PaceQuestion {
+  readonly ask: 'pace';
+  readonly count: number;
+  readonly bytes: number;
+  readonly perSecond: number;
+}
+
+/** How long it took until Redis had all of the jobs. */
+interface Taken {
+  readonly seconds: number;
+}
+
+export interface ProducerAnswers {
+  readonly enqueue: Taken;
+  readonly 'one-at-a-time': Taken;
+  readonly pace: Taken;
+}
+
+const [, , subject, url = ''] = process.argv;
+const producer = await (await loadSubject(subject as Subject)).connectProducer(url);
+
+async function enqueue({ from, count, bytes, batch, lanes }: EnqueueQuestion): Promise<Taken> {
+  const write = orderWriter(bytes);
+  const orders = Array.from({ length: count }, (_, index) => write(from + index));
+  let next = 0;
+  const lane = async () => {
+    while (next < count) {
+      const start = next;
+      next += batch;
+      const [order] = batch === 1 ? orders.slice(start, next) : [];
+      await (order ? producer.enqueue(order) : producer.enqueueMany(orders.slice(start, next)));
+    }
+  };
+  return timed(() => Promise.all(Array.from({ length: lanes }, lane)));
+}
+
+async function oneAtATime({ count, bytes, gapMs }: OneAtATimeQuestion): Promise<Taken> {
+  const write = orderWriter(bytes);
+  return timed(async () => {
+    for (let number = 0; number < count; number++) {
+      await producer.enqueue(write(number, micros()));
+      await wait(gapMs * (0.5 + Math.random()));
+    }
+  });
+}
+
+async function pace({ count, bytes, perSecond }: PaceQuestion): Promise<Taken> {
+  const write = orderWriter(bytes);
+  const gap = 1_000_000 / perSecond;
+  const underWay: Promise<unknown>[] = [];
+  return timed(async () => {
+    let due = micros();
+    for (let number = 0; number < count; number++) {
+      while (due > micros()) await wait(1);
+      underWay.push(producer.enqueue(write(number, due)));
+      due += gap * (0.5 + Math.random());
+    }
+    await Promise.all(underWay);
+  });
+}
+
+async function timed(act: () => Promise<unknown>): Promise<Taken> {
+  const startedAt = micros();
+  await act();
+  return { seconds: (micros() - startedAt) / 1_000_000 };
+}
+
+answerProof((question: ProducerQuestion): Promise<Taken> => {
+  switch (question.ask) {
+    case 'enqueue':
+      return enqueue(question);
+    case 'one-at-a-time':
+      return oneAtATime(question);
+    case 'pace':
+      return pace(question);
+  }
+});

@@ -1,0 +1,41 @@
+import type { Order } from './order.js';
+
+/** Who is measured. */
+export const subjects = ['bulwark', 'bullmq', 'bee-queue'] as const;
+export type Subject = (typeof subjects)[number];
+
+/** One of them, as the proofs use it: each in the way its own documentation shows, with its defaults. */
+export interface SubjectModule {
+  /** Begins to take jobs; resolves when it is connected. */
+  startWorker(options: WorkerOptions): Promise<void>;
+  connectProducer(url: string): Promise<Producer>;
+}
+
+export interface WorkerOptions {
+  readonly url: string;
+  readonly concurrency: number;
+  readonly handle: (order: Order) => Promise<void>;
+}
+
+export interface Producer {
+  /** Resolves when Redis has it. */
+  enqueue(order: Order): Promise<unknown>;
+  enqueueMany(orders: readonly Order[]): Promise<unknown>;
+}
+
+/** The queue on which everybody is measured. */
+export const queueName = 'orders';
+/** Which completed jobs stay: Bulwark's default, for everybody who can say so. */
+export const keptCompleted = { age: 3_600, count: 10_000 };
+
+/** Only the subject at hand is loaded: the others would count as its memory and its time. */
+export async function loadSubject(subject: Subject): Promise<SubjectModule> {
+  switch (subject) {
+    case 'bulwark':
+      return import('./bulwark.js');
+    case 'bullmq':
+      return import('./bullmq.js');
+    case 'bee-queue':
+      return import('./bee-queue.js');
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { queueName, type Subject } from './peers/subject.js';
+
+interface Layout {
+  readonly waiting: string;
+  readonly active: string;
+  /** Where jobs lie that neither wait, nor run, nor completed, by the command that counts them. */
+  readonly others: readonly (readonly [command: 'zcard' | 'scard' | 'llen', key: string])[];
+}
+
+const bullmqLayout = (base: string): Layout => ({
+  waiting: `${base}wait`,
+  active: `${base}active`,
+  others: ['delayed', 'prioritized', 'failed', 'waiting-children'].map((state) => ['zcard', base + state] as const),
+});
+
+const bulwark = bullmqLayout(`{bulwark:${queueName}}:${queueName}:`);
+const layouts: Readonly<Record<Subject, Layout>> = {
+  bulwark: { ...bulwark, others: [...bulwark.others, ['zcard', `{bulwark:${queueName}}:${queueName}.dead:failed`]] },
+  bullmq: bullmqLayout(`bull:${queueName}:`),
+  'bee-queue': {
+    waiting: `bq:${queueName}:waiting`,
+    active: `bq:${queueName}:active`,
+    others: [
+      ['zcard', `bq:${queueName}:delayed`],
+      ['scard', `bq:${queueName}:failed`],
+    ],
+  },
+};
+
+/** Often enough for a run of a second, and seldom enough to cost Redis nothing next to it. */
+const lookEveryMs = 5;
+
+/** Counts the jobs of the measured queue in Redis, whoever's it is. */
+export class QueueGauge {
+  readonly #client: Redis;
+
+  constructor(url: string) {
+    this.#client = new Redis(url, { lazyConnect: true });
+  }
+
+  async connect(): Promise<void> {
+    await this.#client.connect();
+  }
+
+  /** Empties the server, and the file in which it keeps its data. */
+  async clear(): Promise<void> {
+    await this.#client.flushall();
+    await this.#client.bgrewriteaof();
+    while (/aof_rewrite_in_progress:1|aof_rewrite_scheduled:1/.test(await this.#client.info('persistence'))) await wait(50);
+  }
+
+  /** The ids of the jobs that wait. */
+  waitingIds(subject: Subject): Promise<string[]> {
+    return this.#client.lrange(layouts[subject].waiting, 0, -1);
+  }
+
+  /** How many jobs wait or run. */
+  async left(subject: Subject): Promise<number> {
+    const { waiting, active } = layouts[subject];
+    const [waits, runs] = await Promise.all([this.#client.llen(waiting), this.#client.llen(active)]);
+    return waits + runs;
+  }
+
+  /** Resolves as soon as so many jobs run. */
+  async untilRunning(subject: Subject, number: number): Promise<void> {
+    while ((await this.#client.llen(layouts[subject].active)) < number) await wait(lookEveryMs);
+  }
+
+  /** How many jobs are set aside: delayed, failed, dead-lettered. A measured job never is. */
+  async aside(subject: Subject): Promise<number> {
+    const counts = await Promise.all(layouts[subject].others.map(([command, key]) => this.#client[command](key)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Resolves with the number of jobs that wait or run, as soon as it is so small; rejects when nothing moves. */
+  async untilLeft(subject: Subject, most: number, patienceMs = 20_000): Promise<number> {
+    let lowest = Number.POSITIVE_INFINITY;
+    let movedAt = performance.now();
+    for (;;) {
+      const left = await this.left(subject);
+      if (left <= most) return left;
+      if (left < lowest) {
+        lowest = left;
+        movedAt = performance.now();
+      }
+      if (performance.now() - movedAt > patienceMs) throw new Error(`${subject}: ${left} jobs are left and nothing moves`);
+      await wait(lookEveryMs);
+    }
+  }
+
+  /** Time and calls of every command since `resetCommands`, those inside scripts too. */
+  async commands(): Promise<readonly CommandFigures[]> {
+    const info = await this.#client.info('commandstats');
+    return [...info.matchAll(/^cmdstat_(\S+?):calls=(\d+),usec=(\d+)/gm)].map(([, command = '', calls, micros]) => ({
+      command,
+      calls: Number(calls),
+      micros: Number(micros),
+    }));
+  }
+
+  async resetCommands(): Promise<void> {
+    await this.#client.config('RESETSTAT');
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+}
+
+export interface CommandFigures {
+  readonly command: string;
+  readonly calls: number;
+  readonly micros: number;
+}

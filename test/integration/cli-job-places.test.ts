@@ -1,0 +1,75 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type PlaceName, placeNames, readJobPlaces } from '../../src/cli/doctor/job-places.js';
+import { takeCensus } from '../../src/cli/doctor/take-census.js';
+import { RedisSession } from '../../src/cli/redis-session.js';
+import { defineQueue } from '../../src/job/define-queue.js';
+import { Keyspace } from '../../src/redis/keyspace.js';
+import { startRedis, type TestRedis } from '../support/redis-server.js';
+
+let server: TestRedis;
+let client: Redis;
+let keys: Keyspace;
+let tests = 0;
+
+beforeAll(async () => {
+  server = await startRedis();
+  client = new Redis(server.url);
+});
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+beforeEach(() => {
+  tests += 1;
+  keys = new Keyspace(`test-${tests}`);
+});
+
+const look = (...ids: string[]) => readJobPlaces(client, keys, 'q', ids);
+const putJob = (id: string) => client.hset(keys.queue('q', id), 'name', 'echo', 'timestamp', '1');
+const putInto = (place: PlaceName, id: string) =>
+  ['wait', 'paused', 'active'].includes(place)
+    ? client.rpush(keys.queue('q', place), id)
+    : client.zadd(keys.queue('q', place), 1, id);
+
+it.each(placeNames.map((name) => [name]))('sees a job in %s', async (place) => {
+  await putJob('a');
+  await putInto(place, 'a');
+
+  expect(await look('a')).toEqual([{ id: 'a', hash: 'job', leased: false, places: [place] }]);
+});
+
+it('sees every place of an id, and a place twice when the id stands there twice', async () => {
+  await putJob('a');
+  for (const place of ['wait', 'wait', 'active', 'failed'] as const) await putInto(place, 'a');
+
+  expect((await look('a'))[0]?.places).toEqual(['wait', 'wait', 'active', 'failed']);
+});
+
+it('tells jobs from other hashes and from what is none, and whether a lease is held', async () => {
+  await putJob('job');
+  await client.set(`${keys.queue('q', 'job')}:lock`, 'token');
+  await client.hset(keys.queue('q', 'other'), 'child', '1');
+  await client.set(keys.queue('q', 'text'), 'x');
+
+  expect((await look('job', 'other', 'text', 'nothing')).map(({ hash, leased }) => [hash, leased])).toEqual([
+    ['job', true],
+    ['other', false],
+    ['none', false],
+    ['none', false],
+  ]);
+});
+
+it('accuses nobody of what a census on a small budget could not see', async () => {
+  const session = new RedisSession(client, keys, server.url);
+  await session.directory.register([defineQueue({ name: 'q' })]);
+  for (let index = 0; index < 30; index++) {
+    await putJob(`${index}`);
+    await putInto('wait', `${index}`);
+  }
+
+  const census = await takeCensus(session, { maxIds: 10, maxRounds: 0 });
+
+  expect(census.complete).toBe(false);
+  expect(census.accounts[0]).toMatchObject({ complete: false, faults: { lost: [], empty: [], twice: [] } });
+});

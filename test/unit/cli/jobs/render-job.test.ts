@@ -1,0 +1,123 @@
+import { expect, it } from 'vitest';
+import { renderJob, renderLetter } from '../../../../src/cli/jobs/render-job.js';
+import type { DeadLetter } from '../../../../src/dead-letter/record.js';
+import type { EpochMs } from '../../../../src/time/duration.js';
+import type { JobView } from '../../../../src/transport/queue-inspector.js';
+
+const plain = (_format: unknown, text: string): string => text;
+const at = (iso: string): EpochMs => Date.parse(iso) as EpochMs;
+
+const attempt = {
+  attempt: 1,
+  worker: 'w1',
+  startedAt: at('2026-03-04T05:06:07Z'),
+  endedAt: at('2026-03-04T05:06:09Z'),
+  error: { class: 'transient' as const, name: 'Error', message: 'no paper', fingerprint: 'f00' },
+};
+
+const job = (given: Partial<JobView>): JobView => ({
+  id: '7',
+  queue: 'email',
+  state: 'waiting',
+  kind: 'send-receipt',
+  payload: { to: 'a@b.co' },
+  meta: { version: 2, key: 'order-7' },
+  enqueuedAt: at('2026-03-04T05:06:00Z'),
+  startedAt: undefined,
+  finishedAt: undefined,
+  attemptsMade: 1,
+  starts: 2,
+  crashes: 0,
+  parkedFor: undefined,
+  progress: 0,
+  result: undefined,
+  failedReason: undefined,
+  worker: undefined,
+  attempts: [attempt],
+  ...given,
+});
+
+it('shows a job with its history and its payload', () => {
+  expect(renderJob(job({}), plain)).toBe(
+    [
+      'job         7',
+      'queue       email',
+      'state       waiting',
+      'kind        send-receipt, version 2',
+      'key         order-7',
+      'enqueued    2026-03-04T05:06:00.000Z',
+      'attempts    1 used up, 2 starts',
+      'history',
+      '  1. 2026-03-04T05:06:07.000Z, 2.0s on w1: Error: no paper',
+      'payload',
+      '{',
+      '  "to": "a@b.co"',
+      '}',
+    ].join('\n'),
+  );
+});
+
+it('says that a job in no state is lost', () => {
+  expect(renderJob(job({ state: 'unknown' }), plain)).toContain('the job is lost, see bulwark doctor');
+});
+
+it('cuts a long payload and says how to see all of it', () => {
+  const text = renderJob(job({ payload: 'x'.repeat(5_000) }), plain);
+
+  expect(text).toContain('… (--json shows all 5000 characters)');
+});
+
+it('lets nothing in a job play with the terminal', () => {
+  const trick = '\u001b[2J\u0007gone';
+
+  const text = renderJob(
+    job({
+      payload: `${trick} payload`,
+      failedReason: `${trick} reason`,
+      attempts: [{ ...attempt, error: { ...attempt.error, message: `${trick} error` } }],
+    }),
+    plain,
+  );
+
+  for (const word of ['gone payload', 'gone reason', 'gone error']) expect(text).toContain(word);
+  for (const control of ['\u001b', '\u0007']) expect(text).not.toContain(control);
+});
+
+it('shows why a dead letter died', () => {
+  const letter: DeadLetter = {
+    reason: 'permanent_error',
+    error: {
+      class: 'permanent',
+      name: 'PermanentError',
+      code: '404',
+      message: 'no such address',
+      stack: 'PermanentError: no such address\n    at send (mail.js:1:1)',
+      fingerprint: 'abc',
+    },
+    queue: 'email',
+    id: '7',
+    by: 'w1',
+    deadId: '7~2',
+    kind: 'send-receipt',
+    payload: null,
+    enqueuedAt: at('2026-03-04T05:06:00Z'),
+    diedAt: at('2026-03-04T05:07:00Z'),
+    attempts: [],
+    crashes: 1,
+  };
+
+  const text = renderLetter(letter, plain);
+
+  for (const line of [
+    'dead letter 7~2',
+    'job         7',
+    'died        2026-03-04T05:07:00.000Z by w1',
+    'reason      permanent_error',
+    'error       PermanentError (404): no such address',
+    'class       permanent, fingerprint abc',
+    'crashes     1',
+    'stack       at send (mail.js:1:1)',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+});
