@@ -68,5 +68,3 @@ export type HttpOptions = SectionOptions<'http'>;
 export type ResolvedHttpOptions = ResolvedSection<'http'>;
 export type LogOptions = SectionOptions<'log'>;
 export type ResolvedLogOptions = ResolvedSection<'log'>;
-export type PoolOptions = SectionOptions<'pool'>;
-export type ResolvedPoolOptions = ResolvedSection<'pool'>;
