@@ -28,14 +28,14 @@ const lastMomentMs = 8.64e15;
 export function parseJobMeta(raw: unknown): JobMeta {
   if (typeof raw !== 'object' || raw === null) return {};
   const { version, key, tenant, deadline, traceparent, producer } = raw as Record<string, unknown>;
-  return {
-    ...(typeof version === 'number' && Number.isInteger(version) && version > 0 && { version }),
-    ...(typeof key === 'string' && { key }),
-    ...(typeof tenant === 'string' && { tenant }),
-    ...(typeof deadline === 'number' && deadline >= 0 && deadline <= lastMomentMs && { deadline: deadline as EpochMs }),
-    ...(typeof traceparent === 'string' && { traceparent }),
-    ...(typeof producer === 'string' && { producer }),
-  };
+  const meta: { -readonly [Field in keyof JobMeta]: JobMeta[Field] } = {};
+  if (typeof version === 'number' && Number.isInteger(version) && version > 0) meta.version = version;
+  if (typeof key === 'string') meta.key = key;
+  if (typeof tenant === 'string') meta.tenant = tenant;
+  if (typeof deadline === 'number' && deadline >= 0 && deadline <= lastMomentMs) meta.deadline = deadline as EpochMs;
+  if (typeof traceparent === 'string') meta.traceparent = traceparent;
+  if (typeof producer === 'string') meta.producer = producer;
+  return meta;
 }
 
 /** The trace id inside a W3C traceparent, or undefined when it is not one. */

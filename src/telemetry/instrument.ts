@@ -49,19 +49,18 @@ export function createInstrument(row: MetricRow, registry: Registry | undefined,
     labelNames: Object.keys(row.labels),
     registers: registry ? [registry] : [],
   };
-  const split = (args: readonly unknown[]): [labels: LabelValues, value: number | undefined] =>
-    settings.labelNames.length === 0
-      ? [{}, args[0] as number | undefined]
-      : [filter(args[0] as LabelValues), args[1] as number | undefined];
+  const { labelNames } = settings;
+  const hasLabels = labelNames.length > 0;
 
   switch (row.type) {
     case 'counter': {
       const counter = new Counter(settings);
       for (const labels of closedSeries(row.labels)) counter.inc(labels, 0);
+      const series = remember(labelNames, (labels) => counter.labels(filter(labels)));
       return {
         inc: (...args: unknown[]) => {
-          const [labels, by = 1] = split(args);
-          counter.inc(labels, by);
+          if (hasLabels) series(args[0] as LabelValues).inc((args[1] as number | undefined) ?? 1);
+          else counter.inc((args[0] as number | undefined) ?? 1);
         },
       };
     }
@@ -69,22 +68,41 @@ export function createInstrument(row: MetricRow, registry: Registry | undefined,
       const gauge = new Gauge(settings);
       return {
         set: (...args: unknown[]) => {
-          const [labels, value = 0] = split(args);
-          gauge.set(labels, value);
+          if (hasLabels) gauge.set(filter(args[0] as LabelValues), (args[1] as number | undefined) ?? 0);
+          else gauge.set((args[0] as number | undefined) ?? 0);
         },
         clear: () => gauge.reset(),
       };
     }
     case 'histogram': {
       const histogram = new Histogram({ ...settings, buckets: [...row.buckets] });
+      const series = remember(labelNames, (labels) => histogram.labels(filter(labels)));
       return {
         observe: (...args: unknown[]) => {
-          const [labels, seconds = 0] = split(args);
-          histogram.observe(labels, Math.max(0, seconds));
+          if (hasLabels) series(args[0] as LabelValues).observe(Math.max(0, (args[1] as number | undefined) ?? 0));
+          else histogram.observe(Math.max(0, (args[0] as number | undefined) ?? 0));
         },
       };
     }
   }
+}
+
+/** How many series of one metric are remembered; beyond that each is looked up as prom-client does. */
+const mostRemembered = 10_000;
+
+/** Finds the series of some labels without prom-client's sorting and hashing of them, which costs more than the counting itself. */
+function remember<S>(labelNames: readonly string[], find: (labels: LabelValues) => S): (labels: LabelValues) => S {
+  const known = new Map<string, S>();
+  return (labels) => {
+    let key = '';
+    for (const name of labelNames) key += `${labels[name]}\n`;
+    let series = known.get(key);
+    if (!series) {
+      series = find(labels);
+      if (known.size < mostRemembered) known.set(key, series);
+    }
+    return series;
+  };
 }
 
 /**

@@ -111,12 +111,13 @@ function parseOptions(json: string | null | undefined): ReadableOptions | undefi
 }
 
 /** Zero attempts is how BullMQ writes that nothing was said about them. */
-function withoutNonsense({ delay, attempts, ...others }: ReadableOptions): ReadableOptions {
-  return {
-    ...others,
-    ...(Number.isFinite(delay) && Number(delay) >= 0 && { delay }),
-    ...(Number.isSafeInteger(attempts) && Number(attempts) > 0 && { attempts }),
-  } as ReadableOptions;
+function withoutNonsense(options: ReadableOptions): ReadableOptions {
+  const { delay, attempts } = options;
+  const delayFits = delay === undefined || (Number.isFinite(delay) && Number(delay) >= 0);
+  const attemptsFit = attempts === undefined || (Number.isSafeInteger(attempts) && Number(attempts) > 0);
+  if (delayFits && attemptsFit) return options;
+  const { delay: _delay, attempts: _attempts, ...others } = options;
+  return { ...others, ...(delayFits && { delay }), ...(attemptsFit && { attempts }) } as ReadableOptions;
 }
 
 function wholeNumber(text: string | null | undefined, otherwise: number): number {

@@ -55,7 +55,6 @@ function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }:
     jobId: id,
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),
-    attempts: 0,
     [jobMetaOption]: meta,
   };
   return {

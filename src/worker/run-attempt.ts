@@ -49,21 +49,16 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   }, deadline - now);
 
   let grace: NodeJS.Timeout | undefined;
-  const graceOver = new Promise<AttemptEnd>((resolve) => {
+  const end = await new Promise<AttemptEnd>((resolve, reject) => {
     cancellation.onAbort(() => {
-      grace = setTimeout(() => resolve(abandoned), abortGraceMs);
+      grace = setTimeout(resolve, abortGraceMs, abandoned);
     });
+    startHandler(definition, payload, options.createContext(deadline)).then(resolve, reject);
   });
-
-  const handler = startHandler(definition, payload, options.createContext(deadline));
-  try {
-    const end = await Promise.race([handler, graceOver]);
-    const { reason } = cancellation;
-    return reason && end.kind !== 'returned' ? { kind: 'aborted', reason, abandoned: end === abandoned } : end;
-  } finally {
-    clearTimeout(timeout);
-    clearTimeout(grace);
-  }
+  clearTimeout(timeout);
+  clearTimeout(grace);
+  const { reason } = cancellation;
+  return reason && end.kind !== 'returned' ? { kind: 'aborted', reason, abandoned: end === abandoned } : end;
 }
 
 async function startHandler(definition: AnyJobDefinition, payload: unknown, ctx: JobContext): Promise<AttemptEnd> {
