@@ -26,27 +26,27 @@ export async function pictureOf(redis: Redis, options: PictureOptions = {}): Pro
     if (options.without?.some((end) => key.endsWith(end))) continue;
     const type = await redis.type(key);
     const ttl = await redis.pttl(key);
-    picture[plain(key, options) as string] = {
+    picture[plain(key, options)] = {
       type,
-      value: await valueOf(redis, key, type, options),
+      value: await contentOf(redis, key, type, options),
       ...(ttl >= 0 && { expiresInSeconds: Math.ceil(ttl / 5_000) * 5 }),
     };
   }
   return picture;
 }
 
-async function valueOf(redis: Redis, key: string, type: string, options: PictureOptions): Promise<unknown> {
+async function contentOf(redis: Redis, key: string, type: string, options: PictureOptions): Promise<unknown> {
   const sorted = <T>(items: T[]) =>
     options.anyOrder ? items.map((item) => JSON.stringify(item)).sort((a, b) => a.localeCompare(b)) : items;
   switch (type) {
     case 'string':
-      return plain(await redis.get(key), options);
+      return plain((await redis.get(key)) ?? '', options);
     case 'list':
       return sorted((await redis.lrange(key, 0, -1)).map((item) => plain(item, options)));
     case 'set':
       return (await redis.smembers(key)).map((item) => plain(item, options)).sort();
     case 'zset':
-      return sorted(pairs(await redis.zrange(key, 0, -1, 'WITHSCORES')).map((pair) => score(pair, options)));
+      return sorted(pairs(await redis.zrange(key, '0', '-1', 'WITHSCORES')).map((pair) => score(pair, options)));
     case 'hash':
       return Object.fromEntries(
         Object.entries(await redis.hgetall(key))
@@ -93,8 +93,7 @@ function saying(value: unknown, options: PictureOptions): unknown {
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-function plain(text: string | null, { moments }: PictureOptions): unknown {
-  if (text === null) return null;
+function plain(text: string, { moments }: PictureOptions): string {
   const known = text.replace(uuid, 'uuid');
   if (moments === undefined) return known;
   return known.replace(/\d{13}/g, (digits) => {

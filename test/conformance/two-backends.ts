@@ -7,6 +7,7 @@ import {
   Queue,
   QueueEvents,
   type QueueOptions,
+  type RedisQueueBackend,
   Worker,
   type WorkerOptions,
 } from 'bullmq';
@@ -21,7 +22,7 @@ import { type PictureOptions, pictureOf, type RedisPicture } from './redis-pictu
 export interface Stage {
   readonly redis: Redis;
   readonly connection: { readonly host: string; readonly port: number; readonly db: number };
-  readonly factory: BackendFactory;
+  readonly factory: BackendFactory<RedisQueueBackend>;
   /** Which of the two it is; for tests that give the queue to both. */
   queue(name?: string, options?: Partial<QueueOptions>): Queue;
   /** A worker whose jobs are taken and ended by hand. */
@@ -60,13 +61,15 @@ const stoppedAt = Date.parse('2031-05-06T07:08:09.010Z');
 /** Acts out each behaviour on BullMQ's own backend and on ours, and compares all that was said and all that lies in Redis. */
 export function comparesBehaviours(behaviours: readonly Behaviour[]): void {
   const redis = useRedis();
-  it.each(behaviours)('%s', async (_what, act, options = {}) => {
-    const bullmqs = await perform(redis(), createRedisBackend, 0, act, options);
-    const ours = await perform(redis(), createBulwarkBackend, 1, act, options);
+  for (const [what, act, options = {}] of behaviours) {
+    it(what, async () => {
+      const bullmqs = await perform(redis(), createRedisBackend, 0, act, options);
+      const ours = await perform(redis(), createBulwarkBackend, 1, act, options);
 
-    expect(ours).toEqual(bullmqs);
-    expect(Object.keys(bullmqs.redis).length).toBeGreaterThan(0);
-  });
+      expect(ours).toEqual(bullmqs);
+      expect(Object.keys(bullmqs.redis).length).toBeGreaterThan(0);
+    });
+  }
 }
 
 export function useRedis(): () => TestRedis {
@@ -85,7 +88,7 @@ export function useRedis(): () => TestRedis {
 
 async function perform(
   { port }: TestRedis,
-  factory: BackendFactory,
+  factory: BackendFactory<RedisQueueBackend>,
   db: number,
   act: (stage: Stage) => Promise<void>,
   { clock = 'stopped', anyOrder = false, without = [] }: BehaviourOptions,
@@ -144,9 +147,9 @@ async function perform(
   }
 }
 
-/** A job is told by what of it would be seen; anything else as it is. */
+/** A job is told by what of it would be seen; anything else as it is. BullMQ itself has two ways to say that nothing was fetched. */
 function answered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(answered);
+  if (Array.isArray(value)) return value.some(Boolean) ? value.map(answered) : [];
   if (typeof value !== 'object' || value === null || !('queueQualifiedName' in value)) return value;
   const { id, name, data, attemptsMade, attemptsStarted, delay, priority, returnvalue, failedReason } = value as Job;
   return { id, name, data, attemptsMade, attemptsStarted, delay, priority, returnvalue, failedReason };

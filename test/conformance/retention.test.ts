@@ -1,0 +1,151 @@
+import { type JobsOptions, type KeepJobs, UnrecoverableError, type WorkerOptions } from 'bullmq';
+import { describe } from 'vitest';
+import { type Behaviour, comparesBehaviours, queueName, type Stage, take } from './two-backends.js';
+
+type Keep = boolean | number | KeepJobs | undefined;
+
+const policies: readonly [what: string, keep: Keep][] = [
+  ['nothing was said', undefined],
+  ['none stays', true],
+  ['all stay', false],
+  ['none stays, as a number', 0],
+  ['the last three stay', 3],
+  ['the last one stays', { count: 1 }],
+  ['all stay, as a count', { count: -1 }],
+  ['none stays, as a count', { count: 0 }],
+  ['those of the last two seconds stay', { age: 2 }],
+  ['none is old enough to stay', { age: 0 }],
+  ['the last four of the last ten seconds stay', { age: 10, count: 4 }],
+  ['one at a time is removed for its age', { age: 2, limit: 1 }],
+  ['none at a time is removed for its age', { age: 2, limit: 0 }],
+];
+
+/** Ends eight jobs one after the other, one a second. */
+function eight(options: (n: number) => JobsOptions, workerOptions: Partial<WorkerOptions>, fails: boolean) {
+  return async ({ queue, hand, pass, answer }: Stage): Promise<void> => {
+    const orders = queue();
+    await orders.addBulk(Array.from({ length: 8 }, (_, n) => ({ name: `job ${n}`, data: { n }, opts: options(n) })));
+    const worker = hand(workerOptions);
+    for (let n = 0; n < 8; n++) {
+      const job = await take(worker);
+      await job.log(`line ${n}`);
+      pass(1_000);
+      await answer(
+        fails
+          ? job.moveToFailed(new UnrecoverableError('boom'), 'token', false)
+          : job.moveToCompleted(n, 'token', false),
+      );
+    }
+  };
+}
+
+const oneByOne: readonly Behaviour[] = policies.flatMap(([what, keep]): Behaviour[] => {
+  const policy = typeof keep === 'object' ? keep : undefined;
+  return [
+    [`completed jobs: ${what}`, eight(() => (keep === undefined ? {} : { removeOnComplete: keep }), {}, false)],
+    [`failed jobs: ${what}`, eight(() => (keep === undefined ? {} : { removeOnFail: keep }), {}, true)],
+    ...(policy === undefined
+      ? []
+      : ([
+          [`completed jobs of a worker: ${what}`, eight(() => ({}), { removeOnComplete: policy }, false)],
+          [`failed jobs of a worker: ${what}`, eight(() => ({}), { removeOnFail: policy }, true)],
+          [
+            `jobs that say otherwise than their worker: ${what}`,
+            eight((n) => (n % 2 ? { removeOnComplete: false } : {}), { removeOnComplete: policy }, false),
+          ],
+        ] satisfies Behaviour[])),
+  ];
+});
+
+/** Ends so many jobs at the same moment: with one policy it does not matter which of them ends first. */
+function atOnce(number: number, options: JobsOptions) {
+  return async ({ queue, hand, answer, pass }: Stage): Promise<void> => {
+    const orders = queue();
+    await orders.addBulk(
+      Array.from({ length: number }, (_, n) => ({ name: 'old', data: {}, opts: { jobId: `old ${n}` } })),
+    );
+    const worker = hand();
+    for (let n = 0; n < number; n++) await (await take(worker)).moveToCompleted(n, 'token', false);
+    pass(60_000);
+    await orders.addBulk(
+      Array.from({ length: number }, (_, n) => ({ name: 'new', data: {}, opts: { jobId: `new ${n}`, ...options } })),
+    );
+    const jobs = [];
+    for (let n = 0; n < number; n++) jobs.push(await take(worker, `token ${n}`));
+    await answer(Promise.all(jobs.map((job, n) => job.moveToCompleted(n, `token ${n}`, false))));
+  };
+}
+
+const together: readonly Behaviour[] = [
+  ['jobs that end at once, the last thirty stay', atOnce(40, { removeOnComplete: 30 })],
+  ['jobs that end at once, each removes one for its age', atOnce(20, { removeOnComplete: { age: 30, limit: 1 } })],
+  ['jobs that end at once, each removes two for their age', atOnce(20, { removeOnComplete: { age: 30, limit: 2 } })],
+  ['jobs that end at once, of which none stays', atOnce(20, { removeOnComplete: true })],
+];
+
+/** A parent of which one child fails without a word on what that means for the parent; then so many other jobs fail. */
+function failedChild(others: number, paused: boolean) {
+  return async ({ queue, hand, answer, flow }: Stage): Promise<void> => {
+    const orders = queue();
+    const added = await flow().add({
+      name: 'parent',
+      queueName: 'parents',
+      opts: { jobId: 'parent' },
+      children: [{ name: 'child', queueName, opts: { jobId: 'child' } }],
+    });
+    if (paused) await queue('parents').pause();
+    const worker = hand();
+    await (await take(worker)).moveToFailed(new Error('boom'), 'token', false);
+    for (let n = 0; n < others; n++) {
+      await orders.add('plain', {}, { removeOnFail: { count: 1 } });
+      await answer((await take(worker)).moveToFailed(new Error('boom'), 'token', false));
+    }
+    await answer(added.job.getState());
+  };
+}
+
+const families: readonly Behaviour[] = [
+  ['a failed child whose parent still waits for it', failedChild(2, false)],
+  ['a failed child whose parent still waits for it in a paused queue', failedChild(2, true)],
+  [
+    'completed children',
+    async ({ queue, hand, answer, flow }) => {
+      const orders = queue();
+      await flow().add({
+        name: 'parent',
+        queueName: 'parents',
+        opts: { jobId: 'parent' },
+        children: ['one', 'two'].map((jobId) => ({ name: 'child', queueName, opts: { jobId } })),
+      });
+      const worker = hand();
+      for (let n = 0; n < 2; n++) await (await take(worker)).moveToCompleted(n, 'token', false);
+      for (let n = 0; n < 2; n++) {
+        await orders.add('plain', {}, { removeOnComplete: { count: 1 } });
+        await answer((await take(worker)).moveToCompleted(n, 'token', false));
+      }
+    },
+  ],
+  [
+    'failed children of a parent that is gone',
+    async ({ queue, hand, answer, flow, redis }) => {
+      const orders = queue();
+      await flow().add({
+        name: 'parent',
+        queueName: 'parents',
+        opts: { jobId: 'parent' },
+        children: [{ name: 'child', queueName, opts: { jobId: 'child' } }],
+      });
+      const worker = hand();
+      await (await take(worker)).moveToFailed(new Error('boom'), 'token', false);
+      await redis.del('bull:parents:parent');
+      for (let n = 0; n < 2; n++) {
+        await orders.add('plain', {}, { removeOnFail: 1 });
+        await answer((await take(worker)).moveToFailed(new Error('boom'), 'token', false));
+      }
+    },
+  ],
+];
+
+describe('the same finished jobs stay:', () => {
+  comparesBehaviours([...oneByOne, ...together, ...families]);
+});
