@@ -32,20 +32,20 @@ export class BatchedAdding {
     );
   }
 
-  readonly addJob: AddJob = async (job, jobId, parentKeyOpts) => {
-    const calls = await this.#calls.open();
-    if (!isPlain(job, parentKeyOpts)) return calls.inTurn(() => this.#own.addJob(job, jobId, parentKeyOpts));
-    const [added] = await calls.add([jobWords(job, jobId)]);
-    return added?.id ?? jobId;
-  };
+  readonly addJob: AddJob = (job, jobId, parentKeyOpts) =>
+    this.#calls.use(async (calls) => {
+      if (!isPlain(job, parentKeyOpts)) return calls.inTurn(() => this.#own.addJob(job, jobId, parentKeyOpts));
+      const [added] = await calls.add([jobWords(job, jobId)]);
+      return added?.id ?? jobId;
+    });
 
-  readonly addJobs: AddJobs = async (entries) => {
-    const calls = await this.#calls.open();
-    const runs = runsOf(entries).map((run) => this.#add(calls, run));
-    // One job that fails does not keep the others from being added.
-    await Promise.allSettled(runs);
-    return (await Promise.all(runs)).flat();
-  };
+  readonly addJobs: AddJobs = (entries) =>
+    this.#calls.use(async (calls) => {
+      const runs = runsOf(entries).map((run) => this.#add(calls, run));
+      // One job that fails does not keep the others from being added.
+      await Promise.allSettled(runs);
+      return (await Promise.all(runs)).flat();
+    });
 
   /** Resolves when everything that was added has been answered. */
   whenIdle(): Promise<void> {

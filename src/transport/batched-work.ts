@@ -58,10 +58,7 @@ export class BatchedWork {
     );
   }
 
-  readonly moveToActive: MoveToActive = async (token) => {
-    const calls = await this.#calls.open();
-    return fetched(await calls.take([token]));
-  };
+  readonly moveToActive: MoveToActive = async (token) => fetched(await this.#calls.use((calls) => calls.take([token])));
 
   readonly moveToCompleted: MoveToCompleted = async (job, returnValue, removeOnComplete, token, fetchNext) => {
     const own = () => this.#own.moveToCompleted(job, returnValue, removeOnComplete, token, fetchNext);
@@ -94,8 +91,8 @@ export class BatchedWork {
   }
 
   async #end(end: JobEnd, fetchNext: boolean | undefined, command: string): Promise<WorkReply<Fetched>> {
-    const calls = await this.#calls.open();
-    const reply = await calls.end(end, fetchNext && !this.#backend.closing ? end.token : undefined);
+    const nextToken = fetchNext && !this.#backend.closing ? end.token : undefined;
+    const reply = await this.#calls.use((calls) => calls.end(end, nextToken));
     const { code } = reply;
     if (code >= 0 || code === notPlain) return reply;
     throw this.#backend.finishedErrors({ code, jobId: end.id, command, state: 'active' });

@@ -6,22 +6,20 @@ interface Calls {
   whenIdle(): Promise<void>;
 }
 
-/** The batched calls of one of BullMQ's backends: made when they are first needed and its connection stands. */
+/** The batched calls of one of BullMQ's backends: there as soon as its connection stands. */
 export class ConnectedCalls<C extends Calls> {
-  readonly #backend: RedisQueueBackend;
-  readonly #create: (client: ScriptClient) => C;
-  #opening: Promise<C> | undefined;
+  readonly #opening: Promise<C>;
   #opened: C | undefined;
 
   constructor(backend: RedisQueueBackend, create: (client: ScriptClient) => C) {
-    this.#backend = backend;
-    this.#create = create;
+    this.#opening = this.#open(backend, create);
+    // Whoever uses them is told; a backend that nobody uses must not end the process.
+    this.#opening.catch(() => undefined);
   }
 
-  /** Rejects when the connection could not be made. */
-  open(): Promise<C> {
-    this.#opening ??= this.#open();
-    return this.#opening;
+  /** Makes use of the calls: at once, so that what is called in turn stays in turn, or when the connection stands. */
+  use<T>(make: (calls: C) => Promise<T>): Promise<T> {
+    return this.#opened ? make(this.#opened) : this.#opening.then(make);
   }
 
   /** Resolves when every call has been answered. Nothing is under way as long as there is no connection. */
@@ -29,8 +27,8 @@ export class ConnectedCalls<C extends Calls> {
     await this.#opened?.whenIdle();
   }
 
-  async #open(): Promise<C> {
-    this.#opened = this.#create(scriptClient(await this.#backend.client));
+  async #open(backend: RedisQueueBackend, create: (client: ScriptClient) => C): Promise<C> {
+    this.#opened = create(scriptClient(await backend.client));
     return this.#opened;
   }
 }

@@ -215,9 +215,9 @@ end
 for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
 if #released > 0 then call('DEL', unpack(released)) end
 if #unstalled > 0 then call('SREM', keys.stalled, unpack(unstalled)) end
-for _, target in pairs(finished) do
+for kind, target in pairs(finished) do
   if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
-  for _, policy in pairs(target.policies) do trimFinished(target.set, base, now, unpack(policy)) end
+  for _, policy in pairs(target.policies) do trimFinished(target.set, base, now, kind == 'f', unpack(policy)) end
   if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
 end
 
@@ -226,13 +226,13 @@ if #tokens > 0 then
   local room = settings[2] and tonumber(settings[2]) - call('LLEN', keys.active) or math.huge
   if settings[1] then room = 0 end
   closed = room <= 0
-  promoteDelayed(keys, base, now, closed)
+  local next = promoteDelayed(keys, base, now, closed)
   jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
     lease = lease, worker = worker, fields = { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) },
     room = room,
     limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(ARGV[8]) or tonumber(settings[4]),
   })
-  if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(nextDelayed(keys.delayed) or 0) end
+  if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(next or 0) end
 end
 -- Whoever sleeps is told when the first delayed job is due, unless the slots that were given up for it are taken again: they ask.
 for _, slot in ipairs(delays) do

@@ -1,9 +1,11 @@
+--- @include "mark-delayed.lua"
 --[[
-Moves delayed jobs that are due to where they can start, at most a thousand at once.
+Moves delayed jobs that are due to where they can start, at most a thousand at once. Answers when the next one is due, or nothing.
 ]]
 local function promoteDelayed(keys, base, now, paused)
+  local next = nextDelayed(keys.delayed)
+  if not next or next >= now + 1 then return next end
   local due = redis.call('ZRANGEBYSCORE', keys.delayed, 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1000)
-  if #due == 0 then return end
   redis.call('ZREM', keys.delayed, unpack(due))
   for _, id in ipairs(due) do
     local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
@@ -17,4 +19,5 @@ local function promoteDelayed(keys, base, now, paused)
     redis.call('HSET', base .. id, 'delay', 0)
   end
   if not paused then redis.call('ZADD', keys.marker, 0, '0') end
+  return nextDelayed(keys.delayed)
 end

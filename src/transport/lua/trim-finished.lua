@@ -1,12 +1,12 @@
 --- @include "leave-parent.lua"
 --[[
-Removes finished jobs that are too old or too many.
+Removes finished jobs that are too old or too many. A failed child may still hold its parent; a completed one has let go of it.
 ]]
-local function removeFinished(target, base, ids)
+local function removeFinished(target, base, ids, mayHoldParent)
   local gone, doomed = {}, {}
   for _, id in ipairs(ids) do
     local job = base .. id
-    local parent = redis.pcall('HGET', job, 'parentKey')
+    local parent = mayHoldParent and redis.pcall('HGET', job, 'parentKey')
     if type(parent) ~= 'string' or parent == '' or leaveParent(job, parent) then
       gone[#gone + 1] = id
       for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
@@ -25,14 +25,14 @@ local function removeFinished(target, base, ids)
   end
 end
 
-local function trimFinished(target, base, now, keepAge, keepCount, keepLimit)
+local function trimFinished(target, base, now, mayHoldParent, keepAge, keepCount, keepLimit)
   if keepAge ~= '' then
     local oldest = now - tonumber(keepAge) * 1000
     local ids = redis.call('ZREVRANGEBYSCORE', target, oldest, '-inf', 'LIMIT', 0, keepLimit)
-    if #ids > 0 then removeFinished(target, base, ids) end
+    if #ids > 0 then removeFinished(target, base, ids, mayHoldParent) end
   end
   if keepCount > 0 then
     local excess = redis.call('ZCARD', target) - keepCount
-    if excess > 0 then removeFinished(target, base, redis.call('ZRANGE', target, 0, excess - 1)) end
+    if excess > 0 then removeFinished(target, base, redis.call('ZRANGE', target, 0, excess - 1), mayHoldParent) end
   end
 end
