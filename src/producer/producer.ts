@@ -251,6 +251,7 @@ function isConnectionError(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return (
     error.message === 'Command timed out' ||
+    error.name === 'MaxRetriesPerRequestError' ||
     error.message.startsWith('Connection is closed') ||
     (typeof code === 'string' && code.startsWith('E'))
   );

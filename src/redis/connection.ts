@@ -58,19 +58,21 @@ export async function connectRedis(options: ConnectionOptions): Promise<RedisCli
 }
 
 function clientOptions(options: ConnectionOptions) {
+  const { commandTimeoutMs, reconnectCapMs } = options;
   return {
     lazyConnect: true,
     connectionName: options.name,
     connectTimeout: options.connectTimeoutMs,
-    maxRetriesPerRequest: null,
+    // A caller who is no longer waiting is not served later either: what timed out is dropped, not kept without bound.
+    maxRetriesPerRequest: commandTimeoutMs === false ? null : Math.ceil(commandTimeoutMs / reconnectCapMs),
     keepAlive: 10_000,
     // A Redis that reads its data from disk guesses how long that takes; asking sooner notices its return sooner.
-    maxLoadingRetryTime: options.reconnectCapMs,
+    maxLoadingRetryTime: reconnectCapMs,
     // A server that was demoted refuses writes: reconnect to whoever leads now, and ask again there.
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
     retryStrategy: (times: number) =>
-      Math.min(2 ** Math.min(times, 10) * 20, options.reconnectCapMs) * (0.75 + Math.random() / 4),
-    ...(options.commandTimeoutMs !== false && { commandTimeout: options.commandTimeoutMs }),
+      Math.min(2 ** Math.min(times, 10) * 20, reconnectCapMs) * (0.75 + Math.random() / 4),
+    ...(commandTimeoutMs !== false && { commandTimeout: commandTimeoutMs }),
   } satisfies RedisOptions;
 }
 

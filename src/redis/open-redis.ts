@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
+import { maskUrl } from '../config/mask-url.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { within } from '../time/deadline.js';
 import { connectRedis, type RedisClient } from './connection.js';
 import { assertFit, decideFitness } from './fitness.js';
 import { Keyspace } from './keyspace.js';
 import { readRedisFacts } from './redis-facts.js';
+import { RedisUnavailableError } from './redis-unavailable-error.js';
 
 export interface OpenRedisOptions {
   readonly redis: ResolvedRedisOptions;
@@ -42,7 +45,11 @@ export async function openRedis({ redis, name, manner, log, metrics }: OpenRedis
     onError: reportError,
   });
   try {
-    assertFit(decideFitness(await readRedisFacts(client)), redis);
+    const facts = await within(redis.connectTimeoutMs, readRedisFacts(client));
+    if (facts === 'late') {
+      throw new RedisUnavailableError(`Redis at ${maskUrl(redis.url)} accepts connections and answers nothing`);
+    }
+    assertFit(decideFitness(facts), redis);
   } catch (error) {
     client.disconnect();
     throw error;
