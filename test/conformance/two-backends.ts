@@ -14,7 +14,6 @@ import {
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createBulwarkBackend } from '../../src/transport/bulwark-backend.js';
-import { eventually } from '../support/eventually.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { type PictureOptions, pictureOf, type RedisPicture } from './redis-picture.js';
 
@@ -160,16 +159,4 @@ export async function take(worker: Worker, token = 'token'): Promise<Job> {
   const job = (await worker.getNextJob(token, { block: false })) as Job | undefined;
   if (!job) throw new Error('expected a job to take, found none');
   return job;
-}
-
-/** Resolves when so many jobs of a worker have ended, well or not. */
-export async function ended(worker: Worker, number: number): Promise<void> {
-  let count = 0;
-  worker.on('completed', () => {
-    count += 1;
-  });
-  worker.on('failed', () => {
-    count += 1;
-  });
-  await eventually(`${number} jobs ended`, () => count >= number);
 }
