@@ -41,6 +41,7 @@ export { type CreateSupervisorOptions, createSupervisor } from './supervisor/cre
 export type { Supervisor } from './supervisor/supervisor.js';
 export type { Metrics } from './telemetry/metrics.js';
 export type { DurationInput, DurationMs, EpochMs } from './time/duration.js';
+export { createBulwarkBackend } from './transport/bulwark-backend.js';
 export { type CreateWorkerOptions, createWorker } from './worker/create-worker.js';
 export { DependencyTimeoutError } from './worker/dependency-timeout-error.js';
 export type { DrainReport, Worker } from './worker/worker.js';
