@@ -1,4 +1,4 @@
-import { defineScript, type ScriptArgument } from '../redis/define-script.js';
+import { defineScript } from '../redis/define-script.js';
 
 /** What one call answered. */
 export interface FetchAndFinishReply {
@@ -59,5 +59,3 @@ export const fetchAndFinishScript = defineScript({
     return { codes, jobs, limitedForMs, nextDue, now, closed: closed === 1 };
   },
 });
-
-export type Words = readonly ScriptArgument[];

@@ -13,7 +13,7 @@ const error: ErrorReport = {
   fingerprint: 'abc',
   stack: 'Error',
 };
-const done: Settled = { kind: 'done', next: undefined };
+const done: Settled = { kind: 'done', jobs: [] };
 
 /** What the log and the counters say after one attempt; the counters without those that stand at zero. */
 async function told(outcome: Outcome, settled: Settled = done) {
@@ -63,18 +63,19 @@ describe('reportOutcome', () => {
     expect(await told(outcome)).toMatchObject({ lines, samples });
   });
 
-  it.each<[Settled]>([[{ kind: 'lease_lost' }], [{ kind: 'job_gone' }], [{ kind: 'unsettled' }]])(
-    'counts an outcome that Redis refused as a lost lease, not as what it would have been: $kind',
-    async (settled) => {
-      const { lines, samples } = await told(
-        { kind: 'dead_lettered', reason: 'expired', error, attempted: true },
-        settled,
-      );
+  it.each<[Settled]>([
+    [{ kind: 'lease_lost', jobs: [] }],
+    [{ kind: 'job_gone', jobs: [] }],
+    [{ kind: 'unsettled', jobs: [] }],
+  ])('counts an outcome that Redis refused as a lost lease, not as what it would have been: $kind', async (settled) => {
+    const { lines, samples } = await told(
+      { kind: 'dead_lettered', reason: 'expired', error, attempted: true },
+      settled,
+    );
 
-      expect(lines).toEqual(['warn job.lease_lost']);
-      expect(samples).toEqual(['bulwark_job_attempts_total{outcome="lease_lost"} 1']);
-    },
-  );
+    expect(lines).toEqual(['warn job.lease_lost']);
+    expect(samples).toEqual(['bulwark_job_attempts_total{outcome="lease_lost"} 1']);
+  });
 
   it('says how long the attempt ran', async () => {
     const { page } = await told({ kind: 'completed', resultJson: 'null' });
