@@ -50,7 +50,7 @@ export class BatchedWork {
           leaseMs: options.lockDuration ?? defaultLeaseMs,
           keepAttempts: 0,
           fields: [],
-          decode: ([id, ...hash]) => raw2NextJobData([hash, id, 0, 0]) as Fetched,
+          decode: (job) => raw2NextJobData([job.slice(0, -1), job.at(-1), 0, 0]) as Fetched,
           now: Date.now,
           limiter: options.limiter,
           metricsSize: options.metrics?.maxDataPoints || undefined,

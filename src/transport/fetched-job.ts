@@ -52,9 +52,11 @@ export const fetchedFields = [
   'defa',
 ] as const;
 
-/** Reads a job as the script answers it: id, then the fields above. */
+/** Reads a job as the script answers it: the fields above, then its id. */
 export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): FetchedJob {
-  const [id, starts, kind, data, optsJson, timestamp, atm, parentKey, parent, rjk, defa] = reply as (string | null)[];
+  const words = reply as (string | null)[];
+  const id = words.at(-1);
+  const [starts, kind, data, optsJson, timestamp, atm, parentKey, parent, rjk, defa] = words;
   const opts = parseOptions(optsJson);
   const parentBroken = isParentBroken(parentKey, parent);
   return {

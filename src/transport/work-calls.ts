@@ -35,7 +35,7 @@ export interface WorkReply<J> {
   readonly at: EpochMs;
 }
 
-/** A job as the script answers it: its id, then what was asked of its hash. */
+/** A job as the script answers it: what was asked of its hash, then its id. */
 export type TakenJob = readonly (string | number | null)[];
 
 export interface WorkCallsOptions<J> {

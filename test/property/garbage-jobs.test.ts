@@ -86,7 +86,7 @@ describe('a job that anybody may have written', () => {
   it('for any hash, comes to an outcome that says why, within bounds, and never by a fault of ours', async () => {
     await fc.assert(
       fc.asyncProperty(anyHash, async (hash) => {
-        const job = decodeTakenJob(['42', ...fetchedFields.map((field) => hash[field] ?? null)], 'bw/host-1-ab/7', now);
+        const job = decodeTakenJob([...fetchedFields.map((field) => hash[field] ?? null), '42'], 'bw/host-1-ab/7', now);
 
         const outcome = await executor.execute(job, new Cancellation());
 
@@ -102,7 +102,7 @@ describe('a job that anybody may have written', () => {
   it('for any list of fields, of any length, is read without a word', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.string()), { maxLength: fetchedFields.length + 3 }), (fields) => {
-        const job = decodeTakenJob(['42', ...fields], 'bw/host-1-ab/7', now);
+        const job = decodeTakenJob([...fields, '42'], 'bw/host-1-ab/7', now);
 
         expect(job.id).toBe('42');
         expect(Number.isSafeInteger(job.attemptsMade) && job.attemptsMade >= 0).toBe(true);

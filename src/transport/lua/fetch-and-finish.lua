@@ -43,7 +43,7 @@ ARGV  1 base               what the keys of the jobs begin with
 REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
               another | -9 children failed | -100 not plain: ask BullMQ's own script. Nothing was written for one below 0
-      jobs    array of { id, field or field and value … }, perhaps fewer than asked for: first for the ends that were done, in
+      jobs    array of { field or field and value …, id }, perhaps fewer than asked for: first for the ends that were done, in
               their order, then for the other tokens
 WRITES everything named above   COST O(ends * active + fetches + log n)
 ]]
@@ -95,7 +95,8 @@ if endCount > 0 then
   call('XTRIM', keys.events, 'MAXLEN', '~', maxEvents)
   local lockKeys, childKeys = {}, {}
   for index, ending in ipairs(ends) do
-    lockKeys[index] = ending.job .. ':lock'
+    ending.lock = ending.job .. ':lock'
+    lockKeys[index] = ending.lock
     childKeys[2 * index - 1], childKeys[2 * index] = ending.job .. ':dependencies', ending.job .. ':unsuccessful'
   end
   locks = call('MGET', unpack(lockKeys))
@@ -113,7 +114,7 @@ local function leave(index, ending)
   if call('LREM', keys.active, -1, ending.id) == 0 then return -3 end
   freed = freed + 1
   if ending.token ~= '0' then
-    released[#released + 1], unstalled[#unstalled + 1] = ending.job .. ':lock', ending.id
+    released[#released + 1], unstalled[#unstalled + 1] = ending.lock, ending.id
   end
   return 0
 end
@@ -154,11 +155,14 @@ local function finish(index, ending)
     local scores = target.scores
     scores[#scores + 1], scores[#scores + 2] = nowText, ending.id
     if keepAge ~= '' or keepCount ~= '-1' then
-      local name = keepAge .. '/' .. keepCount .. '/' .. keepLimit
-      local policy = target.policies[name] or { keepAge, tonumber(keepCount), 0 }
+      -- Mostly all of a worker's jobs are kept alike.
+      local policy = target.policies[#target.policies]
+      if not policy or policy.age ~= keepAge or policy.count ~= keepCount then
+        policy = { age = keepAge, count = keepCount, limit = 0 }
+        target.policies[#target.policies + 1] = policy
+      end
       -- Each job that ends may remove so many that are too old.
-      policy[3] = policy[3] + tonumber(keepLimit)
-      target.policies[name] = policy
+      policy.limit = policy.limit + tonumber(keepLimit)
     end
   end
   call('XADD', keys.events, '*', 'event', target.event, 'jobId', ending.id, target.field, value, 'prev', 'active')
@@ -217,7 +221,7 @@ if #released > 0 then call('DEL', unpack(released)) end
 if #unstalled > 0 then call('SREM', keys.stalled, unpack(unstalled)) end
 for kind, target in pairs(finished) do
   if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
-  for _, policy in pairs(target.policies) do trimFinished(target.set, base, now, kind == 'f', unpack(policy)) end
+  for _, policy in ipairs(target.policies) do trimFinished(target.set, base, now, kind == 'f', policy) end
   if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
 end
 

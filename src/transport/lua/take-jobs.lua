@@ -23,30 +23,19 @@ local function startJob(keys, base, id, token, now, options)
     redis.call('LREM', keys.active, 1, id)
     return nil
   end
-  local started = { 'processedOn', now }
-  if options.worker ~= '' then
-    started[3], started[4] = 'pb', options.worker
-  end
-  local values
-  if #options.fields > 0 then
-    -- The first field asked for is the count of starts: read with the rest, written once.
-    values = redis.pcall('HMGET', job, unpack(options.fields))
-    if not values.err then
-      values[1] = values[1] and (tonumber(values[1]) or 0) + 1 or '1'
-      started[#started + 1], started[#started + 2] = 'ats', values[1]
-      redis.call('HSET', job, unpack(started))
-    end
-  else
-    local starts = redis.pcall('HGET', job, 'ats')
-    if type(starts) == 'table' then
-      values = starts
+  -- The first field asked for is the count of starts: read with the rest, written once.
+  local asksAll = #options.fields == 0
+  local values = redis.pcall('HMGET', job, unpack(asksAll and { 'ats' } or options.fields))
+  if not values.err then
+    local starts = values[1] and (tonumber(values[1]) or 0) + 1 or '1'
+    if options.worker == '' then
+      redis.call('HSET', job, 'processedOn', now, 'ats', starts)
     else
-      started[#started + 1], started[#started + 2] = 'ats', starts and (tonumber(starts) or 0) + 1 or '1'
-      redis.call('HSET', job, unpack(started))
-      values = redis.call('HGETALL', job)
+      redis.call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
     end
-  end
-  if values.err then
+    values[1] = starts
+    if asksAll then values = redis.call('HGETALL', job) end
+  else
     -- No job lies under this id. It may not stay where it would count as one.
     redis.call('LREM', keys.active, 1, id)
     return nil
@@ -54,7 +43,7 @@ local function startJob(keys, base, id, token, now, options)
   -- BullMQ's token for "without a lease".
   if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
   redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-  table.insert(values, 1, id)
+  values[#values + 1] = id
   return values
 end
 

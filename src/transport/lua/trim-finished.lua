@@ -25,12 +25,13 @@ local function removeFinished(target, base, ids, mayHoldParent)
   end
 end
 
-local function trimFinished(target, base, now, mayHoldParent, keepAge, keepCount, keepLimit)
-  if keepAge ~= '' then
-    local oldest = now - tonumber(keepAge) * 1000
-    local ids = redis.call('ZREVRANGEBYSCORE', target, oldest, '-inf', 'LIMIT', 0, keepLimit)
+local function trimFinished(target, base, now, mayHoldParent, policy)
+  if policy.age ~= '' then
+    local oldest = now - tonumber(policy.age) * 1000
+    local ids = redis.call('ZREVRANGEBYSCORE', target, oldest, '-inf', 'LIMIT', 0, policy.limit)
     if #ids > 0 then removeFinished(target, base, ids, mayHoldParent) end
   end
+  local keepCount = tonumber(policy.count)
   if keepCount > 0 then
     local excess = redis.call('ZCARD', target) - keepCount
     if excess > 0 then removeFinished(target, base, redis.call('ZRANGE', target, 0, excess - 1), mayHoldParent) end

@@ -5,7 +5,7 @@ import { decodeTakenJob, type FetchedJob, fetchedFields } from '../../../src/tra
 const now = 1_700_000_000_000 as EpochMs;
 
 function decode(hash: Readonly<Record<string, string>>): FetchedJob {
-  return decodeTakenJob(['42', ...fetchedFields.map((field) => hash[field] ?? null)], 'bw/host-1-ab/7', now);
+  return decodeTakenJob([...fetchedFields.map((field) => hash[field] ?? null), '42'], 'bw/host-1-ab/7', now);
 }
 
 describe('decodeTakenJob', () => {
