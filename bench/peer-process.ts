@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ProfileAsk } from './peers/answering.js';
+import type { FunctionShare } from './peers/cpu-profile.js';
 import type { ProducerAnswers, ProducerQuestion } from './peers/producer.js';
 import type { Subject } from './peers/subject.js';
 import type { WorkerAnswers, WorkerQuestion } from './peers/worker.js';
@@ -11,6 +13,8 @@ interface PeerProcess<Question extends { readonly ask: keyof Answers }, Answers>
   /** Rejects when the process ends instead. One question at a time. */
   ask<Q extends Question>(question: Q): Promise<Answers[Q['ask']]>;
   cpuSeconds(): number;
+  /** Lets it watch itself; what is returned ends that and tells on which functions the time went. */
+  startProfile(): Promise<() => Promise<readonly FunctionShare[]>>;
   /** Ends it at once: nothing of it is needed any more. */
   end(): Promise<void>;
 }
@@ -46,11 +50,16 @@ async function startPeer<Question extends { readonly ask: keyof Answers }, Answe
     }
   };
   await nextMessage();
+  const ask = (question: { readonly ask: keyof Answers | ProfileAsk }): Promise<unknown> => {
+    const answer = nextMessage();
+    child.send(question);
+    return answer;
+  };
   return {
-    ask: async (question) => {
-      const answer = nextMessage();
-      child.send(question);
-      return (await answer) as never;
+    ask: (question) => ask(question) as Promise<never>,
+    startProfile: async () => {
+      await ask({ ask: 'start-profile' });
+      return async () => (await ask({ ask: 'end-profile' })) as readonly FunctionShare[];
     },
     cpuSeconds: () => readProcess(child.pid ?? -1).cpuSeconds,
     end: async () => {

@@ -11,19 +11,15 @@ export interface PrivateRedis {
   readonly pid: number;
 }
 
-/**
- * Runs something with a Redis server of its own, in a folder that is gone afterwards. It keeps every write on disk, as a server
- * with jobs should, and does not rewrite the file meanwhile: that would fall into one run and not into the other.
- */
-export async function withPrivateRedis<T>(run: (redis: PrivateRedis) => Promise<T>): Promise<T> {
+/** Runs something with a Redis server of its own, in a folder that is gone afterwards. */
+export async function withPrivateRedis<T>(
+  run: (redis: PrivateRedis) => Promise<T>,
+  directives: Readonly<Record<string, string>> = { appendonly: 'yes' },
+): Promise<T> {
   const binary = await findServerBinary();
   if (!binary) throw new Error('no redis-server or valkey-server on the PATH; proofs need a real one');
   const directory = await mkdtemp(join(tmpdir(), 'bulwark-prove-'));
-  const server = await launchServer({
-    binary,
-    directory,
-    directives: { appendonly: 'yes', 'auto-aof-rewrite-percentage': '0' },
-  });
+  const server = await launchServer({ binary, directory, directives });
   const end = () => {
     process.kill(server.pid, 'SIGKILL');
     rmSync(directory, { recursive: true, force: true });

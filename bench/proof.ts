@@ -36,7 +36,7 @@ export interface ProofResult extends Comparison {
 }
 
 export interface ProofOptions {
-  /** A hundredth of the work: shows that the proof itself works, and nothing else. */
+  /** A small part of the work: shows that the proof itself works. Its figures mean nothing, so it promises nothing. */
   readonly quick: boolean;
 }
 

@@ -31,6 +31,8 @@ const layouts: Readonly<Record<Subject, Layout>> = {
 
 /** Often enough for a run of a second, and seldom enough to cost Redis nothing next to it. */
 const lookEveryMs = 5;
+/** After so long without any progress a run is broken. */
+const patienceMs = 20_000;
 
 /** Counts the jobs of the measured queue in Redis, whoever's it is. */
 export class QueueGauge {
@@ -44,11 +46,13 @@ export class QueueGauge {
     await this.#client.connect();
   }
 
-  /** Empties the server, and the file in which it keeps its data. */
-  async clear(): Promise<void> {
+  /** Empties the server. From then on it keeps every write in a file that begins empty, or keeps none. */
+  async clear({ onDisk }: { readonly onDisk: boolean }): Promise<void> {
     await this.#client.flushall();
-    await this.#client.bgrewriteaof();
-    while (/aof_rewrite_in_progress:1|aof_rewrite_scheduled:1/.test(await this.#client.info('persistence'))) await wait(50);
+    await this.#client.config('SET', 'appendonly', 'no');
+    if (!onDisk) return;
+    await this.#client.config('SET', 'appendonly', 'yes');
+    while (/aof_rewrite_(in_progress|scheduled):1/.test(await this.#client.info('persistence'))) await wait(50);
   }
 
   /** The ids of the jobs that wait. */
@@ -63,9 +67,13 @@ export class QueueGauge {
     return waits + runs;
   }
 
-  /** Resolves as soon as so many jobs run. */
+  /** Resolves as soon as so many jobs run; rejects when they do not. */
   async untilRunning(subject: Subject, number: number): Promise<void> {
-    while ((await this.#client.llen(layouts[subject].active)) < number) await wait(lookEveryMs);
+    const deadline = performance.now() + patienceMs;
+    while ((await this.#client.llen(layouts[subject].active)) < number) {
+      if (performance.now() > deadline) throw new Error(`${subject}: not all of ${number} jobs run`);
+      await wait(lookEveryMs);
+    }
   }
 
   /** How many jobs are set aside: delayed, failed, dead-lettered. A measured job never is. */
@@ -75,7 +83,7 @@ export class QueueGauge {
   }
 
   /** Resolves with the number of jobs that wait or run, as soon as it is so small; rejects when nothing moves. */
-  async untilLeft(subject: Subject, most: number, patienceMs = 20_000): Promise<number> {
+  async untilLeft(subject: Subject, most: number): Promise<number> {
     let lowest = Number.POSITIVE_INFINITY;
     let movedAt = performance.now();
     for (;;) {
@@ -85,7 +93,8 @@ export class QueueGauge {
         lowest = left;
         movedAt = performance.now();
       }
-      if (performance.now() - movedAt > patienceMs) throw new Error(`${subject}: ${left} jobs are left and nothing moves`);
+      if (performance.now() - movedAt > patienceMs)
+        throw new Error(`${subject}: ${left} jobs are left and nothing moves`);
       await wait(lookEveryMs);
     }
   }

@@ -38,5 +38,5 @@ function sharesOf({ nodes }: Profiler.Profile): readonly FunctionShare[] {
 /** Long paths begin where it gets interesting: at the package, or below dist. */
 function placeOf({ functionName, url, lineNumber }: Profiler.Profile['nodes'][number]['callFrame']): string {
   const name = functionName || '(anonymous)';
-  return url === '' ? name : `${name} ${url.replace(/^.*\/(?:node_modules|dist)\//, '')}:${lineNumber + 1}`;
+  return url === '' ? name : `${name} ${url.replace(/^.*\/node_modules\/|^.*?\/dist\//, '')}:${lineNumber + 1}`;
 }

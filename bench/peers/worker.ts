@@ -1,9 +1,8 @@
 import { answerProof } from './answering.js';
-import { type FunctionShare, startCpuProfile } from './cpu-profile.js';
 import { firstNumber, micros, never, type Order } from './order.js';
 import { loadSubject, type Subject } from './subject.js';
 
-/** What a proof may ask a worker: to hold its jobs, to let them go, to count from new, to tell what it ran, to profile itself. */
+/** What a proof may ask a worker: to hold its jobs, to let them go, to tell what it ran since it was asked last. */
 export interface WorkerQuestion {
   readonly ask: keyof WorkerAnswers;
 }
@@ -12,8 +11,6 @@ export interface WorkerAnswers {
   readonly hold: 'done';
   readonly 'let-go': 'done';
   readonly report: WorkerReport;
-  readonly 'start-profile': 'done';
-  readonly 'end-profile': readonly FunctionShare[];
 }
 
 export interface WorkerReport {
@@ -29,12 +26,11 @@ let highest = 0;
 const waitsMicros: number[] = [];
 let gate: Promise<void> | undefined;
 let letGo = (): void => undefined;
-let endProfile: (() => Promise<readonly FunctionShare[]>) | undefined;
 
 /** The job itself does nothing but say that it ran. */
 async function handle({ number, sentAt }: Order): Promise<void> {
   const startedAt = micros();
-  if (gate) await gate;
+  if (gate !== undefined) await gate;
   const index = number - firstNumber;
   runs[index] = (runs[index] ?? 0) + 1;
   highest = Math.max(highest, index);
@@ -61,11 +57,6 @@ async function answer({ ask }: WorkerQuestion): Promise<unknown> {
       highest = 0;
       return report;
     }
-    case 'start-profile':
-      endProfile = await startCpuProfile();
-      return;
-    case 'end-profile':
-      return endProfile?.();
   }
 }
 

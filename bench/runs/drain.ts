@@ -1,8 +1,6 @@
+import type { MeasuredRedis } from '../measured-redis.js';
 import { type PeerProducer, type PeerWorker, startProducer, startWorker } from '../peer-process.js';
 import type { Subject } from '../peers/subject.js';
-import type { PrivateRedis } from '../private-redis.js';
-import { readProcess } from '../process-figures.js';
-import type { QueueGauge } from '../queue-gauge.js';
 import type { Sample } from './compare.js';
 
 /** A queue that is filled and then worked off. */
@@ -18,6 +16,8 @@ export interface DrainPlan {
   readonly backlog: number;
   /** So many others are held active by another worker all of the time. */
   readonly held: number;
+  /** Whether Redis keeps every write on disk (`appendonly yes`, flushed once a second). */
+  readonly onDisk: boolean;
   /** So many run before, so that the code is compiled and as many completed jobs are kept as may be. */
   readonly warmUp: number;
 }
@@ -38,11 +38,10 @@ const mostBytesPerCall = 4 * 1024 * 1024;
 export async function drain(
   subject: Subject,
   plan: DrainPlan,
-  { url, pid }: PrivateRedis,
-  gauge: QueueGauge,
+  { url, gauge, cpuSeconds }: MeasuredRedis,
   hooks: DrainHooks = {},
-): Promise<Sample> {
-  await gauge.clear();
+): Promise<Sample<'jobsPerSecond' | 'redisCpuPerJob' | 'nodeCpuPerJob'>> {
+  await gauge.clear(plan);
   const producer = await startProducer(subject, url);
   const holders: PeerWorker[] = [];
   const workers: PeerWorker[] = [];
@@ -66,7 +65,7 @@ export async function drain(
     await fill(plan.warmUp, smallBytes);
     await gauge.untilLeft(subject, plan.held);
 
-    const cpu = () => [readProcess(pid).cpuSeconds, sum(workers.map((worker) => worker.cpuSeconds()))] as const;
+    const cpu = () => [cpuSeconds(), sum(workers.map((worker) => worker.cpuSeconds()))] as const;
     let [seconds, redis, node, done] = [0, 0, 0, 0];
     for (let measured = 0; measured < plan.jobs; measured += plan.portion) {
       await askAll('hold');
