@@ -3,7 +3,7 @@ import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
-import { parseAttempts, parseOr } from '../transport/queue-inspector.js';
+import { numberOr0, parseAttempts, parseOr } from '../transport/queue-inspector.js';
 import { queueKeys } from '../transport/queue-keys.js';
 import type { DeadLetter, DeadLetterRecord } from './record.js';
 
@@ -78,10 +78,10 @@ export class DeadLetterStore {
       ...(key !== undefined && { key }),
       ...(tenant !== undefined && { tenant }),
       ...(version !== undefined && { version }),
-      enqueuedAt: Number(hash['timestamp'] ?? 0) as EpochMs,
-      diedAt: Number(hash['finishedOn'] ?? 0) as EpochMs,
+      enqueuedAt: numberOr0(hash['timestamp']) as EpochMs,
+      diedAt: numberOr0(hash['finishedOn']) as EpochMs,
       attempts: parseAttempts(hash['bwh']),
-      crashes: Number(hash['bwc'] ?? 0),
+      crashes: numberOr0(hash['bwc']),
     };
   }
 

@@ -25,6 +25,7 @@ export interface DeadLetter extends DeadLetterRecord {
   readonly key?: string;
   readonly tenant?: string;
   readonly version?: number;
+  /** Zero when the job does not say, or says what is no moment; so is the next one. */
   readonly enqueuedAt: EpochMs;
   readonly diedAt: EpochMs;
   /** The last attempts, oldest first. */

@@ -23,6 +23,7 @@ export interface JobView {
   /** Parsed when it is JSON, else the text as it is. */
   readonly payload: unknown;
   readonly meta: JobMeta;
+  /** Zero when the job does not say, or says what is no moment; so are the next two. */
   readonly enqueuedAt: number;
   readonly startedAt: number | undefined;
   readonly finishedAt: number | undefined;
@@ -97,7 +98,7 @@ export class QueueInspector {
 
 function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: string, state: string): JobView {
   const opts = parseOr(hash['opts'], {}) as Record<string, unknown>;
-  const time = (field: string): number | undefined => (hash[field] === undefined ? undefined : Number(hash[field]));
+  const time = (field: string): number | undefined => (hash[field] === undefined ? undefined : numberOr0(hash[field]));
   return {
     id,
     queue,
@@ -108,9 +109,9 @@ function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: strin
     enqueuedAt: time('timestamp') ?? 0,
     startedAt: time('processedOn'),
     finishedAt: time('finishedOn'),
-    attemptsMade: Number(hash['atm'] ?? 0),
-    starts: Number(hash['ats'] ?? 0),
-    crashes: Number(hash['bwc'] ?? 0),
+    attemptsMade: numberOr0(hash['atm']),
+    starts: numberOr0(hash['ats']),
+    crashes: numberOr0(hash['bwc']),
     parkedFor: hash['bwp'],
     progress: parseOr(hash['progress'], undefined),
     result: parseOr(hash['returnvalue'], undefined),
@@ -120,10 +121,21 @@ function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: strin
   };
 }
 
-/** The history in a job's field `bwh`; empty when there is none or it cannot be read. */
+/** The history in a job's field `bwh`; empty when there is none or it cannot be read. What is no attempt is left out. */
 export function parseAttempts(json: string | undefined): AttemptRecord[] {
   const attempts = parseOr(json, []);
-  return Array.isArray(attempts) ? (attempts as AttemptRecord[]) : [];
+  return Array.isArray(attempts) ? attempts.filter(isAttempt) : [];
+}
+
+function isAttempt(entry: unknown): entry is AttemptRecord {
+  const error = (entry as Partial<AttemptRecord> | null)?.error;
+  return typeof error === 'object' && error !== null;
+}
+
+/** Reads a count or a moment that anybody may have written: zero when it is missing or no number. */
+export function numberOr0(text: string | undefined): number {
+  const value = Number(text ?? 0);
+  return Number.isFinite(value) && value >= 0 ? value : 0;
 }
 
 /** Reads JSON that anybody may have written. */

@@ -38,7 +38,11 @@ async function listLetters(cli: Cli, queue: string | undefined, { limit }: ListO
         { title: 'QUEUE', value: (letter) => letter.queue },
         { title: 'KIND', value: ({ kind }) => kind },
         { title: 'REASON', value: ({ reason }) => reason },
-        { title: 'DIED', align: 'right', value: ({ diedAt }) => `${spokenDuration(now - diedAt)} ago` },
+        {
+          title: 'DIED',
+          align: 'right',
+          value: ({ diedAt }) => (diedAt > 0 ? `${spokenDuration(now - diedAt)} ago` : 'unknown'),
+        },
         { title: 'FINGERPRINT', value: ({ error }) => error.fingerprint },
         { title: 'ERROR', value: ({ error }) => shortened(`${error.name}: ${error.message}`, messageShown) },
       ],

@@ -78,14 +78,17 @@ function page(lines: readonly Line[], attempts: readonly AttemptRecord[], payloa
     return [`${paint('dim', label.padEnd(labelWidth))}${format === undefined ? text : paint(format, text)}`];
   });
   const history = attempts.map(
-    ({ attempt, worker, startedAt, endedAt, error }) =>
-      `  ${attempt}. ${moment(startedAt)}, ${spokenDuration(endedAt - startedAt)} on ${worker}: ${printable(`${error.name}: ${error.message}`)}`,
+    (record) =>
+      `  ${record.attempt}. ${moment(record.startedAt)}, ${lasted(record)} on ${record.worker}: ${printable(`${record.error.name}: ${record.error.message}`)}`,
   );
   return [
     ...facts,
     ...(history.length > 0 ? [paint('dim', 'history'), ...history] : []),
     paint('dim', 'payload'),
-    cut(printable(typeof payload === 'string' ? payload : JSON.stringify(payload, undefined, 2)), longestPayload),
+    cut(
+      printable(typeof payload === 'string' ? payload : (JSON.stringify(payload, undefined, 2) ?? 'none')),
+      longestPayload,
+    ),
   ].join('\n');
 }
 
@@ -97,8 +100,15 @@ function indented(text: string): string {
     .join(`\n${' '.repeat(labelWidth)}`);
 }
 
+/** A job's hash may hold anything: a moment that is missing or no moment is zero or not a date. */
 function moment(at: number): string {
-  return new Date(at).toISOString();
+  const date = new Date(at);
+  return at > 0 && !Number.isNaN(date.getTime()) ? date.toISOString() : 'unknown';
+}
+
+function lasted({ startedAt, endedAt }: AttemptRecord): string {
+  const ms = endedAt - startedAt;
+  return Number.isFinite(ms) ? spokenDuration(ms) : 'for an unknown time';
 }
 
 function compact(value: unknown): string {

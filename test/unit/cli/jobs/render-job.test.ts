@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { renderJob, renderLetter } from '../../../../src/cli/jobs/render-job.js';
 import type { DeadLetter } from '../../../../src/dead-letter/record.js';
 import type { EpochMs } from '../../../../src/time/duration.js';
-import type { JobView } from '../../../../src/transport/queue-inspector.js';
+import { type JobView, numberOr0, parseAttempts } from '../../../../src/transport/queue-inspector.js';
 
 const plain = (_format: unknown, text: string): string => text;
 const at = (iso: string): EpochMs => Date.parse(iso) as EpochMs;
@@ -120,4 +120,22 @@ it('shows why a dead letter died', () => {
   ]) {
     expect(text.split('\n')).toContain(line);
   }
+});
+
+it('shows a moment that is none as unknown, whatever a hash holds', () => {
+  for (const written of ['abc', '1e300', '-5', 'NaN', '']) {
+    const moment = numberOr0(written);
+
+    const text = renderJob(job({ enqueuedAt: moment, startedAt: moment, finishedAt: moment }), plain).split('\n');
+
+    for (const label of ['enqueued', 'started', 'finished']) expect(text).toContain(`${label.padEnd(12)}unknown`);
+  }
+});
+
+it('shows a history that somebody else wrote as far as it can be read, and a job without a payload', () => {
+  const history = [null, 7, { attempt: 1 }, { ...attempt, startedAt: 'abc' }];
+
+  const text = renderJob(job({ attempts: parseAttempts(JSON.stringify(history)), payload: undefined }), plain);
+
+  expect(text).toContain('  1. unknown, for an unknown time on w1: Error: no paper\npayload\nnone');
 });
