@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { readEnvironment } from '../../src/config/env.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 import { parseDuration } from '../../src/time/duration.js';
+import { readDigestSettings, readWebhookSettings } from '../../workers/settings.js';
 import { parseDockerfile, type Stage } from './dockerfile.js';
 
 const healthcheck = z.object({
@@ -59,8 +60,11 @@ const final = stages.at(-1) as Stage;
 
 /** The environment as the container sees it when nobody sets anything: `${NAME:-default}` is the default. */
 function environmentOf({ environment }: z.infer<typeof service>): Record<string, string> {
-  const filled = Object.entries(environment).map(([name, value]) => [name, value.replace(/\$\{\w+:-(.*?)\}/g, '$1')]);
-  return Object.fromEntries(filled);
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, withDefaults(value)]));
+}
+
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:-(.*?)\}/g, '$1');
 }
 
 describe('docker-compose.yml', () => {
@@ -73,7 +77,7 @@ describe('docker-compose.yml', () => {
 
     expect(names).toEqual(expect.arrayContaining(Object.keys(depends_on)));
     for (const mount of mounts) {
-      const [source = ''] = mount.split(':');
+      const [source = ''] = withDefaults(mount).split(':');
       if (source.startsWith('./')) expect(existsSync(new URL(`../../${source}`, import.meta.url)), source).toBe(true);
       else expect(Object.keys(volumes), mount).toContain(source);
     }
@@ -120,6 +124,33 @@ describe('docker-compose.yml', () => {
 
     const giveBack = values.worker.drainTimeoutMs + values.worker.abortGraceMs;
     expect(parseDuration(worker.stop_grace_period)).toBeGreaterThanOrEqual(giveBack + 5_000);
+  });
+
+  it('hands the workers every setting of the shipped kinds; where things lie is up to the container', () => {
+    const settings = new Set(read('workers/settings.ts').match(/\b(?:WEBHOOK|DIGEST)_[A-Z_]*[A-Z]\b/g));
+
+    expect(settings.size).toBeGreaterThan(10);
+    expect(Object.keys(worker.environment)).toEqual(expect.arrayContaining([...settings]));
+    for (const name of settings) {
+      if (name !== 'DIGEST_ROOT' && name !== 'DIGEST_OUTPUT_DIR')
+        expect(worker.environment[name]).toBe(`\${${name}:-}`);
+    }
+  });
+
+  it('lets the shipped kinds load when nobody sets anything', () => {
+    const environment = environmentOf(worker);
+
+    expect(readWebhookSettings(environment).secrets.size).toBe(0);
+    expect(readDigestSettings(environment)).toMatchObject({ root: '/documents', model: undefined });
+  });
+
+  it('lets workers read documents and write digests, and nothing the other way round', () => {
+    const { root, outputDir } = readDigestSettings(environmentOf(worker));
+    const mounts = worker.volumes.map((mount) => withDefaults(mount).split(':'));
+
+    expect(mounts.find(([, target]) => target === root)?.[2]).toBe('ro');
+    const writable = mounts.filter(([, , mode]) => mode === undefined).map(([, target]) => `${target}/`);
+    expect(writable.some((target) => outputDir.startsWith(target))).toBe(true);
   });
 
   it('starts each role through the entry of the image', () => {
