@@ -11,7 +11,7 @@ export interface DependencyOptions {
    */
   readonly timeout?: DurationInput;
   /**
-   * From how long on a call counts as slow.
+   * From how long on a call counts as slow. Declared for the breaker; checked here, and nothing else reads it in this version.
    * @defaultValue a third of the timeout
    */
   readonly slow?: DurationInput;
@@ -21,6 +21,7 @@ export interface DependencyOptions {
 export interface DependencyDefinition {
   readonly name: string;
   readonly timeoutMs: DurationMs;
+  /** Declared for the breaker; nothing reads it in this version. */
   readonly slowMs: DurationMs;
 }
 

@@ -3,7 +3,7 @@ import type { DurationInput, EpochMs } from '../time/duration.js';
 import type { DependencyDefinition } from './define-dependency.js';
 
 export interface CallOptions {
-  /** Separates parts of one dependency that fail on their own, such as hosts. */
+  /** Separates parts of one dependency that fail on their own, such as hosts. Declared for the breaker; nothing reads it in this version. */
   readonly key?: string;
   /** Overrides the dependency's timeout for this call. */
   readonly timeout?: DurationInput;
