@@ -69,7 +69,7 @@ export class LeaderLease implements Service {
     return held;
   }
 
-  /** The fence of the current term. */
+  /** Number of the current term, for log and metric. No write checks it: a recovery is guarded by the job's own lease. */
   get epoch(): number {
     return this.#epoch;
   }

@@ -2,7 +2,7 @@
 leader-claim: take the lead, keep it, or learn who has it.
 
 KEYS  1 leader   hash     { id, epoch, since }, with a time to live
-      2 epoch    counter  grows with every election: the fence
+      2 epoch    counter  grows with every election; tells in log and metric who acted
 ARGV  1 id       who asks
       2 lease    ms
 REPLY { held, epoch, id }: held is 1 when the asker leads now
