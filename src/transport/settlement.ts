@@ -42,6 +42,8 @@ export interface SettlementOptions {
 /** Pauses between tries while Redis refuses (out of memory, loading, failing over). */
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
+/** About once a minute whoever reads the log hears that a job still waits for its end to be written. */
+const triesPerLine = 60;
 /** What Redis says when it cannot do now what it could do later. */
 const passingRefusal = /^(OOM|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
 /** Unreadable options are kept for whoever looks into it, up to here. */
@@ -95,9 +97,9 @@ export class Settlement {
         leaseRenewed = true;
         if (!(await this.#renew(job))) return settled;
       } catch (error) {
-        if (tries === 1) {
+        if (tries % triesPerLine === 1) {
           this.#options.log.warn(
-            { jobId: job.id, outcome: outcome.kind, err: error },
+            { jobId: job.id, outcome: outcome.kind, tries, err: error },
             `settle.failed: ${errorMessage(error)}`,
           );
         }
@@ -149,6 +151,10 @@ export class Settlement {
       case -9:
       case -100:
         return this.#writeByBullmq(job, outcome);
+      case -101:
+        throw new Error(
+          `the end of job ${job.id} cannot be written: a key of it, or of its dead-letter queue, is of another type than Bulwark or BullMQ writes. Look with TYPE at the keys ${this.#keys['']}${job.id}:* and at those of ${this.#options.queue}.dead, and remove what somebody else put there; the job keeps its place until then`,
+        );
       default:
         throw new TypeError(`fetch-and-finish answered the unknown code ${code}`);
     }

@@ -42,7 +42,8 @@ ARGV  1 base               what the keys of the jobs begin with
           i                                                              given back
 REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
-              another | -9 children failed | -100 not plain: ask BullMQ's own script. Nothing was written for one below 0
+              another | -9 children failed | -100 not plain: ask BullMQ's own script | -101 broke off: a key of the job is of another
+              type than it should be. The job is in its place as before for every code below 0
       jobs    array of { field or field and value …, id }, perhaps fewer than asked for: first for the ends that were done, in
               their order, then for the other tokens
 WRITES everything named above   COST O(ends * active + fetches + log n)
@@ -104,6 +105,13 @@ if endCount > 0 then
 end
 
 local freed, released, unstalled = 0, {}, {}
+local function release(ending)
+  freed = freed + 1
+  if ending.token ~= '0' then
+    released[#released + 1], unstalled[#unstalled + 1] = ending.lock, ending.id
+  end
+end
+
 local function leave(index, ending)
   local holder = locks[index]
   -- BullMQ's token for "without a lease": whoever ends the job so knows what they do.
@@ -112,10 +120,7 @@ local function leave(index, ending)
     if holder ~= ending.token then return -6 end
   end
   if call('LREM', keys.active, -1, ending.id) == 0 then return -3 end
-  freed = freed + 1
-  if ending.token ~= '0' then
-    released[#released + 1], unstalled[#unstalled + 1] = ending.lock, ending.id
-  end
+  ending.left = true
   return 0
 end
 
@@ -132,8 +137,10 @@ local function finish(index, ending)
   if known[2] and known[2] ~= '' or known[3] then return -100 end
   if finishing.parents then
     if ending.kind == 'c' then
-      if call('SCARD', ending.job .. ':dependencies') ~= 0 then return -4 end
-      if call('ZCARD', ending.job .. ':unsuccessful') ~= 0 then return -9 end
+      -- What somebody else put there and is no set names no children.
+      local pending, failed = redis.pcall('SCARD', ending.job .. ':dependencies'), redis.pcall('ZCARD', ending.job .. ':unsuccessful')
+      if type(pending) == 'number' and pending > 0 then return -4 end
+      if type(failed) == 'number' and failed > 0 then return -9 end
     end
   end
   local code = leave(index, ending)
@@ -200,21 +207,44 @@ local others = {
   end,
 }
 
+-- Asks for one thing of every key that jobs enter later: one of another type ends the call here, before any job has moved.
+local function checkTypes(ending)
+  local target = finished[ending.kind]
+  if target and not target.checked then
+    target.checked = call('ZCARD', target.set)
+  elseif ending.kind == 'd' then
+    call('ZCARD', keys.deadFailed)
+    call('XLEN', keys.deadEvents)
+    call('HLEN', keys.deadMeta)
+  end
+end
+
+local function act(index, ending)
+  checkTypes(ending)
+  local other = others[ending.kind]
+  if not other then return finish(index, ending) end
+  if call('TYPE', ending.job).ok ~= 'hash' then return -1 end
+  local code = leave(index, ending)
+  if code == 0 then other(ending) end
+  return code
+end
+
 local codes, tokens, delays = {}, {}, {}
 for index, ending in ipairs(ends) do
-  local act = others[ending.kind]
-  if not act then
-    codes[index] = finish(index, ending)
-  elseif call('TYPE', ending.job).ok ~= 'hash' then
-    codes[index] = -1
-  else
-    codes[index] = leave(index, ending)
-    if codes[index] == 0 then act(ending) end
-    if codes[index] == 0 and (ending.kind == 'y' or ending.kind == 'p') then
+  -- Redis takes nothing back: an error that got out of here would leave the jobs before this one in no list at all.
+  local sound, code = pcall(act, index, ending)
+  if not sound then
+    if ending.left then call('LPUSH', keys.active, ending.id) end
+    code = -101
+  end
+  codes[index] = code
+  if code == 0 then
+    release(ending)
+    if ending.kind == 'y' or ending.kind == 'p' then
       delays[#delays + 1] = ending.next == '' and math.huge or #tokens + 1
     end
+    if ending.next ~= '' then tokens[#tokens + 1] = ending.next end
   end
-  if codes[index] == 0 and ending.next ~= '' then tokens[#tokens + 1] = ending.next end
 end
 for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
 if #released > 0 then call('DEL', unpack(released)) end
