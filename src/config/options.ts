@@ -125,10 +125,10 @@ export const optionTable = {
       doc: 'How often the leases of running jobs are renewed. Too short: commands for nothing. Too long: one lost renewal costs the lease.',
     }),
     drainTimeoutMs: duration({
-      default: '25s',
+      default: '20s',
       min: 0,
       max: '1h',
-      doc: 'How long running jobs may go on after the worker was asked to stop. Too short: jobs are interrupted and run again elsewhere. Too long: the orchestrator kills the worker first; most give 30 seconds.',
+      doc: 'How long running jobs may go on after the worker was asked to stop. Too short: jobs are interrupted and run again elsewhere. Too long: the orchestrator kills the worker first; most give 30 seconds, and a worker whose Redis is away needs up to 7 after this one.',
     }),
     abortGraceMs: duration({
       default: '2s',
@@ -251,7 +251,7 @@ export const optionTable = {
       default: '30s',
       min: '100ms',
       max: '2h',
-      doc: 'How long the keeper waits for a child to drain before it sends SIGKILL. Too short: jobs lose their worker in the middle. Too long: a stuck child holds up the stop.',
+      doc: 'How long the keeper waits for a child to drain before it sends SIGKILL. Leave 8 seconds beyond the drain: giving jobs back takes its time while Redis is away. Too short: jobs lose their worker in the middle. Too long: a stuck child holds up the stop.',
     }),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Option>>>>;

@@ -89,7 +89,7 @@ describe('resolveConfig', () => {
           "abortGraceMs": 2000,
           "beatMs": 1000,
           "concurrency": 10,
-          "drainTimeoutMs": 25000,
+          "drainTimeoutMs": 20000,
           "fetchBlockMs": 10000,
           "jobs": [],
           "leaseMs": 15000,
