@@ -1,6 +1,7 @@
 import { type JobJson, type RedisQueueBackend, raw2NextJobData, type WorkerOptions } from 'bullmq';
 import { Packr } from 'msgpackr';
 import type { ScriptArgument } from '../redis/define-script.js';
+import type { EpochMs } from '../time/duration.js';
 import { ConnectedCalls } from './connected-calls.js';
 import { keepPolicy, keepWords } from './keep-policy.js';
 import { type JobEnd, WorkCalls, type WorkReply } from './work-calls.js';
@@ -13,6 +14,12 @@ type MoveToDelayed = RedisQueueBackend['moveToDelayed'];
 
 /** What BullMQ's worker expects of a fetch: the job and its id; or how long the rate limit holds, or when the next job is due. */
 type Fetched = [job: JobJson | null, id: string | 0, limitedForMs: number, nextAt: number];
+
+/** How a job ended: what was fetched in its place, and when. */
+interface Ended {
+  readonly next: Fetched | [];
+  readonly at: EpochMs;
+}
 
 /** The options of a backend: a worker's, a queue's, or any other's. */
 export type BackendOptions = Partial<WorkerOptions>;
@@ -66,8 +73,8 @@ export class BatchedWork {
     const result = JSON.stringify(returnValue) ?? 'null';
     const keep = keepWords(keepPolicy(removeOnComplete, this.#options.removeOnComplete));
     const end: JobEnd = { kind: 'c', id: job.id ?? '', token, words: [result, ...keep] };
-    const reply = await this.#end(end, fetchNext, 'moveToFinished');
-    return reply.code === notPlain ? own() : { result: fetchedInstead(reply), finishedOn: reply.at };
+    const ended = await this.#end(end, fetchNext, 'moveToFinished');
+    return ended ? { result: ended.next, finishedOn: ended.at } : own();
   };
 
   readonly moveToFailed: MoveToFailed = async (job, failedReason, removeOnFail, token, fetchNext, fieldsToUpdate) => {
@@ -75,14 +82,14 @@ export class BatchedWork {
     if (concernsOthers(job)) return own();
     const keep = keepWords(keepPolicy(removeOnFail, this.#options.removeOnFail));
     const words = [failedReason ?? 'null', ...keep, job.opts.attempts ?? 0, packFields(fieldsToUpdate)];
-    const reply = await this.#end({ kind: 'f', id: job.id ?? '', token, words }, fetchNext, 'moveToFinished');
-    return reply.code === notPlain ? own() : { result: fetchedInstead(reply), finishedOn: reply.at };
+    const ended = await this.#end({ kind: 'f', id: job.id ?? '', token, words }, fetchNext, 'moveToFinished');
+    return ended ? { result: ended.next, finishedOn: ended.at } : own();
   };
 
   readonly moveToDelayed: MoveToDelayed = async (id, timestamp, delay, token = '0', opts = {}) => {
     const words = [delay, timestamp, opts.skipAttempt ? 0 : 1, packFields(opts.fieldsToUpdate), ''];
-    const reply = await this.#end({ kind: 'y', id, token, words }, opts.fetchNext, 'moveToDelayed');
-    return reply.jobs[0] ?? [];
+    const ended = await this.#end({ kind: 'y', id, token, words }, opts.fetchNext, 'moveToDelayed');
+    return ended?.next[0] ? ended.next : [];
   };
 
   /** Resolves when everything that was said and asked has been answered. */
@@ -90,12 +97,16 @@ export class BatchedWork {
     return this.#calls.whenIdle();
   }
 
-  async #end(end: JobEnd, fetchNext: boolean | undefined, command: string): Promise<WorkReply<Fetched>> {
+  /** Ends a job; undefined when that is for BullMQ's own script to do. */
+  async #end(end: JobEnd, fetchNext: boolean | undefined, command: string): Promise<Ended | undefined> {
     const nextToken = fetchNext && !this.#backend.closing ? end.token : undefined;
     const reply = await this.#calls.use((calls) => calls.end(end, nextToken));
-    const { code } = reply;
-    if (code >= 0 || code === notPlain) return reply;
-    throw this.#backend.finishedErrors({ code, jobId: end.id, command, state: 'active' });
+    const { code, at } = reply;
+    if (code === notPlain) return undefined;
+    if (code < 0) throw this.#backend.finishedErrors({ code, jobId: end.id, command, state: 'active' });
+    const next: Fetched | [] = nextToken === undefined ? [] : fetched(reply);
+    // BullMQ says nothing where there is nothing to say.
+    return { next: next.some(Boolean) ? next : [], at };
   }
 }
 
@@ -110,12 +121,6 @@ interface DeduplicatedJob {
 
 function fetched({ jobs, limitedForMs, closed, nextAt }: WorkReply<Fetched>): Fetched {
   return jobs[0] ?? [null, 0, limitedForMs, closed ? 0 : (nextAt ?? 0)];
-}
-
-/** What was fetched in the place of a job that ended: BullMQ says nothing where there is nothing to say. */
-function fetchedInstead(reply: WorkReply<Fetched>): Fetched | [] {
-  const next = fetched(reply);
-  return next.some(Boolean) ? next : [];
 }
 
 /** Fields of a job's hash as the script unpacks them: name, value, name, value …; empty for none. */

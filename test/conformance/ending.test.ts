@@ -59,6 +59,19 @@ const completing: readonly Behaviour[] = [
     ),
   ],
   [
+    'a prioritized job that waits while nobody asks for the next',
+    oneOf([{}, { priority: 5 }], (job, { answer }) => answer(job.moveToCompleted('done', 'token', false))),
+  ],
+  [
+    'together with one after which nobody asks for the next',
+    oneOf([{}, {}, { delay: 5_000 }], async (job, { answer }, worker) => {
+      const other = await take(worker, 'other');
+      await answer(
+        Promise.all([job.moveToCompleted('one', 'token', true), other.moveToCompleted('two', 'other', false)]),
+      );
+    }),
+  ],
+  [
     'while others run',
     oneOf([{}, {}], async (job, { answer }, worker) => {
       await take(worker, 'other');
@@ -90,6 +103,18 @@ const completing: readonly Behaviour[] = [
       const again = await take(hand());
       await answer(again.moveToCompleted('done', 'token', true));
     }),
+  ],
+  [
+    'in a queue with many more events than it keeps',
+    async ({ queue, hand, redis, tell }) => {
+      const orders = queue(queueName, { streams: { events: { maxLen: 20 } } });
+      await orders.addBulk(Array.from({ length: 150 }, () => ({ name: 'charge', data: {} })));
+      const worker = hand();
+      for (let n = 0; n < 150; n++) await (await take(worker)).moveToCompleted(n, 'token', false);
+      // Redis removes them by the block, and how many fit a block is not ours to say.
+      tell((await redis.xlen(key('events'))) < 200);
+    },
+    { without: ['events'] },
   ],
   [
     'in a queue that keeps few events',
@@ -228,6 +253,13 @@ const byHand: readonly Behaviour[] = [
       await answer(hand().getNextJob('early', { block: false }));
       pass(1_000);
       await answer((await take(hand())).moveToCompleted('done', 'token'));
+    }),
+  ],
+  [
+    'a delay that counts from a moment of its own',
+    oneOf([{}], async (job, { answer }, worker) => {
+      const backend = worker.getBackend();
+      await answer(backend.moveToDelayed(job.id ?? '', Date.now() - 500, 2_000, 'token', { skipAttempt: true }));
     }),
   ],
   [

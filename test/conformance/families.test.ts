@@ -89,6 +89,17 @@ const byHand: readonly Behaviour[] = [
     },
   ],
   [
+    'a job that becomes a child while it runs',
+    async ({ queue, hand, flow, answer }) => {
+      queue();
+      await queue('children').add('one', {}, { jobId: 'one' });
+      const job = await take(hand({}, 'children'));
+      const added = await flow().add(parent([child('one')]));
+      await answer(job.moveToCompleted('known to its parent', 'token', true));
+      await answer(added.job.getState());
+    },
+  ],
+  [
     'children that are not kept',
     async ({ queue, hand, flow, answer }) => {
       queue();
