@@ -1,18 +1,23 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root, SetupError, say } from './project.mjs';
 
 /** An installation over a slow line takes minutes. */
 const waitMs = 900_000;
+/**
+ * A lock that names nobody for so long was left by a process that died between creating it and writing its id. Too short would
+ * take the lock of one that is held up between the two.
+ */
+const namelessMs = 5_000;
 
 /**
  * Runs a step of the set-up while no other process is in one, so that two terminals can start at the same time.
  *
- * The lock is a file that only one process can create; it holds that process's id, and the file of a dead one is taken over.
+ * The lock is a file that only one process can create; it holds that process's id, and the file of a dead one is taken over,
+ * as is one that has named nobody for 5 s.
  */
-export async function withSetupLock(step) {
-  const file = join(root, '.bulwark', 'setup.lock');
+export async function withSetupLock(step, file = join(root, '.bulwark', 'setup.lock')) {
   mkdirSync(dirname(file), { recursive: true });
   const deadline = Date.now() + waitMs;
   for (let told = false; !claim(file); told = true) {
@@ -53,7 +58,7 @@ function create(file) {
 
 function isHolderDead(file) {
   const holder = holderOf(file);
-  if (holder === undefined) return false;
+  if (holder === undefined) return ageMs(file) > namelessMs;
   try {
     process.kill(holder, 0);
     return false;
@@ -62,9 +67,16 @@ function isHolderDead(file) {
   }
 }
 
+/** By the clock of the file system; zero for a lock that was deleted meanwhile. */
+function ageMs(file) {
+  const writtenAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return writtenAt === undefined ? 0 : Date.now() - writtenAt;
+}
+
 function holderOf(file) {
   try {
-    return Number(readFileSync(file, 'utf8')) || undefined;
+    const id = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(id) && id > 0 ? id : undefined;
   } catch {
     // Released since, or not yet written.
     return undefined;
