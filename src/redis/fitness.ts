@@ -53,8 +53,15 @@ function evictionFinding({ evictionPolicy }: RedisFacts): Finding {
   };
 }
 
-function persistenceFinding({ appendOnly, snapshots }: RedisFacts): Finding {
+function persistenceFinding({ standIn, appendOnly, snapshots }: RedisFacts): Finding {
   const check = 'persistence';
+  if (standIn)
+    return {
+      check,
+      level: 'warn',
+      detail: 'a stand-in for Redis inside the pool: its jobs are gone when the pool stops',
+      fix: 'install redis-server or valkey-server and start the pool again, or set BULWARK_REDIS_URL to a Redis that you have',
+    };
   if (appendOnly) return { check, level: 'ok', detail: 'append-only file on' };
   if (appendOnly === undefined)
     return { check, level: 'warn', detail: 'not reported by the server', fix: 'make sure that appendonly is yes' };

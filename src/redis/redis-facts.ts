@@ -4,6 +4,8 @@ import type { RedisClient } from './connection.js';
 export interface RedisFacts {
   readonly server: 'redis' | 'valkey' | 'dragonfly';
   readonly version: string;
+  /** Whether it is the pool's embedded stand-in, which keeps nothing. */
+  readonly standIn: boolean;
   readonly evictionPolicy: string | undefined;
   readonly appendOnly: boolean | undefined;
   readonly snapshots: boolean | undefined;
@@ -30,6 +32,8 @@ export async function readRedisFacts(client: RedisClient): Promise<RedisFacts> {
   return {
     server: info.has('dragonfly_version') ? 'dragonfly' : info.has('valkey_version') ? 'valkey' : 'redis',
     version: info.get('valkey_version') ?? info.get('redis_version') ?? '0.0.0',
+    // What js-redis-server says of itself, and no server that is a process of its own.
+    standIn: info.get('os') === 'mocked redis',
     evictionPolicy: info.get('maxmemory_policy'),
     appendOnly: info.has('aof_enabled') ? info.get('aof_enabled') === '1' : undefined,
     snapshots: await readSnapshots(client),

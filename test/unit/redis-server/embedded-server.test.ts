@@ -1,6 +1,8 @@
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import { decideFitness } from '../../../src/redis/fitness.js';
+import { readRedisFacts } from '../../../src/redis/redis-facts.js';
 import { startEmbeddedServer } from '../../../src/redis/server/embedded-server.js';
 import { temporaryFolder } from '../../support/temp-folder.js';
 
@@ -47,4 +49,19 @@ it('answers what the pool asks a server at start', async () => {
   const sha = String(await client.script('LOAD', "return redis.call('INCR', KEYS[1])"));
   expect(await client.evalsha(sha, 1, 'counter')).toBe(1);
   await expect(client.evalsha('0'.repeat(40), 0)).rejects.toThrow('NOSCRIPT');
+});
+
+it('is known as a stand-in, so that nobody is told to make it keep its jobs', async () => {
+  const server = await startEmbeddedServer({ dataDir: temporaryFolder() });
+  const client = new Redis(server.url);
+  onTestFinished(async () => {
+    client.disconnect();
+    await server.stop();
+  });
+
+  const findings = decideFitness(await readRedisFacts(client));
+
+  const persistence = findings.find(({ check }) => check === 'persistence');
+  expect(persistence).toMatchObject({ level: 'warn', detail: expect.stringContaining('gone when the pool stops') });
+  expect(persistence?.fix).not.toContain('appendonly');
 });

@@ -6,6 +6,7 @@ function facts(overrides: Partial<RedisFacts> = {}): RedisFacts {
   return {
     server: 'redis',
     version: '7.4.1',
+    standIn: false,
     evictionPolicy: 'noeviction',
     appendOnly: true,
     snapshots: true,
