@@ -49,7 +49,7 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
     adopt: async (record) => {
       writeServerRecord(dataDir, { ...record, keeperPid: process.pid });
       const server = await readyServer(record.url, foreignProcess(record.pid));
-      log.warn({ pid: record.pid, url: record.url, keeperPid: record.keeperPid }, 'redis.adopted');
+      log.warn({ redisPid: record.pid, url: record.url, keeperPid: record.keeperPid }, 'redis.adopted');
       return keepServer(server, { binary, dataDir, log }, true);
     },
   });
@@ -67,9 +67,9 @@ function keepServer(
     log,
     run: async () => {
       if (server.isAlive()) return;
-      log.error({ pid: server.pid }, 'redis.exited');
+      log.error({ redisPid: server.pid }, 'redis.exited');
       server = await relaunch(binary, dataDir, server);
-      log.warn({ pid: server.pid, url: server.url }, 'redis.restarted');
+      log.warn({ redisPid: server.pid, url: server.url }, 'redis.restarted');
     },
   });
   watch.start();
