@@ -55,7 +55,11 @@ export interface WorkCallsOptions<J> {
   readonly limiter?: { readonly max: number; readonly duration: number } | undefined;
   /** How many points BullMQ's metrics keep; undefined keeps none. */
   readonly metricsSize?: number | undefined;
-  /** @defaultValue half of the slots would be best; 50 where they are not known */
+  /**
+   * How many ends and fetches travel as one call at most. Half of the slots would be best; the default is for where they are
+   * not known.
+   * @defaultValue 25
+   */
   readonly mostPerCall?: number;
 }
 
