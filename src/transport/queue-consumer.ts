@@ -255,7 +255,11 @@ export class QueueConsumer {
     const running: RunningJob = { job, cancellation: new Cancellation(), forsaken: false };
     this.#running.set(job.token, running);
     const attempt = this.#seeThrough(running)
-      .catch(this.#options.onError)
+      .catch((error: Error) => {
+        // A job that is not seen through keeps no slot and no lease: it comes back like that of a dead worker.
+        this.#running.delete(job.token);
+        this.#options.onError(error);
+      })
       .finally(() => {
         this.#attempts.delete(attempt);
         this.#slotFreed?.();
