@@ -1,4 +1,4 @@
-import { type JobsOptions, type KeepJobs, UnrecoverableError, type WorkerOptions } from 'bullmq';
+import { type JobsOptions, type KeepJobs, type Queue, UnrecoverableError, type WorkerOptions } from 'bullmq';
 import { describe } from 'vitest';
 import { type Behaviour, comparesBehaviours, queueName, type Stage, take } from './two-backends.js';
 
@@ -84,19 +84,24 @@ const together: readonly Behaviour[] = [
 ];
 
 /** A parent of which one child fails without a word on what that means for the parent; then so many other jobs fail. */
-function failedChild(others: number, paused: boolean) {
-  return async ({ queue, hand, answer, flow }: Stage): Promise<void> => {
+function failedChild(others: number, hold: (parents: Queue, stage: Stage) => Promise<unknown>) {
+  return async (stage: Stage): Promise<void> => {
+    const { queue, hand, answer, flow, pass } = stage;
     const orders = queue();
+    const parents = queue('parents');
+    await parents.addBulk([1, 2].map((n) => ({ name: `before ${n}`, data: {} })));
     const added = await flow().add({
       name: 'parent',
       queueName: 'parents',
       opts: { jobId: 'parent' },
       children: [{ name: 'child', queueName, opts: { jobId: 'child' } }],
     });
-    if (paused) await queue('parents').pause();
+    await hold(parents, stage);
+    await stage.redis.del('bull:parents:marker');
     const worker = hand();
     await (await take(worker)).moveToFailed(new Error('boom'), 'token', false);
     for (let n = 0; n < others; n++) {
+      pass(10);
       await orders.add('plain', {}, { removeOnFail: { count: 1 } });
       await answer((await take(worker)).moveToFailed(new Error('boom'), 'token', false));
     }
@@ -105,11 +110,18 @@ function failedChild(others: number, paused: boolean) {
 }
 
 const families: readonly Behaviour[] = [
-  ['a failed child whose parent still waits for it', failedChild(2, false)],
-  ['a failed child whose parent still waits for it in a paused queue', failedChild(2, true)],
+  ['a failed child whose parent still waits for it', failedChild(2, async () => undefined)],
+  ['a failed child whose parent still waits for it in a paused queue', failedChild(2, (parents) => parents.pause())],
+  [
+    'a failed child whose parent still waits for it in a queue in which as many run as may',
+    failedChild(2, async (parents, { hand }) => {
+      await parents.setGlobalConcurrency(1);
+      await take(hand({}, 'parents'));
+    }),
+  ],
   [
     'completed children',
-    async ({ queue, hand, answer, flow }) => {
+    async ({ queue, hand, answer, flow, pass }) => {
       const orders = queue();
       await flow().add({
         name: 'parent',
@@ -120,6 +132,7 @@ const families: readonly Behaviour[] = [
       const worker = hand();
       for (let n = 0; n < 2; n++) await (await take(worker)).moveToCompleted(n, 'token', false);
       for (let n = 0; n < 2; n++) {
+        pass(10);
         await orders.add('plain', {}, { removeOnComplete: { count: 1 } });
         await answer((await take(worker)).moveToCompleted(n, 'token', false));
       }
@@ -127,7 +140,7 @@ const families: readonly Behaviour[] = [
   ],
   [
     'failed children of a parent that is gone',
-    async ({ queue, hand, answer, flow, redis }) => {
+    async ({ queue, hand, answer, flow, redis, pass }) => {
       const orders = queue();
       await flow().add({
         name: 'parent',
@@ -139,6 +152,7 @@ const families: readonly Behaviour[] = [
       await (await take(worker)).moveToFailed(new Error('boom'), 'token', false);
       await redis.del('bull:parents:parent');
       for (let n = 0; n < 2; n++) {
+        pass(10);
         await orders.add('plain', {}, { removeOnFail: 1 });
         await answer((await take(worker)).moveToFailed(new Error('boom'), 'token', false));
       }
