@@ -1,4 +1,6 @@
+import { anything, type OptionShapes } from '../errors/option-faults.js';
 import type { DurationInput, DurationMs } from '../time/duration.js';
+import { assertOptions, ownerText } from './assert-options.js';
 import { readDuration, readTimeout } from './define-queue.js';
 import { assertName, DefinitionError } from './definition-error.js';
 
@@ -25,12 +27,15 @@ export interface DependencyDefinition {
   readonly slowMs: DurationMs;
 }
 
+const optionShapes: OptionShapes<DependencyOptions> = { name: anything, timeout: anything, slow: anything };
+
 /**
  * Declares something outside that jobs call through `ctx.call`.
  *
- * @throws DefinitionError when the name or a duration is not usable, or a call would be slow only after it timed out.
+ * @throws DefinitionError when the name or a duration is not usable, an option is unknown, or a call would be slow only after it timed out.
  */
 export function defineDependency(options: DependencyOptions): DependencyDefinition {
+  assertOptions(ownerText('dependency', options?.name), options, optionShapes);
   assertName('a dependency name', options.name);
   const timeoutMs = readTimeout(`dependency ${options.name}: timeout`, options.timeout ?? '10s');
   const slowMs = readDuration(`dependency ${options.name}: slow`, options.slow ?? Math.round(timeoutMs / 3));

@@ -1,5 +1,15 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import {
+  aFunction,
+  aList,
+  anObject,
+  anything,
+  type OptionShapes,
+  sortOf,
+  type ValueShape,
+} from '../errors/option-faults.js';
 import type { DurationInput, DurationMs } from '../time/duration.js';
+import { assertOptions, ownerText } from './assert-options.js';
 import type { DependencyDefinition } from './define-dependency.js';
 import { type QueueDefinition, readDuration, readTimeout } from './define-queue.js';
 import { assertName, DefinitionError } from './definition-error.js';
@@ -95,14 +105,43 @@ export type JobResult<J> = J extends JobDefinition<infer _, infer R> ? Awaited<R
 // biome-ignore lint/suspicious/noExplicitAny: run's parameter makes the definition contravariant in its payload; only any accepts all.
 export type AnyJobDefinition = JobDefinition<any, any>;
 
+const aQueue: ValueShape = {
+  expected: 'what defineQueue returned',
+  fits: (value) => anObject.fits(value) && typeof (value as Partial<QueueDefinition>).sloMs === 'number',
+};
+
+/** What stands as `anything` is checked where it is read. */
+const jobShapes: OptionShapes<JobOptions<StandardSchemaV1, unknown>> = {
+  kind: anything,
+  queue: aQueue,
+  version: anything,
+  payload: anything,
+  upcast: anObject,
+  idempotencyKey: aFunction,
+  dependencies: aList,
+  retry: anObject,
+  timeout: anything,
+  maxQueueAge: anything,
+  classify: aFunction,
+  run: aFunction,
+  fallback: aFunction,
+};
+
+const retryShapes: OptionShapes<RetryPolicyOptions> = { attempts: anything, base: anything, cap: anything };
+
 /**
  * Declares a kind of job: its payload, its policy and its handler. Producers and workers share this one definition.
  *
- * @throws DefinitionError when a name, number or duration is not usable, or an upcaster is missing between two versions.
+ * @throws DefinitionError when a name, number or duration is not usable, an option is unknown or of the wrong type, or an upcaster is missing between two versions.
  */
 export function defineJob<S extends StandardSchemaV1, R>(options: JobOptions<S, R>): JobDefinition<S, R> {
+  const what = ownerText('job', options?.kind);
+  assertOptions(what, options, jobShapes);
   const { kind } = options;
   assertName('a kind', kind);
+  assertGiven(what, 'queue', options.queue, aQueue);
+  assertGiven(what, 'run', options.run, aFunction);
+  assertOptions(what, options.retry ?? {}, retryShapes, 'retry');
   const version = options.version ?? 1;
   if (!Number.isInteger(version) || version < 1) {
     throw new DefinitionError(`job ${kind}: version must be a whole number from 1, got ${version}`);
@@ -127,6 +166,11 @@ export function defineJob<S extends StandardSchemaV1, R>(options: JobOptions<S, 
     run: options.run,
     ...(options.fallback && { fallback: options.fallback }),
   });
+}
+
+/** A queue or a handler that is missing would be noticed only when the first job runs, if at all. */
+function assertGiven(what: string, name: string, value: unknown, shape: ValueShape): void {
+  if (!shape.fits(value)) throw new DefinitionError(`${what}: ${name} must be ${shape.expected}, got ${sortOf(value)}`);
 }
 
 /** The compiler sees it too, but a schema of an older release of its library has the right look and none of the standard. */

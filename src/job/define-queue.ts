@@ -1,5 +1,7 @@
+import { anything, type OptionShapes } from '../errors/option-faults.js';
 import { nearestWord } from '../errors/suggestion.js';
 import { type DurationInput, type DurationMs, longestTimerMs, parseDuration } from '../time/duration.js';
+import { assertOptions, ownerText } from './assert-options.js';
 import { type Criticality, criticalities } from './criticality.js';
 import { assertName, DefinitionError } from './definition-error.js';
 
@@ -26,15 +28,18 @@ export interface QueueDefinition {
   readonly sloMs: DurationMs;
 }
 
+const optionShapes: OptionShapes<QueueOptions> = { name: anything, criticality: anything, slo: anything };
+
 /** The ending of the name of every dead-letter queue. */
 export const deadLetterSuffix = '.dead';
 
 /**
  * Declares a queue: one class of importance, one promise about waiting.
  *
- * @throws DefinitionError when the name, the criticality or the slo is not usable.
+ * @throws DefinitionError when the name, the criticality or the slo is not usable, or an option is unknown.
  */
 export function defineQueue(options: QueueOptions): QueueDefinition {
+  assertOptions(ownerText('queue', options?.name), options, optionShapes);
   assertName('a queue name', options.name);
   if (options.name.endsWith(deadLetterSuffix)) {
     throw new DefinitionError(

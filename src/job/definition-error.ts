@@ -1,6 +1,9 @@
 import { BulwarkError } from '../errors/bulwark-error.js';
 
-/** Thrown by `defineJob`, `defineQueue` and `defineDependency` when a definition cannot work. A mistake in code: fix it there. */
+/**
+ * Thrown by `defineJob`, `defineQueue` and `defineDependency` when a definition cannot work, and by `enqueue` for options that
+ * it does not know. A mistake in code: fix it there.
+ */
 export class DefinitionError extends BulwarkError {
   readonly code = 'BULWARK_DEFINITION_INVALID';
   readonly retryable = false;

@@ -1,4 +1,5 @@
 import { BulwarkError } from '../errors/bulwark-error.js';
+import { sortOf } from '../errors/option-faults.js';
 import { nearestWord } from '../errors/suggestion.js';
 import type { AnyJobDefinition } from './define-job.js';
 import type { QueueDefinition } from './define-queue.js';
@@ -23,9 +24,10 @@ export class KindRegistry {
   readonly #jobs = new Map<string, AnyJobDefinition>();
   readonly #queues = new Map<string, QueueDefinition>();
 
-  /** @throws DefinitionError when two jobs share a kind, or two queues a name but not their policy. */
+  /** @throws DefinitionError when something is no definition of a job, two jobs share a kind, or two queues a name but not their policy. */
   constructor(jobs: Iterable<AnyJobDefinition>) {
     for (const job of jobs) {
+      assertDefinition(job);
       if (this.#jobs.has(job.kind))
         throw new DefinitionError(`two jobs are defined with the kind ${job.kind}; a kind names one`);
       const queue = this.#queues.get(job.queue.name);
@@ -61,4 +63,10 @@ export class KindRegistry {
   get queues(): QueueDefinition[] {
     return [...this.#queues.values()];
   }
+}
+
+/** Judged by shape: the definition may come from another copy of the package. */
+function assertDefinition(job: Partial<AnyJobDefinition> | null | undefined): void {
+  if (typeof job?.kind === 'string' && typeof job.run === 'function' && typeof job.queue?.name === 'string') return;
+  throw new DefinitionError(`a job must be what defineJob returned, got ${sortOf(job)}`);
 }

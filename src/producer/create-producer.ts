@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import { aLogger, aRedisInput, assertCreationOptions, someMetrics } from '../config/assert-creation-options.js';
 import type { JobLimitOptions, ProducerOptions } from '../config/option-types.js';
 import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
+import { anObject, type OptionShapes } from '../errors/option-faults.js';
 import { createLogger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { bulwarkVersion } from '../telemetry/version.js';
@@ -19,12 +21,21 @@ export interface CreateProducerOptions {
   readonly metrics?: Metrics;
 }
 
+const optionShapes: OptionShapes<CreateProducerOptions> = {
+  redis: aRedisInput,
+  producer: anObject,
+  job: anObject,
+  log: aLogger,
+  metrics: someMetrics,
+};
+
 /**
  * Makes a producer. It connects when first used.
  *
- * @throws ConfigError when an option breaks its rule.
+ * @throws ConfigError when an option is unknown or breaks its rule.
  */
 export function createProducer(options: CreateProducerOptions = {}): Producer {
+  assertCreationOptions('createProducer', options, optionShapes);
   return new Producer({
     redis: resolveRedisInput(options.redis),
     producer: resolveSection('producer', options.producer),

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOptions } from '../config/option-types.js';
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import { errorMessage } from '../errors/error-message.js';
+import { anything, aText, type OptionShapes } from '../errors/option-faults.js';
+import { assertOptions } from '../job/assert-options.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
@@ -74,7 +76,7 @@ export class Producer {
    * Puts one job into its queue. When this returns, Redis has it.
    *
    * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError: nothing was written.
-   * @throws RangeError for a priority outside of its range.
+   * @throws DefinitionError for an option that is unknown or of the wrong type; RangeError for a priority outside of its range.
    * @throws RedisUnavailableError when Redis gave no answer: the job may or may not be there; with a key, try again safely.
    */
   async enqueue<J extends AnyJobDefinition>(
@@ -98,7 +100,7 @@ export class Producer {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
-    assertOptions(options, payloads.length);
+    assertEnqueueOptions(options, payloads.length);
     const { metrics } = this.#parts;
     const queue = job.queue.name;
     const jobs: NewJob[] = [];
@@ -213,7 +215,19 @@ export class Producer {
 /** Largest priority of BullMQ: beyond it the order of the queue breaks. */
 const lowestPriority = 2_097_151;
 
-function assertOptions({ key, priority = 0 }: EnqueueOptions, payloads: number): void {
+/** What stands as `anything` is checked where it is read. */
+const enqueueShapes: OptionShapes<EnqueueOptions> = {
+  key: aText,
+  tenant: aText,
+  delay: anything,
+  expiresIn: anything,
+  priority: anything,
+  traceparent: aText,
+};
+
+function assertEnqueueOptions(options: EnqueueOptions, payloads: number): void {
+  assertOptions('enqueue', options, enqueueShapes);
+  const { key, priority = 0 } = options;
   if (!Number.isInteger(priority) || priority < 0 || priority > lowestPriority) {
     throw new RangeError(`priority must be a whole number from 0 (first) to ${lowestPriority}, got ${priority}`);
   }

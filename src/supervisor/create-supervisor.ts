@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import { aLogger, aRedisInput, assertCreationOptions, someMetrics } from '../config/assert-creation-options.js';
 import type { JobLimitOptions, SupervisorOptions } from '../config/option-types.js';
 import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
+import { anObject, type OptionShapes } from '../errors/option-faults.js';
 import { createLogger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { bulwarkVersion } from '../telemetry/version.js';
@@ -19,12 +21,21 @@ export interface CreateSupervisorOptions {
   readonly metrics?: Metrics;
 }
 
+const optionShapes: OptionShapes<CreateSupervisorOptions> = {
+  redis: aRedisInput,
+  supervisor: anObject,
+  job: anObject,
+  log: aLogger,
+  metrics: someMetrics,
+};
+
 /**
  * Makes a supervisor; `start` connects it and stands for the lead. Run two or more: one leads, the others stand by.
  *
- * @throws ConfigError when an option breaks its rule.
+ * @throws ConfigError when an option is unknown or breaks its rule.
  */
 export function createSupervisor(options: CreateSupervisorOptions = {}): Supervisor {
+  assertCreationOptions('createSupervisor', options, optionShapes);
   return new Supervisor({
     redis: resolveRedisInput(options.redis),
     supervisor: resolveSection('supervisor', options.supervisor),

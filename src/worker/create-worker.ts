@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import { aLogger, aRedisInput, assertCreationOptions, someMetrics } from '../config/assert-creation-options.js';
 import type { JobLimitOptions, WorkerOptions } from '../config/option-types.js';
 import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
+import { aList, anObject, type OptionShapes } from '../errors/option-faults.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import { DefinitionError } from '../job/definition-error.js';
 import { KindRegistry } from '../job/registry.js';
@@ -24,13 +26,23 @@ export interface CreateWorkerOptions {
   readonly metrics?: Metrics;
 }
 
+const optionShapes: OptionShapes<CreateWorkerOptions> = {
+  redis: aRedisInput,
+  jobs: aList,
+  worker: anObject,
+  job: anObject,
+  log: aLogger,
+  metrics: someMetrics,
+};
+
 /**
  * Makes a worker; `start` connects it and begins to take jobs, `stop` drains it.
  *
- * @throws ConfigError when an option breaks its rule; DefinitionError when there is no job or two share a kind.
+ * @throws ConfigError when an option is unknown or breaks its rule; DefinitionError when there is no job or two share a kind.
  */
 export function createWorker(options: CreateWorkerOptions): Worker {
-  const registry = new KindRegistry(options.jobs);
+  assertCreationOptions('createWorker', options, optionShapes);
+  const registry = new KindRegistry(options.jobs ?? []);
   if (registry.jobs.length === 0)
     throw new DefinitionError('a worker needs at least one kind of job; give some in jobs: […]');
   return new Worker({

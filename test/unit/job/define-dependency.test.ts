@@ -16,6 +16,12 @@ describe('defineDependency', () => {
 
   it.each<[string, DependencyOptions, string]>([
     ['a name with a blank', { name: 'mail server' }, 'a dependency name must start with a letter or digit'],
+    [
+      'a misspelt option',
+      { name: 'smtp', timout: '1s' } as DependencyOptions,
+      'dependency smtp: timout is not an option; did you mean timeout?',
+    ],
+    ['nothing', undefined as unknown as DependencyOptions, 'dependency: the argument must be an object of options'],
     ['no time at all', { name: 'smtp', timeout: 0 }, 'dependency smtp: timeout must be above zero'],
     ['a timeout that is none', { name: 'smtp', timeout: 'x' as '1s' }, 'dependency smtp: timeout: expected a duration'],
     [

@@ -120,10 +120,37 @@ describe('defineJob', () => {
       { payload: undefined as unknown as typeof schema },
       'job send-receipt: payload must be a Standard Schema',
     ],
+    ['a misspelt section', { rety: {} } as object, 'job send-receipt: rety is not an option; did you mean retry?'],
+    [
+      'a misspelt timeout',
+      { timeot: '5s' } as object,
+      'job send-receipt: timeot is not an option; did you mean timeout?',
+    ],
+    [
+      'a misspelt option of the retries',
+      { retry: { attemps: 3 } as object },
+      'job send-receipt: retry.attemps is not an option; did you mean retry.attempts?',
+    ],
+    ['retries that are a number', { retry: 3 as object }, 'job send-receipt: retry must be an object, got a number'],
+    [
+      'no queue',
+      { queue: undefined as never },
+      'job send-receipt: queue must be what defineQueue returned, got nothing',
+    ],
+    ['the name of a queue', { queue: 'email' as never }, 'queue must be what defineQueue returned, got a string'],
+    ['a queue nobody defined', { queue: { name: 'email' } as never }, 'queue must be what defineQueue returned'],
+    ['no handler', { run: undefined as never }, 'job send-receipt: run must be a function, got nothing'],
+    ['a handler that is none', { run: 'send' as never }, 'job send-receipt: run must be a function, got a string'],
+    ['a key that is no function', { idempotencyKey: 'orderId' as never }, 'idempotencyKey must be a function'],
+    ['a dependency outside of a list', { dependencies: {} as never }, 'dependencies must be a list, got an object'],
   ])('refuses %s', (_what, overrides, message) => {
     const define = () => defineJob(options(overrides));
 
     expect(define).toThrow(DefinitionError);
     expect(define).toThrow(message);
+  });
+
+  it.each([undefined, null, 'send-receipt'])('refuses %j in place of the options', (given) => {
+    expect(() => defineJob(given as never)).toThrow(DefinitionError);
   });
 });

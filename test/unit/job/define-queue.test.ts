@@ -25,6 +25,17 @@ describe('defineQueue', () => {
       { name: 'email', criticality: 'criticl' as 'critical' },
       'queue email: criticality must be one of critical_plus, critical, sheddable_plus, sheddable, got "criticl"; did you mean critical?',
     ],
+    [
+      'a misspelt option',
+      { name: 'email', critcality: 'critical' } as QueueOptions,
+      'queue email: critcality is not an option; did you mean criticality?',
+    ],
+    [
+      'a name alone',
+      'email' as unknown as QueueOptions,
+      'queue: the argument must be an object of options, got a string',
+    ],
+    ['nothing', undefined as unknown as QueueOptions, 'queue: the argument must be an object of options, got nothing'],
     ['an slo that is none', { name: 'email', slo: 'soon' as '1s' }, 'queue email: slo: expected a duration'],
   ])('refuses %s', (_what, options, message) => {
     const define = () => defineQueue(options);

@@ -45,6 +45,16 @@ describe('KindRegistry', () => {
     expect(() => registry.require(kind)).toThrow(message);
   });
 
+  it.each<[unknown, string]>([
+    ['send-receipt', 'a string'],
+    [undefined, 'nothing'],
+    [{ kind: 'send-receipt' }, 'an object'],
+  ])('refuses %j, which defineJob did not make', (given, sort) => {
+    expect(() => new KindRegistry([given as AnyJobDefinition])).toThrow(
+      new DefinitionError(`a job must be what defineJob returned, got ${sort}`),
+    );
+  });
+
   it('refuses two jobs of one kind', () => {
     expect(() => new KindRegistry([job('send-receipt'), job('send-receipt', reports)])).toThrow(
       new DefinitionError('two jobs are defined with the kind send-receipt; a kind names one'),

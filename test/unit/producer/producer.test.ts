@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
+import { DefinitionError } from '../../../src/job/definition-error.js';
 import { PayloadInvalidError, PayloadTooLargeError } from '../../../src/job/payload.js';
 import { createProducer } from '../../../src/producer/create-producer.js';
 import type { EnqueueOptions } from '../../../src/producer/producer.js';
@@ -42,6 +43,25 @@ const throws = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe('a producer', () => {
+  it.each<[string, unknown, string]>([
+    ['a misspelt option', { kee: '5' }, 'enqueue: kee is not an option; did you mean key?'],
+    ['a name that every object knows', { constructor: 5 }, 'enqueue: constructor is not an option'],
+    ['a key that is a number', { key: 5 }, 'enqueue: key must be a string, got a number'],
+    ['a key that is null', { key: null }, 'enqueue: key must be a string, got null'],
+    ['a tenant that is an object', { tenant: {} }, 'enqueue: tenant must be a string, got an object'],
+    ['a key in place of the options', 'order-5', 'enqueue: the argument must be an object of options, got a string'],
+  ])('refuses %s, for one job and for many', async (_what, options, message) => {
+    const { producer } = startProducer();
+
+    const one = await throws(producer.enqueue(sendReceipt, { orderId: '5' }, options as EnqueueOptions));
+    const many = await throws(producer.enqueueMany(sendReceipt, [{ orderId: '5' }], options as EnqueueOptions));
+
+    for (const error of [one, many]) {
+      expect(error).toBeInstanceOf(DefinitionError);
+      expect(error).toMatchObject({ message: expect.stringContaining(message) });
+    }
+  });
+
   it('refuses a payload that does not fit, with the path of the fault, and counts it', async () => {
     const { producer, rejected } = startProducer();
 
