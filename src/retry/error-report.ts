@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { fingerprintOf } from '../dead-letter/fingerprint.js';
 import { errorMessage } from '../errors/error-message.js';
 import type { ErrorClass, ErrorReport } from '../job/outcome.js';
+import { withoutUrlPasswords } from '../telemetry/redaction.js';
 import { httpStatusOf } from './classify.js';
 
 export interface ReportLimits {
@@ -12,10 +13,10 @@ export interface ReportLimits {
 /** Names and codes are words; what is longer is a mistake. */
 const maxWordBytes = 100;
 
-/** Turns anything that was thrown into what is stored and shown: bounded, and never failing itself. Pure. */
+/** Turns anything that was thrown into what is stored and shown: bounded, URL passwords blanked, and never failing itself. Pure. */
 export function reportError(error: unknown, errorClass: ErrorClass, limits: ReportLimits): ErrorReport {
   const name = truncateUtf8(quietly(() => nameOf(error)) ?? 'Error', maxWordBytes);
-  const message = truncateUtf8(quietly(() => messageOf(error)) ?? errorMessage(error), limits.maxErrorBytes);
+  const message = safeText(quietly(() => messageOf(error)) ?? errorMessage(error), limits.maxErrorBytes);
   const code = quietly(() => codeOf(error));
   const stack = quietly(() => stackOf(error));
   return {
@@ -23,9 +24,17 @@ export function reportError(error: unknown, errorClass: ErrorClass, limits: Repo
     name,
     ...(code !== undefined && { code: truncateUtf8(code, maxWordBytes) }),
     message,
-    ...(stack !== undefined && { stack: truncateUtf8(stack, limits.maxStackBytes) }),
+    ...(stack !== undefined && { stack: safeText(stack, limits.maxStackBytes) }),
     fingerprint: fingerprintOf(name, code, message),
   };
+}
+
+/**
+ * Bounds a text and blanks the passwords of URLs in it. Cut before looking for passwords, so that a huge text costs no more
+ * than a bounded one; cut generously, so that no password straddles the end.
+ */
+function safeText(text: string, maxBytes: number): string {
+  return truncateUtf8(withoutUrlPasswords(text.slice(0, maxBytes + 500)), maxBytes);
 }
 
 /** Reads from a thrown value; its own code may throw while it is read, and then there is nothing to read. */

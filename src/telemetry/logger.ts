@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
 import { serializeError } from './error-serializer.js';
-import { redacted, secretFields, withoutSecrets } from './redaction.js';
+import { withoutSecrets } from './redaction.js';
 import type { Role } from './role.js';
 import { bulwarkVersion } from './version.js';
 
@@ -29,18 +29,32 @@ export function createLogger({ level, format, role, stream }: LoggerOptions): Lo
   const onTerminal = stream ? stream.isTTY === true : process.stdout.isTTY === true;
   const pretty = format === 'pretty' || (format === 'auto' && onTerminal);
   const out = stream ?? destination({ dest: 1, sync: true });
-  return pino(
+  const log = pino(
     {
       level,
       base: { service: 'bulwark', role, version: bulwarkVersion, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
-      // The formatter sees the fields of a line; these paths also reach the fields a child logger was born with.
-      redact: { paths: [...secretFields], censor: redacted },
       serializers: { err: serializeError },
     },
     pretty ? prettyStream(onTerminal, out) : out,
   );
+  hideSecretsOfChildren(log);
+  return log;
+}
+
+/**
+ * Hides secrets in what a child logger is born with, once and not in every line: pino shows its formatters only the fields
+ * of a line. Children inherit the methods of their parent, so grandchildren are covered too.
+ */
+function hideSecretsOfChildren(log: Logger): void {
+  const { child, setBindings } = log;
+  log.child = function (this: Logger, bindings, options) {
+    return child.call(this, bindings && withoutSecrets(bindings), options);
+  } as Logger['child'];
+  log.setBindings = function (this: Logger, bindings) {
+    setBindings.call(this, withoutSecrets(bindings));
+  };
 }
 
 /** What every line about one attempt says. */

@@ -1,10 +1,28 @@
 /** What stands where a secret was. */
 export const redacted = '[redacted]';
 
-/** Fields that hold secrets by their usual names. */
-export const secretFields = ['authorization', 'cookie', 'password', 'token', 'secret', 'apiKey'] as const;
+/** The words of the usual names of fields that hold secrets. */
+const secretWords = [
+  'authorization',
+  'proxy authorization',
+  'cookie',
+  'set cookie',
+  'password',
+  'passwd',
+  'token',
+  'access token',
+  'refresh token',
+  'secret',
+  'client secret',
+  'webhook secret',
+  'api key',
+  'x api key',
+] as const;
 
-const secretNames = new Set<string>(secretFields.map((field) => field.toLowerCase()));
+/** Every way to join the words, so that a field costs one look-up: `apikey`, `api_key`, `api-key`. */
+const secretNames = new Set<string>(
+  secretWords.flatMap((words) => ['', '_', '-'].map((joint) => words.replaceAll(' ', joint))),
+);
 const urlNames = new Set(['url', 'redisurl']);
 
 type Fields = Record<string, unknown>;

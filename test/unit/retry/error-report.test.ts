@@ -59,6 +59,24 @@ describe('reportError', () => {
     expect({ name, stack }).toEqual({ name: 'Error', stack: undefined });
   });
 
+  it('blanks the password of a URL in message, cause and stack', () => {
+    const cause = new Error('refused by https://u:hunter2@api.example');
+
+    const { message, stack } = report(new Error('no route to redis://app:hunter2@db', { cause }));
+
+    expect(message).toBe(
+      'no route to redis://app:[redacted]@db (caused by: refused by https://u:[redacted]@api.example)',
+    );
+    expect(stack).toContain('redis://app:[redacted]@db');
+    expect(stack).not.toContain('hunter2');
+  });
+
+  it('blanks the password of a URL that the bound cuts through', () => {
+    const { message } = report(`${'m'.repeat(160)} redis://app:${'hunter2'.repeat(10)}@db`);
+
+    expect(message).not.toContain('hunter2');
+  });
+
   it('cuts what is too long', () => {
     const error = Object.assign(new Error('m'.repeat(1_000)), { name: 'N'.repeat(1_000), code: 'C'.repeat(1_000) });
 

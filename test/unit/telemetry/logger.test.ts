@@ -69,6 +69,29 @@ describe('createLogger', () => {
     expect(lines.join('')).not.toContain('hunter2');
   });
 
+  it.each<[string, object]>([
+    ['in any case', { Client_Secret: 'hunter2' }],
+    ['one level down', { headers: { 'x-api-key': 'hunter2' } }],
+    ['in a URL', { url: 'redis://bulwark:hunter2@redis:6379' }],
+  ])('hides secrets that a child, a grandchild or a changed logger was given, %s', (_where, bindings) => {
+    const { log, lines } = startLogger();
+    const changed = log.child({});
+
+    log.child({ ...bindings }).info('one');
+    log
+      .child({ queue: 'email' })
+      .child({ ...bindings })
+      .info('two');
+    changed.setBindings({ ...bindings });
+    changed.info('three');
+
+    expect(lines).toHaveLength(3);
+    for (const line of lines) {
+      expect(line).toContain('[redacted]');
+      expect(line).not.toContain('hunter2');
+    }
+  });
+
   it('keeps quiet below its level', () => {
     const { log, lines } = startLogger();
 

@@ -2,17 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { withoutSecrets, withoutUrlPasswords } from '../../../src/telemetry/redaction.js';
 
 describe('withoutSecrets', () => {
-  it.each(['authorization', 'Authorization', 'cookie', 'password', 'token', 'secret', 'apiKey', 'APIKEY'])(
-    'hides %s at the top and one level down',
-    (name) => {
-      const fields = { [name]: 'hunter2', headers: { [name]: 'hunter2', accept: 'text/plain' } };
+  it.each([
+    ...['authorization', 'Authorization', 'Proxy-Authorization', 'cookie', 'set-cookie', 'Set-Cookie', 'password'],
+    ...['passwd', 'token', 'access_token', 'accessToken', 'ACCESS_TOKEN', 'refreshToken', 'secret', 'clientSecret'],
+    ...['client_secret', 'webhookSecret', 'WEBHOOK_SECRET', 'apiKey', 'APIKEY', 'api_key', 'apikey', 'X-Api-Key'],
+  ])('hides %s at the top and one level down', (name) => {
+    const fields = { [name]: 'hunter2', headers: { [name]: 'hunter2', accept: 'text/plain' } };
 
-      expect(withoutSecrets(fields)).toEqual({
-        [name]: '[redacted]',
-        headers: { [name]: '[redacted]', accept: 'text/plain' },
-      });
-    },
-  );
+    expect(withoutSecrets(fields)).toEqual({
+      [name]: '[redacted]',
+      headers: { [name]: '[redacted]', accept: 'text/plain' },
+    });
+  });
+
+  it.each(['tokens', 'keys', 'key', 'cookies', 'secretary'])('shows %s', (name) => {
+    expect(withoutSecrets({ [name]: 7 })).toEqual({ [name]: 7 });
+  });
 
   it('leaves the given object as it is', () => {
     const fields = { token: 'hunter2', headers: { cookie: 'hunter2' } };
