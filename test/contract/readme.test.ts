@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-const pages = ['README.md', 'docs/architecture.md', 'docs/glossary.md', 'docs/kinds.md', 'docs/performance.md'];
+const pages = [
+  'README.md',
+  'docs/architecture.md',
+  'docs/bullmq.md',
+  'docs/glossary.md',
+  'docs/kinds.md',
+  'docs/performance.md',
+];
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 describe('README', () => {
