@@ -1,7 +1,9 @@
+import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createProducer, createWorker, type EnqueueOptions, type Producer } from '../../src/index.js';
 import type { KindRegistry } from '../../src/job/registry.js';
+import { deadLetterQueue, Keyspace } from '../../src/redis/keyspace.js';
 import { testJobs } from '../fixtures/cli/jobs.js';
 import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
@@ -42,6 +44,14 @@ async function work(...ids: [kind: string, id: string][]): Promise<void> {
     await producer.wait(handle).catch(() => undefined);
   }
   await worker.stop();
+}
+
+/** Writes what no program of ours would into the fields of a job that hold moments. */
+async function spoilMoments(queue: string, id: string): Promise<void> {
+  const client = new Redis(server.url);
+  const spoilt = { timestamp: 'abc', processedOn: 'abc', finishedOn: 'abc', atm: 'abc', bwh: '[null]' };
+  await client.hset(new Keyspace(namespace).queue(queue, id), spoilt);
+  client.disconnect();
 }
 
 const jobsOf = async (queue: string): Promise<Record<string, number>> => {
@@ -155,6 +165,16 @@ describe('job show', () => {
     });
   });
 
+  it('shows a job whose moments are none as far as it can be read', async () => {
+    const id = await enqueue('echo', { word: 'a' });
+    await spoilMoments('quick', id);
+
+    const { code, stdout } = await cli('job', 'show', id);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^enqueued +unknown/m);
+  });
+
   it('says where it looked when there is none', async () => {
     await enqueue('echo', { word: 'a' });
 
@@ -201,6 +221,18 @@ describe('dlq', () => {
     for (const fact of [id, 'permanent_error', 'PermanentError: no paper', 'fingerprint', '1. ', '"why": "no paper"']) {
       expect(stdout).toContain(fact);
     }
+  });
+
+  it('ls and show tell what they can of one whose moments are none', async () => {
+    const [id = ''] = await die('no paper');
+    await spoilMoments(deadLetterQueue('quick'), id);
+
+    const list = await cli('dlq', 'ls');
+    const page = await cli('dlq', 'show', id);
+
+    expect([list.code, page.code]).toEqual([0, 0]);
+    expect(list.stdout).toMatch(/permanent_error +unknown +[0-9a-f]{12}/);
+    expect(page.stdout).toMatch(/^died +unknown by /m);
   });
 
   it('redrive puts one back, and says which were not there', async () => {
