@@ -29,7 +29,7 @@ export function createDocumentDigest(
     retry: { attempts: 6, base: '2s', cap: '5m' },
     timeout: '5m',
     run: (payload, ctx) => digest(payload, ctx, settings.model),
-    // Without the model, the summary is made of the document's own sentences; a later digest replaces it.
+    // Declared for the breaker of the model: without it, the summary is made of the document's own sentences; a later digest replaces it.
     fallback: (payload, ctx) => digest(payload, ctx, undefined),
   });
 }

@@ -41,7 +41,7 @@ describe('a key of another type beside the jobs that end in one call', () => {
     expect(
       await bench.calls.end({ kind: 'd', id: second.id, token: 't2', words: [...letter] }, undefined),
     ).toMatchObject({ code: 0 });
-    expect(await pool().client.zrange(bench.dead.failed, 0, -1)).toEqual([second.id]);
+    expect(await pool().client.zrange(bench.dead.failed, '0', '-1')).toEqual([second.id]);
   });
 
   it('that only shows when the job has left its list, brings it back there', async () => {

@@ -131,7 +131,7 @@ describe('defineJob', () => {
       { retry: { attemps: 3 } as object },
       'job send-receipt: retry.attemps is not an option; did you mean retry.attempts?',
     ],
-    ['retries that are a number', { retry: 3 as object }, 'job send-receipt: retry must be an object, got a number'],
+    ['retries that are a number', { retry: 3 as never }, 'job send-receipt: retry must be an object, got a number'],
     [
       'no queue',
       { queue: undefined as never },
