@@ -203,6 +203,15 @@ const several: readonly Behaviour[] = [
     },
   ],
   [
+    'jobs to a queue whose settings are gone',
+    async ({ queue, redis, answer }) => {
+      const orders = queue();
+      await orders.add('neighbour', {});
+      await redis.del(`bull:${queueName}:meta`);
+      await answer(orders.addBulk([{}, { delay: 1_000 }].map((opts) => ({ name: 'charge', data: {}, opts }))));
+    },
+  ],
+  [
     'jobs with the defaults of their queue',
     async ({ queue, answer }) => {
       const orders = queue(queueName, {
