@@ -25,7 +25,11 @@ async function startWithDeadLetter(job: Partial<NewJob> = {}) {
 describe('redrive', () => {
   it('puts the job back under its id, with its payload and history, and its attempts start anew', async () => {
     const { bench, store, id } = await startWithDeadLetter({ enqueuedAt: 1_000 as EpochMs });
-    await pool().client.hset(`${bench.dead['']}${id}`, { atm: 8, bwh: '[{"attempt":8}]', bwp: 'newer_version' });
+    await pool().client.hset(`${bench.dead['']}${id}`, {
+      atm: 8,
+      bwh: '[{"attempt":8,"error":{"message":"boom"}}]',
+      bwp: 'newer_version',
+    });
     await pool().client.rpush(`${bench.dead['']}${id}:logs`, 'line');
     await pool().client.del(bench.keys.marker);
 

@@ -224,7 +224,7 @@ describe('poison', () => {
     const { pool, bench, sweepFor, take, metrics } = await startSweeping({ poisonAfter: 2 });
     const { id } = await take('dead-1');
     await sweepFor(deadAfterMs + 1_000);
-    await pool.client.hset(bench.jobKey(id), 'bwh', '[{"attempt":1}]');
+    await pool.client.hset(bench.jobKey(id), 'bwh', '[{"attempt":1,"error":{"message":"boom"}}]');
     await bench.calls.take([leaseToken('dead-2', 0)]);
 
     await sweepFor(deadAfterMs + 1_000);
