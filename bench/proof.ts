@@ -1,3 +1,5 @@
+import type { MachineFigures } from './machine.js';
+
 /** What was measured of one subject, by name; the unit of each figure stands in docs/performance.md. */
 export type Figures = Readonly<Record<string, number | string>>;
 
@@ -31,6 +33,7 @@ export interface Scenario extends Comparison {
 /** What a proof found: one JSON object. */
 export interface ProofResult extends Comparison {
   readonly proof: string;
+  readonly machine?: MachineFigures;
   /** Where a proof measures in more than one situation. */
   readonly scenarios?: readonly Scenario[];
 }

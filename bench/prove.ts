@@ -1,3 +1,5 @@
+import { watchMachine } from './machine.js';
+import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { enqueue } from './proofs/enqueue.js';
 import { idle } from './proofs/idle.js';
@@ -8,21 +10,28 @@ import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
 const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, profile];
-const flags = ['--json', '--quick'];
+const flags = ['--json', '--markdown', '--quick'];
 
-/** Runs one proof and prints what it found: for eyes, or with `--json` as one JSON object on stdout. */
+/** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */
 async function prove(args: readonly string[]): Promise<number> {
   const [name, ...more] = args.filter((arg) => !flags.includes(arg));
   const proof = proofs.find((candidate) => candidate.name === name);
   if (!proof || more.length > 0) {
     const known = proofs.map(({ name: known, about }) => `  ${known.padEnd(10)} ${about}`).join('\n');
-    process.stderr.write(`usage: npm run prove -- <name> [--json] [--quick]\n\n${known}\n`);
+    process.stderr.write(`usage: npm run prove -- <name> [--json | --markdown] [--quick]\n\n${known}\n`);
     return name === undefined || name === 'help' ? 0 : 2;
   }
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const result = await proof.run(say, { quick: args.includes('--quick') });
-  process.stdout.write(args.includes('--json') ? `${JSON.stringify(result)}\n` : report(result));
+  const machine = watchMachine();
+  const found = await proof.run(say, { quick: args.includes('--quick') });
+  const result: ProofResult = { ...found, machine: machine() };
+  process.stdout.write(render(result, args));
   return holds(result) ? 0 : 1;
+}
+
+function render(result: ProofResult, args: readonly string[]): string {
+  if (args.includes('--json')) return `${JSON.stringify(result)}\n`;
+  return args.includes('--markdown') ? markdown(result) : report(result);
 }
 
 /** Whether all that was promised held, in every situation, and no job was lost. */

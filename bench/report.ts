@@ -1,3 +1,4 @@
+import { rounded } from './figures.js';
 import type { Comparison, ProofResult } from './proof.js';
 
 const peers = [
@@ -12,7 +13,11 @@ export function report(result: ProofResult): string {
     table(result.proof, result),
     ...(result.scenarios ?? []).map((scenario) => table(scenario.name, scenario)),
   ];
-  return `${tables.join('\n\n')}\n`;
+  const { machine } = result;
+  const others =
+    machine &&
+    `${machine.cores} cores, Node ${machine.node}; others used ${rounded(machine.usedByOthers * 100)} % of it`;
+  return `${[...tables, ...(others ? [others] : [])].join('\n\n')}\n`;
 }
 
 function table(title: string, comparison: Comparison): string {
