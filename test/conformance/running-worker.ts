@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { type BehaviourOptions, queueName, type Stage } from './two-backends.js';
 
 /** For behaviours of running workers: how far a sleeping one has come is a matter of moments. */
-export const asleep = ['marker', 'stalled-check'] as const;
+const asleep = ['marker', 'stalled-check'] as const;
 
 /** Jobs that run one after the other, on a clock that stands still. */
 export const oneByOne: BehaviourOptions = { without: asleep };

@@ -71,7 +71,7 @@ export function comparesBehaviours(behaviours: readonly Behaviour[]): void {
   }
 }
 
-export function useRedis(): () => TestRedis {
+function useRedis(): () => TestRedis {
   let redis: TestRedis | undefined;
   beforeAll(async () => {
     redis = await startRedis();
