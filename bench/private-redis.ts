@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findServerBinary } from '../src/redis/server/find-binary.js';
@@ -20,16 +20,18 @@ export async function withPrivateRedis<T>(
   if (!binary) throw new Error('no redis-server or valkey-server on the PATH; proofs need a real one');
   const directory = await mkdtemp(join(tmpdir(), 'bulwark-prove-'));
   const server = await launchServer({ binary, directory, directives });
-  const end = () => {
+  // Whoever is interrupted has no time to wait for the server's end.
+  const endAtOnce = () => {
     process.kill(server.pid, 'SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   };
-  const endAtOnce = () => process.exit(1);
-  process.once('exit', end).once('SIGINT', endAtOnce).once('SIGTERM', endAtOnce);
+  const exit = () => process.exit(1);
+  process.once('exit', endAtOnce).once('SIGINT', exit).once('SIGTERM', exit);
   try {
     return await run(server);
   } finally {
-    process.off('exit', end).off('SIGINT', endAtOnce).off('SIGTERM', endAtOnce);
-    end();
+    process.off('exit', endAtOnce).off('SIGINT', exit).off('SIGTERM', exit);
+    await server.kill();
+    await rm(directory, { recursive: true, force: true });
   }
 }
