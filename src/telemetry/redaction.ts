@@ -1,5 +1,5 @@
 /** What stands where a secret was. */
-export const redacted = '[redacted]';
+const redacted = '[redacted]';
 
 /** The words of the usual names of fields that hold secrets. */
 const secretWords = [
