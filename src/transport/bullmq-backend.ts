@@ -10,6 +10,7 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { FetchedJob } from './fetched-job.js';
 import { queueKeys } from './queue-keys.js';
+import { type TransitionReply, transitionReply } from './scripts.js';
 
 export interface BackendOptions {
   readonly client: RedisClient;
@@ -20,9 +21,6 @@ export interface BackendOptions {
   readonly workerName?: string;
   readonly onError: (error: Error) => void;
 }
-
-/** What became of a job that BullMQ's own script was asked to end. */
-export type FinishReply = 'done' | 'lease_lost' | 'job_gone';
 
 /** Why a parent cannot complete: children of it have not ended, or one failed that takes its parent along. */
 export type ChildrenReply = 'children_pending' | 'children_failed';
@@ -47,25 +45,27 @@ export class BullmqBackend extends RedisQueueBackend {
   }
 
   /** Completes a job by BullMQ's own script, which knows parents, children and deduplication. */
-  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs): Promise<FinishReply | ChildrenReply> {
+  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs): Promise<TransitionReply | ChildrenReply> {
     const raw = await this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep);
     if (raw === -4) return 'children_pending';
     if (raw === -9) return 'children_failed';
-    return decodeFinished(raw);
+    return transitionReply(raw);
   }
 
   /** Fails a job inside its own queue: for jobs with a parent, so that BullMQ applies the parent's policy. */
-  async fail(job: FetchedJob, message: string, stackJson: string): Promise<FinishReply> {
-    return decodeFinished(await this.#finish(job, 'failed', message, job.opts.removeOnFail, { stacktrace: stackJson }));
+  async fail(job: FetchedJob, message: string, stackJson: string): Promise<TransitionReply> {
+    return transitionReply(
+      await this.#finish(job, 'failed', message, job.opts.removeOnFail, { stacktrace: stackJson }),
+    );
   }
 
   /** Sets a parent aside until its children have ended; `none_pending` when they have by now. */
-  async awaitChildren(job: FetchedJob): Promise<FinishReply | 'none_pending' | 'children_failed'> {
+  async awaitChildren(job: FetchedJob): Promise<TransitionReply | 'none_pending' | 'children_failed'> {
     const args = this.moveToWaitingChildrenArgs(job.id, job.token, {});
     const raw: unknown = await this.execCommand(await this.client, 'moveToWaitingChildren', args);
     if (raw === 1) return 'none_pending';
     if (raw === -9) return 'children_failed';
-    return decodeFinished(raw);
+    return transitionReply(raw);
   }
 
   async #finish(
@@ -120,19 +120,3 @@ function backendOptions(
 
 /** What BullMQ's script reads of a job that it ends. */
 type FinishedJob = Parameters<RedisQueueBackend['moveToCompletedArgs']>[0];
-
-/** 0, or one of BullMQ's codes. */
-function decodeFinished(raw: unknown): FinishReply {
-  switch (raw) {
-    case 0:
-      return 'done';
-    case -1:
-      return 'job_gone';
-    case -2:
-    case -3:
-    case -6:
-      return 'lease_lost';
-    default:
-      throw new TypeError(`BullMQ answered the unknown code ${String(raw)}`);
-  }
-}

@@ -4,7 +4,8 @@ import { defineScript } from '../redis/define-script.js';
 /** How a transition went: done, or refused because the job is no longer ours to move. Nothing was written then. */
 export type TransitionReply = 'done' | 'job_gone' | 'lease_lost';
 
-function transitionReply(raw: unknown): TransitionReply {
+/** Reads 0 or one of BullMQ's codes. */
+export function transitionReply(raw: unknown): TransitionReply {
   switch (raw) {
     case 0:
       return 'done';

@@ -90,7 +90,7 @@ for index = 1, endCount do
 end
 
 -- What every end needs to know is asked for all of them at once: who holds the lease, and whether any is a parent.
-local finishing, locks = {}, {}
+local anyParent, locks = false, {}
 if endCount > 0 then
   if not settings[5] then call('HSET', keys.meta, 'opts.maxLenEvents', maxEvents) end
   call('XTRIM', keys.events, 'MAXLEN', '~', maxEvents)
@@ -101,7 +101,7 @@ if endCount > 0 then
     childKeys[2 * index - 1], childKeys[2 * index] = ending.job .. ':dependencies', ending.job .. ':unsuccessful'
   end
   locks = call('MGET', unpack(lockKeys))
-  finishing.parents = call('EXISTS', unpack(childKeys)) > 0
+  anyParent = call('EXISTS', unpack(childKeys)) > 0
 end
 
 local freed, released, unstalled = 0, {}, {}
@@ -135,13 +135,11 @@ local function finish(index, ending)
   if known.err then return -1 end
   if not known[1] and call('EXISTS', ending.job) == 0 then return -1 end
   if known[2] and known[2] ~= '' or known[3] then return -100 end
-  if finishing.parents then
-    if ending.kind == 'c' then
-      -- What somebody else put there and is no set names no children.
-      local pending, failed = redis.pcall('SCARD', ending.job .. ':dependencies'), redis.pcall('ZCARD', ending.job .. ':unsuccessful')
-      if type(pending) == 'number' and pending > 0 then return -4 end
-      if type(failed) == 'number' and failed > 0 then return -9 end
-    end
+  if anyParent and ending.kind == 'c' then
+    -- What somebody else put there and is no set names no children.
+    local pending, failed = redis.pcall('SCARD', ending.job .. ':dependencies'), redis.pcall('ZCARD', ending.job .. ':unsuccessful')
+    if type(pending) == 'number' and pending > 0 then return -4 end
+    if type(failed) == 'number' and failed > 0 then return -9 end
   end
   local code = leave(index, ending)
   if code < 0 then return code end
@@ -207,15 +205,24 @@ local others = {
   end,
 }
 
--- Asks for one thing of every key that jobs enter later: one of another type ends the call here, before any job has moved.
+-- Asks for one thing of every key beside the job's own that an end enters: one of another type breaks the end off while the job is
+-- still in its place.
 local function checkTypes(ending)
-  local target = finished[ending.kind]
-  if target and not target.checked then
-    target.checked = call('ZCARD', target.set)
-  elseif ending.kind == 'd' then
+  local kind, target = ending.kind, finished[ending.kind]
+  if target then
+    target.checked = target.checked or call('ZCARD', target.set)
+  elseif kind == 'd' then
     call('ZCARD', keys.deadFailed)
     call('XLEN', keys.deadEvents)
     call('HLEN', keys.deadMeta)
+    call('ZCARD', keys.marker)
+  elseif kind == 'i' then
+    call('LLEN', keys.wait)
+    call('ZCARD', keys.prioritized)
+    call('ZCARD', keys.marker)
+  else
+    call('ZCARD', keys.delayed)
+    if kind == 'p' then call('ZCARD', parkedBase .. ARGV[ending.at + 1]) end
   end
 end
 
@@ -247,10 +254,13 @@ for index, ending in ipairs(ends) do
   end
 end
 for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
+-- First of all, so that nothing below can leave these jobs in no list.
+for _, target in pairs(finished) do
+  if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
+end
 if #released > 0 then call('DEL', unpack(released)) end
 if #unstalled > 0 then call('SREM', keys.stalled, unpack(unstalled)) end
 for kind, target in pairs(finished) do
-  if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
   for _, policy in ipairs(target.policies) do trimFinished(target.set, base, now, kind == 'f', policy) end
   if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
 end

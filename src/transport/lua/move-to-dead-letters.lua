@@ -31,8 +31,8 @@ local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
   local deduplication = redis.call('HGET', job, 'deid')
   if deduplication then
     local deduplicationKey = base .. 'de:' .. deduplication
-    -- One that was given a time of its own keeps it, as with BullMQ.
-    if redis.call('PTTL', deduplicationKey) == -1 and redis.call('GET', deduplicationKey) == id then
+    -- One that was given a time of its own keeps it, as with BullMQ. What is no string names no job.
+    if redis.call('PTTL', deduplicationKey) == -1 and redis.pcall('GET', deduplicationKey) == id then
       redis.call('DEL', deduplicationKey)
     end
   end

@@ -44,7 +44,7 @@ describe('a key of another type beside the jobs that end in one call', () => {
     expect(await pool().client.zrange(bench.dead.failed, '0', '-1')).toEqual([second.id]);
   });
 
-  it('that only shows when the job has left its list, brings it back there', async () => {
+  it('as the deduplication key, does not hold up the death of the job', async () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('t1');
     await pool().client.hset(bench.jobKey(id), 'deid', 'twin');
@@ -52,9 +52,57 @@ describe('a key of another type beside the jobs that end in one call', () => {
 
     const { code } = await bench.calls.end({ kind: 'd', id, token: 't1', words: [...letter] }, undefined);
 
+    expect(code).toBe(0);
+    expect(await pool().client.zrange(bench.dead.failed, '0', '-1')).toEqual([id]);
+  });
+
+  it('or anything else that breaks an end off when the job has left its list, brings the job back there', async () => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('t1');
+    const attempt = 'not JSON';
+
+    const { code } = await bench.calls.end(
+      { kind: 'd', id, token: 't1', words: [letter[0], attempt, ...letter.slice(2)] },
+      undefined,
+    );
+
     expect(code).toBe(-101);
     expect(await pool().client.lrange(bench.keys.active, 0, -1)).toEqual([id]);
     expect(await pool().client.get(`${bench.jobKey(id)}:lock`)).toBe('t1');
+  });
+
+  it.each([
+    ['the delayed set', 'y', [60_000, '', 1, '', ''], (bench: LeaseBench) => bench.keys.delayed],
+    [
+      'the index of parked jobs',
+      'p',
+      [60_000, 'newer_version'],
+      (bench: LeaseBench) => bench.pool.keyspace.parked(bench.queue, 'newer_version'),
+    ],
+    ['the prioritized set', 'i', [], (bench: LeaseBench) => bench.keys.prioritized],
+  ] as const)('as %s, keeps the job in one place', async (_name, kind, words, foreignKey) => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('t1');
+    await pool().client.set(foreignKey(bench), 'of another type');
+
+    const { code } = await bench.calls.end({ kind, id, token: 't1', words: [...words] }, undefined);
+
+    expect(code).toBe(-101);
+    expect(await pool().client.lrange(bench.keys.active, 0, -1)).toEqual([id]);
+    await pool().client.del(foreignKey(bench));
+    expect(await bench.calls.end({ kind, id, token: 't1', words: [...words] }, undefined)).toMatchObject({ code: 0 });
+    expect(await pool().client.llen(bench.keys.active)).toBe(0);
+  });
+
+  it('as the set of stalled jobs, leaves completed jobs among the completed', async () => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('t1');
+    await pool().client.set(bench.keys.stalled, 'no set');
+
+    const ending = bench.calls.end({ kind: 'c', id, token: 't1', words: [...result] }, undefined);
+
+    await expect(ending).rejects.toThrow('WRONGTYPE');
+    expect(await pool().client.zrange(bench.keys.completed, '0', '-1')).toEqual([id]);
   });
 
   it('as the completed set, leaves every job of the call in its place', async () => {
