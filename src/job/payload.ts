@@ -40,18 +40,22 @@ export class PayloadTooLargeError extends BulwarkError {
 }
 
 /**
- * Checks a payload against a Standard Schema and returns what the schema makes of it (defaults filled in, types coerced).
+ * Checks a payload against a Standard Schema and gives what the schema makes of it (defaults filled in, types coerced): at once,
+ * or as a promise when the schema takes its time.
  *
- * @throws PayloadInvalidError with the path of every fault.
+ * @throws PayloadInvalidError with the path of every fault; the promise rejects with it.
  */
-export async function validatePayload<S extends StandardSchemaV1>(
+export function validatePayload<S extends StandardSchemaV1>(
   kind: string,
   schema: S,
   payload: unknown,
-): Promise<StandardSchemaV1.InferOutput<S>> {
+): StandardSchemaV1.InferOutput<S> | Promise<StandardSchemaV1.InferOutput<S>> {
   const checked = schema['~standard'].validate(payload);
-  const result = checked instanceof Promise ? await checked : checked;
-  if (result.issues === undefined) return result.value as StandardSchemaV1.InferOutput<S>;
+  return checked instanceof Promise ? checked.then((result) => outputOf(kind, result)) : outputOf(kind, checked);
+}
+
+function outputOf<T>(kind: string, result: StandardSchemaV1.Result<T>): T {
+  if (result.issues === undefined) return result.value;
   throw new PayloadInvalidError(
     kind,
     result.issues.map((issue) => ({ path: pathText(issue.path ?? []), message: issue.message })),

@@ -8,6 +8,7 @@ import { assertOptions } from '../job/assert-options.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
+import { newTraceparent, randomJobId } from '../job/random-ids.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
@@ -106,23 +107,24 @@ export class Producer {
     const jobs: NewJob[] = [];
     try {
       for (const [index, payload] of payloads.entries()) {
-        jobs.push(await this.#prepare(job, payload, options, payloads.length > 1 ? index : undefined));
+        const prepared = this.#prepare(job, payload, options, payloads.length > 1 ? index : undefined);
+        jobs.push(prepared instanceof Promise ? await prepared : prepared);
       }
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
       throw error;
     }
-    const written = this.#asking(async ({ writer, directory }) => {
+    try {
+      const { writer, directory } = await this.#connected();
       if (!this.#registered.has(queue)) {
         await directory.register([job.queue]);
         this.#registered.add(queue);
       }
-      return writer.add(queue, jobs);
-    });
-    await written.catch((error: unknown) => {
+      await writer.add(queue, jobs);
+    } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
-      throw error;
-    });
+      throw inOurWords(error);
+    }
     metrics.jobsEnqueued.inc({ queue, kind: job.kind, criticality: job.queue.criticality }, jobs.length);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
     return jobs.map(({ id, kind, meta }) => ({ id, queue, kind, key: meta.key, definition: job }));
@@ -134,7 +136,12 @@ export class Producer {
    * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
    */
   async wait<J extends AnyJobDefinition>(enqueued: EnqueuedJob<J>, options: WaitOptions = {}): Promise<JobResult<J>> {
-    return this.#asking(({ inspector }) => awaitOutcome(inspector, enqueued, options)) as Promise<JobResult<J>>;
+    const { inspector } = await this.#connected();
+    try {
+      return (await awaitOutcome(inspector, enqueued, options)) as JobResult<J>;
+    } catch (error) {
+      throw inOurWords(error);
+    }
   }
 
   /** Closes the connection. */
@@ -146,16 +153,28 @@ export class Producer {
     if (open) await closeRedis(open.client);
   }
 
-  async #prepare(
+  /** Checks a payload and makes a job of it; a promise only when its schema takes its time. */
+  #prepare(
     job: AnyJobDefinition,
     payload: unknown,
     options: EnqueueOptions,
     index: number | undefined,
-  ): Promise<NewJob> {
-    const checked: unknown = await validatePayload(job.kind, job.payload, payload).catch((error: unknown) => {
+  ): NewJob | Promise<NewJob> {
+    const refuse = (error: unknown): never => {
       if (index === undefined || !(error instanceof PayloadInvalidError)) throw error;
       throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
-    });
+    };
+    let checked: unknown;
+    try {
+      checked = validatePayload(job.kind, job.payload, payload);
+    } catch (error) {
+      refuse(error);
+    }
+    if (!(checked instanceof Promise)) return this.#newJob(job, payload, checked, options);
+    return checked.then((output: unknown) => this.#newJob(job, payload, output, options), refuse);
+  }
+
+  #newJob(job: AnyJobDefinition, payload: unknown, checked: unknown, options: EnqueueOptions): NewJob {
     // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
     const payloadJson = encodePayload(job.kind, payload);
     const bytes = Buffer.byteLength(payloadJson);
@@ -172,7 +191,7 @@ export class Producer {
       producer: this.#name,
     };
     return {
-      id: key === undefined ? randomBytes(16).toString('hex') : jobIdOf(job.kind, options.tenant, key),
+      id: key === undefined ? randomJobId() : jobIdOf(job.kind, options.tenant, key),
       kind: job.kind,
       payloadJson,
       meta,
@@ -182,21 +201,13 @@ export class Producer {
     };
   }
 
-  /** Runs something against Redis and says in our words when Redis gave no answer. */
-  async #asking<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+  async #connected(): Promise<Session> {
     this.#session ??= this.#connect();
-    let session: Session;
     try {
-      session = await this.#session;
+      return await this.#session;
     } catch (error) {
       this.#session = undefined;
       throw error;
-    }
-    try {
-      return await ask(session);
-    } catch (error) {
-      if (isBulwarkError(error) || !isConnectionError(error)) throw error;
-      throw new RedisUnavailableError(`Redis gave no answer: ${errorMessage(error)}`, { cause: error });
     }
   }
 
@@ -254,10 +265,10 @@ export function jobIdOf(kind: string, tenant: string | undefined, key: string): 
     .slice(0, 32);
 }
 
-/** A fresh W3C trace context, so that a job can be followed even when nobody traces. */
-function newTraceparent(): string {
-  const random = randomBytes(24).toString('hex');
-  return `00-${random.slice(0, 32)}-${random.slice(32)}-00`;
+/** Says in our words that Redis gave no answer; every other error stays as it is. */
+function inOurWords(error: unknown): unknown {
+  if (isBulwarkError(error) || !isConnectionError(error)) return error;
+  return new RedisUnavailableError(`Redis gave no answer: ${errorMessage(error)}`, { cause: error });
 }
 
 function isConnectionError(error: unknown): boolean {

@@ -12,8 +12,8 @@ export interface CallGathererOptions<R> {
 const maxCallsUnderWay = 2;
 
 /**
- * Lets requests that fall together travel as one call. Nothing waits for a batch to fill: a lone request leaves at the end of the
- * current turn of the event loop, and while calls are under way the next batch gathers.
+ * Lets requests that fall together travel as one call. Nothing waits for a batch to fill: a lone request leaves as soon as what runs
+ * now has ended, and while calls are under way the next batch gathers.
  */
 export class CallGatherer<R> {
   readonly #options: CallGathererOptions<R>;
@@ -42,7 +42,7 @@ export class CallGatherer<R> {
   #schedule(): void {
     if (this.#scheduled || this.#underWay >= maxCallsUnderWay || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#scheduled = false;
       this.#leave(this.#nextBatch());
       this.#schedule();

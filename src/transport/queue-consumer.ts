@@ -11,6 +11,7 @@ import { BullmqBackend } from './bullmq-backend.js';
 import { decodeTakenJob, type FetchedJob, fetchedFields } from './fetched-job.js';
 import { leaseToken } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
+import { type RunningJob, RunningJobs } from './running-jobs.js';
 import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
 import { giveBackStrays } from './stray-jobs.js';
@@ -42,13 +43,6 @@ export interface QueueConsumerOptions {
   readonly log: Logger;
 }
 
-interface RunningJob {
-  readonly job: FetchedJob;
-  readonly cancellation: Cancellation;
-  /** Set when the job was given back while its handler was still busy: whatever it answers comes too late. */
-  forsaken: boolean;
-}
-
 /** Longest pause between two tries to fetch while Redis is in the way. */
 const longestFetchPauseMs = 1_000;
 
@@ -64,9 +58,7 @@ export class QueueConsumer {
   readonly #bell: WorkBell;
   readonly #calls: WorkCalls<FetchedJob>;
   readonly #settlement: Settlement;
-  /** By token: a job whose lease was lost may be taken again while its old run has not ended yet. */
-  readonly #running = new Map<string, RunningJob>();
-  readonly #attempts = new Set<Promise<void>>();
+  readonly #running = new RunningJobs();
   readonly #quiet = new AbortController();
   readonly #stopped = new AbortController();
   #fetching: Promise<void> | undefined;
@@ -78,6 +70,9 @@ export class QueueConsumer {
   #promised = 0;
   #lastFetchAt = 0;
   #released = 0;
+  /** Attempts that have not come to their end, those of forsaken jobs too. */
+  #attempts = 0;
+  readonly #whenNone: (() => void)[] = [];
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options;
@@ -120,7 +115,7 @@ export class QueueConsumer {
 
   /** The jobs that run now. */
   get runningJobs(): FetchedJob[] {
-    return [...this.#running.values()].map((running) => running.job);
+    return [...this.#running].map((running) => running.job);
   }
 
   /** When it last asked for work, on the monotonic clock; 0 before the first time. */
@@ -157,30 +152,33 @@ export class QueueConsumer {
   async whenIdle(): Promise<void> {
     // Without Redis a fetch under way ends only with the connection; no job can come of it before that.
     if (this.#options.client.status === 'ready') await this.#fetching;
-    while (this.#attempts.size > 0) await Promise.all(this.#attempts);
+    if (this.#attempts === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenNone.push(resolve);
+    });
   }
 
   /** Aborts every running job. */
   interrupt(reason: Error): void {
-    for (const running of this.#running.values()) running.cancellation.abort(reason);
+    for (const running of this.#running) running.cancellation.abort(reason);
   }
 
   /** Aborts one running job; false when it does not run here. */
   cancel(jobId: string, reason: Error): boolean {
-    const runs = [...this.#running.values()].filter(({ job }) => job.id === jobId);
+    const runs = [...this.#running].filter(({ job }) => job.id === jobId);
     for (const { cancellation } of runs) cancellation.abort(reason);
     return runs.length > 0;
   }
 
   /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
   async release(): Promise<void> {
-    const left = [...this.#running.values()].filter((running) => !running.forsaken);
+    const left = [...this.#running].filter((running) => !running.forsaken);
     await Promise.all(
       left.map(async (running) => {
         running.forsaken = true;
         const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
         const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
-        this.#running.delete(running.job.token);
+        this.#running.remove(running);
         this.#report(running.job, outcome, settled);
       }),
     );
@@ -252,37 +250,36 @@ export class QueueConsumer {
   }
 
   #run(job: FetchedJob): void {
-    const running: RunningJob = { job, cancellation: new Cancellation(), forsaken: false };
-    this.#running.set(job.token, running);
-    const attempt = this.#seeThrough(running)
-      .catch((error: Error) => {
-        // A job that is not seen through keeps no slot and no lease: it comes back like that of a dead worker.
-        this.#running.delete(job.token);
-        this.#options.onError(error);
-      })
-      .finally(() => {
-        this.#attempts.delete(attempt);
-        this.#slotFreed?.();
-      });
-    this.#attempts.add(attempt);
+    this.#attempts += 1;
+    void this.#seeThrough(this.#running.add(job, new Cancellation()));
   }
 
-  /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. */
+  /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. Never rejects. */
   async #seeThrough(running: RunningJob): Promise<void> {
     const { job } = running;
-    if (job.brokenFields.length > 0) await this.#settlement.mend(job);
-    const planned =
-      job.schedulerKey === undefined ? undefined : this.#settlement.continueSchedule(job, this.#stopped.signal);
-    const outcome = await this.#options.execute(job, running.cancellation);
-    // Before the job ends: if this worker died in between, nobody would plan the next run.
-    await planned;
-    if (running.forsaken) return;
-    const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
-    const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
-    for (const next of settled.jobs) this.#run(next);
-    if (running.forsaken) return;
-    this.#running.delete(job.token);
-    this.#report(job, outcome, settled);
+    try {
+      if (job.brokenFields.length > 0) await this.#settlement.mend(job);
+      const planned =
+        job.schedulerKey === undefined ? undefined : this.#settlement.continueSchedule(job, this.#stopped.signal);
+      const outcome = await this.#options.execute(job, running.cancellation);
+      // Before the job ends: if this worker died in between, nobody would plan the next run.
+      if (planned !== undefined) await planned;
+      if (running.forsaken) return;
+      const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
+      const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
+      for (const next of settled.jobs) this.#run(next);
+      if (running.forsaken) return;
+      this.#running.remove(running);
+      this.#report(job, outcome, settled);
+    } catch (error) {
+      // A job that is not seen through keeps no slot and no lease: it comes back like that of a dead worker.
+      this.#running.remove(running);
+      this.#options.onError(error as Error);
+    } finally {
+      this.#attempts -= 1;
+      this.#slotFreed?.();
+      if (this.#attempts === 0) for (const resolve of this.#whenNone.splice(0)) resolve();
+    }
   }
 
   #report(job: FetchedJob, outcome: Outcome, settled: Settled): void {
@@ -295,7 +292,7 @@ export class QueueConsumer {
     // Leases may have run out while Redis was away: take them back before anybody else looks.
     this.#renewNow();
     const { client, keyspace, queue, worker, log, onError } = this.#options;
-    const isRunning = (id: string, token: string) => this.#running.get(token)?.job.id === id;
+    const isRunning = (id: string, token: string) => this.#running.withToken(token)?.job.id === id;
     giveBackStrays({ client, keyspace, queue, worker, log, isRunning }).catch(onError);
   };
 
@@ -312,7 +309,7 @@ export class QueueConsumer {
 
   async #renewLeases(): Promise<void> {
     const { client, keyspace, queue, leaseMs, onRenewed } = this.#options;
-    const running = [...this.#running.values()];
+    const running = [...this.#running];
     if (running.length === 0) return;
     const keys = queueKeys(keyspace, queue);
     let lost: readonly string[];
@@ -333,7 +330,7 @@ export class QueueConsumer {
     if (running.length > lost.length) onRenewed('renewed', running.length - lost.length);
     for (const token of lost) {
       // A job that ended while the renewal was under way is not lost.
-      const current = this.#running.get(token);
+      const current = this.#running.withToken(token);
       if (!current || !running.includes(current)) continue;
       onRenewed('lost', 1);
       current.cancellation.abort(new LeaseLostError(current.job.id));

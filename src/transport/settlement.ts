@@ -53,9 +53,9 @@ const keptOptionsCharacters = 4_000;
 const packr = new Packr({ useRecords: false });
 
 /** A parent that ended before its children did runs again after the last of them. */
-const childrenPending: Outcome = { kind: 'parked', reason: 'children_pending', delayMs: 0 };
+const childrenPending: Written = { kind: 'parked', reason: 'children_pending', delayMs: 0 };
 /** A parent cannot complete any more when a child failed that takes its parent along. */
-const childFailed: Outcome = {
+const childFailed: Written = {
   kind: 'dead_lettered',
   reason: 'failed_by_queue',
   error: {
@@ -88,11 +88,12 @@ export class Settlement {
     nextToken: string | undefined,
     stopped: AbortSignal,
   ): Promise<Settled> {
+    if (outcome.kind === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
     let leaseRenewed = false;
     for (let tries = 1; !stopped.aborted; tries++) {
       try {
         const settled = await this.#write(job, outcome, nextToken);
-        if (settled.kind !== 'lease_lost' || outcome.kind === 'lease_lost' || leaseRenewed) return settled;
+        if (settled.kind !== 'lease_lost' || leaseRenewed) return settled;
         // The lease may have run out while Redis was away; if nobody took the job since, it is ours again.
         leaseRenewed = true;
         if (!(await this.#renew(job))) return settled;
@@ -134,8 +135,7 @@ export class Settlement {
     }
   }
 
-  async #write(job: FetchedJob, outcome: Outcome, nextToken: string | undefined): Promise<Settled> {
-    if (outcome.kind === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
+  async #write(job: FetchedJob, outcome: Written, nextToken: string | undefined): Promise<Settled> {
     if (belongsToOthers(job, outcome)) return this.#writeByBullmq(job, outcome);
     const { code, jobs } = await this.#options.calls.end(this.#endOf(job, outcome), nextToken);
     switch (code) {
@@ -161,7 +161,7 @@ export class Settlement {
   }
 
   /** Jobs with a parent, children or a deduplication id end by BullMQ's own script, which knows what that means for others. */
-  async #writeByBullmq(job: FetchedJob, outcome: Outcome): Promise<Settled> {
+  async #writeByBullmq(job: FetchedJob, outcome: Written): Promise<Settled> {
     const { backend, keepCompleted } = this.#options;
     if (outcome.kind === 'dead_lettered') {
       return { kind: await backend.fail(job, outcome.error.message, stackJson(outcome.error)), jobs: [] };
@@ -185,7 +185,7 @@ export class Settlement {
   }
 
   /** The words of an end, as the header of fetch-and-finish.lua lists them. */
-  #endOf(job: FetchedJob, outcome: Exclude<Outcome, { kind: 'lease_lost' }>): JobEnd {
+  #endOf(job: FetchedJob, outcome: Written): JobEnd {
     const { id, token } = job;
     switch (outcome.kind) {
       case 'completed': {
@@ -259,10 +259,12 @@ export class Settlement {
   }
 }
 
+/** What is written: a run that lost its lease has no say. */
+type Written = Exclude<Outcome, { kind: 'lease_lost' }>;
 type DeadLettered = Extract<Outcome, { kind: 'dead_lettered' }>;
 
 /** Whether the end of this job is news for other jobs: its parent, or the duplicate that waits for it. */
-function belongsToOthers(job: FetchedJob, outcome: Outcome): boolean {
+function belongsToOthers(job: FetchedJob, outcome: Written): boolean {
   if (outcome.kind === 'completed') return job.hasParent;
   return outcome.kind === 'dead_lettered' && (job.hasParent || keepsLastDuplicate(job));
 }

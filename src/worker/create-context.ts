@@ -17,6 +17,11 @@ export interface ContextParts {
   readonly definition: AnyJobDefinition;
   readonly cancellation: Cancellation;
   readonly deadline: EpochMs;
+  readonly services: ContextServices;
+}
+
+/** What the contexts of all jobs of a worker share. */
+export interface ContextServices {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -28,46 +33,83 @@ const maxProgressBytes = 4_096;
 
 /** Builds what a handler gets beside its payload. */
 export function createContext(parts: ContextParts): JobContext {
-  const { job, definition, cancellation, deadline, metrics, clock } = parts;
-  const attempt = job.attemptsMade + 1;
-  let log: Logger | undefined;
-  return {
-    jobId: job.id,
-    kind: definition.kind,
-    queue: definition.queue.name,
-    key: job.meta.key,
-    tenant: job.meta.tenant,
-    attempt,
-    maxAttempts: attemptsAllowed(job, definition),
-    enqueuedAt: job.enqueuedAt,
-    // Made when first asked for, like the logger: most handlers of a busy queue never look.
-    get signal() {
-      return cancellation.signal;
+  return Object.defineProperties(new HandlerContext(parts), HandlerContext.madeWhenAsked);
+}
+
+/** A class, because an object that is written out with as many functions costs thirty times as much. */
+class HandlerContext implements JobContext {
+  readonly jobId: string;
+  readonly kind: string;
+  readonly queue: string;
+  readonly key: string | undefined;
+  readonly tenant: string | undefined;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly enqueuedAt: EpochMs;
+  readonly deadline: EpochMs;
+  declare readonly signal: AbortSignal;
+  declare readonly log: Logger;
+  readonly #parts: ContextParts;
+  #log: Logger | undefined;
+
+  constructor(parts: ContextParts) {
+    const { job, definition, deadline } = parts;
+    this.#parts = parts;
+    this.jobId = job.id;
+    this.kind = definition.kind;
+    this.queue = definition.queue.name;
+    this.key = job.meta.key;
+    this.tenant = job.meta.tenant;
+    this.attempt = job.attemptsMade + 1;
+    this.maxAttempts = attemptsAllowed(job, definition);
+    this.enqueuedAt = job.enqueuedAt;
+    this.deadline = deadline;
+  }
+
+  /** What most handlers of a busy queue never look at; on the object itself, so that a copy has them too. */
+  static readonly madeWhenAsked: PropertyDescriptorMap = {
+    signal: {
+      enumerable: true,
+      get(this: HandlerContext) {
+        return this.#parts.cancellation.signal;
+      },
     },
-    deadline,
-    remainingMs: () => Math.max(0, deadline - clock.now()),
-    get log() {
-      const traceId = traceIdOf(job.meta.traceparent);
-      log ??= jobLogger(parts.log, {
-        jobId: job.id,
-        queue: definition.queue.name,
-        kind: definition.kind,
-        attempt,
-        ...(traceId !== undefined && { traceId }),
-      });
-      return log;
+    log: {
+      enumerable: true,
+      get(this: HandlerContext) {
+        return this.#logger();
+      },
     },
-    progress: async (value) => {
-      const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
-      if (bytes === 0 || bytes > maxProgressBytes) {
-        throw new RangeError(
-          `progress must be a number or a small JSON value of at most ${maxProgressBytes} bytes, got ${bytes}`,
-        );
-      }
-      await parts.reportProgress(job.id, value);
-    },
-    call: (dependency, fn, options = {}) => callDependency(dependency, fn, options, cancellation.signal, metrics),
-    effectKey: (name) =>
-      createHash('sha256').update(`${definition.queue.name}\n${job.id}\n${name}`).digest('base64url').slice(0, 32),
   };
+
+  #logger(): Logger {
+    const { job, services } = this.#parts;
+    const traceId = traceIdOf(job.meta.traceparent);
+    this.#log ??= jobLogger(services.log, {
+      jobId: this.jobId,
+      queue: this.queue,
+      kind: this.kind,
+      attempt: this.attempt,
+      ...(traceId !== undefined && { traceId }),
+    });
+    return this.#log;
+  }
+
+  readonly remainingMs = (): number => Math.max(0, this.deadline - this.#parts.services.clock.now());
+
+  readonly progress: JobContext['progress'] = async (value) => {
+    const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
+    if (bytes === 0 || bytes > maxProgressBytes) {
+      throw new RangeError(
+        `progress must be a number or a small JSON value of at most ${maxProgressBytes} bytes, got ${bytes}`,
+      );
+    }
+    await this.#parts.services.reportProgress(this.jobId, value);
+  };
+
+  readonly call: JobContext['call'] = (dependency, fn, options = {}) =>
+    callDependency(dependency, fn, options, this.signal, this.#parts.services.metrics);
+
+  readonly effectKey = (name: string): string =>
+    createHash('sha256').update(`${this.queue}\n${this.jobId}\n${name}`).digest('base64url').slice(0, 32);
 }

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { DrainTimeoutError } from '../job/abort-reasons.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
@@ -9,12 +8,10 @@ import type { KindRegistry } from '../job/registry.js';
 import { classifyError } from '../retry/classify.js';
 import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
-import type { Metrics } from '../telemetry/metrics.js';
-import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
-import { createContext } from './create-context.js';
+import { type ContextServices, createContext } from './create-context.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
@@ -22,15 +19,11 @@ import { type AttemptEnd, runAttempt } from './run-attempt.js';
 /** Pause before a job runs again that met a fault of our own. */
 const unexpectedDelayMs = 5_000;
 
-export interface ExecutorOptions {
+export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;
   readonly limits: PreparationLimits & { readonly maxResultBytes: number };
   readonly abortGraceMs: number;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
   readonly random: () => number;
-  readonly reportProgress: (jobId: string, progress: number | object) => Promise<void>;
 }
 
 /**
@@ -45,8 +38,24 @@ export class Executor {
   }
 
   async execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
+    const { registry, limits, abortGraceMs, clock } = this.#options;
     try {
-      return await this.#execute(job, cancellation);
+      const preparing = prepareJob(job, registry, limits, clock.now());
+      const prepared = preparing instanceof Promise ? await preparing : preparing;
+      if (prepared.kind === 'refused') return prepared.outcome;
+
+      const { definition, payload } = prepared;
+      const end = await runAttempt({
+        definition,
+        payload,
+        jobDeadline: job.meta.deadline,
+        cancellation,
+        abortGraceMs,
+        clock,
+        createContext: (deadline) =>
+          createContext({ job, definition, cancellation, deadline, services: this.#options }),
+      });
+      return this.#outcomeOf(end, job, definition);
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
       this.#options.log.error({ jobId: job.id, kind: job.kind, err: error }, 'executor.failed');
@@ -56,25 +65,6 @@ export class Executor {
         error: reportError(error, 'transient', this.#options.limits),
       };
     }
-  }
-
-  async #execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
-    const { registry, limits, abortGraceMs, log, metrics, clock, reportProgress } = this.#options;
-    const prepared = await prepareJob(job, registry, limits, clock.now());
-    if (prepared.kind === 'refused') return prepared.outcome;
-
-    const { definition, payload } = prepared;
-    const end = await runAttempt({
-      definition,
-      payload,
-      jobDeadline: job.meta.deadline,
-      cancellation,
-      abortGraceMs,
-      clock,
-      createContext: (deadline) =>
-        createContext({ job, definition, cancellation, deadline, log, metrics, clock, reportProgress }),
-    });
-    return this.#outcomeOf(end, job, definition);
   }
 
   #outcomeOf(end: AttemptEnd, job: FetchedJob, definition: AnyJobDefinition): Outcome {

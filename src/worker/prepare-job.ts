@@ -22,14 +22,14 @@ export interface PreparationLimits extends ReportLimits {
 /**
  * Decides whether a fetched job can run, and with which payload: kind, deadline, size, JSON, version, schema, in this order,
  * the cheap questions first. Whoever wrote the job may have written anything; what cannot run is dead-lettered with the
- * reason, and a payload from the future waits for a worker that knows it.
+ * reason, and a payload from the future waits for a worker that knows it. A promise only when the schema takes its time.
  */
-export async function prepareJob(
+export function prepareJob(
   job: FetchedJob,
   registry: KindRegistry,
   limits: PreparationLimits,
   now: EpochMs,
-): Promise<PreparedJob> {
+): PreparedJob | Promise<PreparedJob> {
   const refuse = (reason: DeadLetterReason, error: Error): PreparedJob => ({
     kind: 'refused',
     outcome: {
@@ -68,11 +68,17 @@ export async function prepareJob(
     case 'ready':
   }
 
+  const ready = (payload: unknown): PreparedJob => ({ kind: 'ready', definition, payload });
+  const refuseInvalid = (error: unknown): PreparedJob =>
+    refuse(
+      'payload_invalid',
+      error instanceof PayloadInvalidError ? error : new PermanentError('the schema itself threw', { cause: error }),
+    );
   try {
-    return { kind: 'ready', definition, payload: await validatePayload(job.kind, definition.payload, upcast.payload) };
+    const checked: unknown = validatePayload(job.kind, definition.payload, upcast.payload);
+    return checked instanceof Promise ? checked.then(ready, refuseInvalid) : ready(checked);
   } catch (error) {
-    if (error instanceof PayloadInvalidError) return refuse('payload_invalid', error);
-    return refuse('payload_invalid', new PermanentError('the schema itself threw', { cause: error }));
+    return refuseInvalid(error);
   }
 }
 

@@ -24,9 +24,6 @@ export interface AttemptOptions {
   readonly createContext: (deadline: EpochMs) => JobContext;
 }
 
-/** Stands for a handler that did not end in time. */
-const abandoned: AttemptEnd = { kind: 'threw', error: undefined };
-
 /**
  * Runs a handler once, under its timeout. Never throws.
  *
@@ -34,37 +31,66 @@ const abandoned: AttemptEnd = { kind: 'threw', error: undefined };
  * throws within the grace is given up on: it may go on in the background, but nobody waits for it. When the run was called off
  * already the handler is not started: nobody wants its work any more.
  */
-export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
-  const { definition, payload, jobDeadline, cancellation, abortGraceMs, clock } = options;
-  if (cancellation.reason) return { kind: 'aborted', reason: cancellation.reason, abandoned: false };
-  const now = clock.now();
-  const deadline = Math.min(now + definition.timeoutMs, jobDeadline ?? Number.POSITIVE_INFINITY) as EpochMs;
-
-  const timeout = setTimeout(() => {
-    cancellation.abort(
-      deadline === jobDeadline
-        ? new JobExpiredError(`the job's deadline ${new Date(deadline).toISOString()} passed while it ran`)
-        : new JobTimeoutError(definition.kind, definition.timeoutMs),
-    );
-  }, deadline - now);
-
-  let grace: NodeJS.Timeout | undefined;
-  const end = await new Promise<AttemptEnd>((resolve, reject) => {
-    cancellation.onAbort(() => {
-      grace = setTimeout(resolve, abortGraceMs, abandoned);
-    });
-    startHandler(definition, payload, options.createContext(deadline)).then(resolve, reject);
+export function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
+  const { reason } = options.cancellation;
+  if (reason) return Promise.resolve({ kind: 'aborted', reason, abandoned: false });
+  return new Promise((resolve) => {
+    new Attempt(options, resolve).start();
   });
-  clearTimeout(timeout);
-  clearTimeout(grace);
-  const { reason } = cancellation;
-  return reason && end.kind !== 'returned' ? { kind: 'aborted', reason, abandoned: end === abandoned } : end;
 }
 
-async function startHandler(definition: AnyJobDefinition, payload: unknown, ctx: JobContext): Promise<AttemptEnd> {
-  try {
-    return { kind: 'returned', value: await definition.run(payload, ctx) };
-  } catch (error) {
-    return { kind: 'threw', error };
+/** One run of a handler, from its start to the first of: it returned, it threw, it was given up on. */
+class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #resolve: (end: AttemptEnd) => void;
+  readonly #deadline: EpochMs;
+  #timeout: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor(options: AttemptOptions, resolve: (end: AttemptEnd) => void) {
+    const { definition, jobDeadline, clock } = options;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#deadline = Math.min(clock.now() + definition.timeoutMs, jobDeadline ?? Number.POSITIVE_INFINITY) as EpochMs;
   }
+
+  start(): void {
+    const { definition, payload, cancellation, clock, createContext } = this.#options;
+    this.#timeout = setTimeout(timeIsUp, this.#deadline - clock.now(), this);
+    cancellation.onAbort(() => {
+      this.#grace = setTimeout(() => this.#threw(undefined, true), this.#options.abortGraceMs);
+    });
+    try {
+      Promise.resolve(definition.run(payload, createContext(this.#deadline))).then(
+        (value) => this.#end({ kind: 'returned', value }),
+        (error: unknown) => this.#threw(error, false),
+      );
+    } catch (error) {
+      this.#threw(error, false);
+    }
+  }
+
+  timeIsUp(): void {
+    const { definition, jobDeadline, cancellation } = this.#options;
+    cancellation.abort(
+      this.#deadline === jobDeadline
+        ? new JobExpiredError(`the job's deadline ${new Date(this.#deadline).toISOString()} passed while it ran`)
+        : new JobTimeoutError(definition.kind, definition.timeoutMs),
+    );
+  }
+
+  #threw(error: unknown, abandoned: boolean): void {
+    const { reason } = this.#options.cancellation;
+    this.#end(reason ? { kind: 'aborted', reason, abandoned } : { kind: 'threw', error });
+  }
+
+  #end(end: AttemptEnd): void {
+    clearTimeout(this.#timeout);
+    clearTimeout(this.#grace);
+    this.#resolve(end);
+  }
+}
+
+function timeIsUp(attempt: Attempt): void {
+  attempt.timeIsUp();
 }

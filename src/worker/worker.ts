@@ -143,6 +143,7 @@ export class Worker {
     const startedAt = systemClock.elapsed();
     const { log, worker } = this.#parts;
     this.#state = 'draining';
+    for (const consumer of this.#consumers) consumer.quiet();
     // A start that is under way sees that the worker is stopping, and undoes itself.
     await within(farewellMs, this.#starting?.catch(() => undefined) ?? Promise.resolve());
     log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');

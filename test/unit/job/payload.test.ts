@@ -15,7 +15,8 @@ function schemaOf(issues: readonly StandardSchemaV1.Issue[] | undefined, later =
 }
 
 async function faultsOf(schema: StandardSchemaV1, payload: unknown): Promise<unknown> {
-  const error = await validatePayload('send-receipt', schema, payload).then(
+  const check = async () => validatePayload('send-receipt', schema, payload);
+  const error = await check().then(
     () => undefined,
     (thrown: unknown) => thrown,
   );

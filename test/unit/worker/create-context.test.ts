@@ -29,11 +29,13 @@ function startContext(overrides: Partial<FetchedJob> = {}) {
     definition,
     cancellation: abort,
     deadline: momentIn(60_000),
-    log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
-    metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
-    clock,
-    reportProgress: async (jobId, progress) => {
-      progressed.push([jobId, progress]);
+    services: {
+      log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
+      metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
+      clock,
+      reportProgress: async (jobId, progress) => {
+        progressed.push([jobId, progress]);
+      },
     },
   });
   return { ctx, lines, progressed, abort, clock };
@@ -63,6 +65,17 @@ describe('createContext', () => {
 
   it('names the attempts that the job itself allows, when it says so', () => {
     expect(startContext({ opts: { attempts: 2 } }).ctx.maxAttempts).toBe(2);
+  });
+
+  it('keeps everything in a copy', () => {
+    const { ctx, abort } = startContext();
+
+    const { signal, log, ...rest } = { ...ctx };
+
+    expect(signal).toBe(abort.signal);
+    expect(log.bindings()).toMatchObject({ jobId: '42' });
+    expect(rest.remainingMs()).toBe(60_000);
+    expect(rest.effectKey('mail')).toBe(ctx.effectKey('mail'));
   });
 
   it('counts down to the deadline, and not below zero', () => {

@@ -21,7 +21,7 @@ const job = (overrides: Partial<Options> = {}) =>
     ...overrides,
   });
 
-function prepare(overrides: Partial<FetchedJob>, definition = job()): Promise<PreparedJob> {
+async function prepare(overrides: Partial<FetchedJob>, definition = job()): Promise<PreparedJob> {
   return prepareJob(fetchedJob(overrides), new KindRegistry([definition]), limits, now);
 }
 
