@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import type { ScriptArgument } from '../redis/define-script.js';
 import type { EpochMs } from '../time/duration.js';
 import { ConnectedCalls } from './connected-calls.js';
-import { keepPolicy, keepWords } from './keep-policy.js';
+import { keepPolicy, keepWord } from './keep-policy.js';
 import { type JobEnd, WorkCalls, type WorkReply } from './work-calls.js';
 import { workLayout } from './work-layout.js';
 
@@ -56,7 +56,7 @@ export class BatchedWork {
           worker: options.name ?? '',
           leaseMs: options.lockDuration ?? defaultLeaseMs,
           keepAttempts: 0,
-          fields: [],
+          whole: true,
           decode: (job) => raw2NextJobData([job.slice(0, -1), job.at(-1), 0, 0]) as Fetched,
           now: Date.now,
           limiter: options.limiter,
@@ -71,8 +71,8 @@ export class BatchedWork {
     const own = () => this.#own.moveToCompleted(job, returnValue, removeOnComplete, token, fetchNext);
     if (concernsOthers(job)) return own();
     const result = JSON.stringify(returnValue) ?? 'null';
-    const keep = keepWords(keepPolicy(removeOnComplete, this.#options.removeOnComplete));
-    const end: JobEnd = { kind: 'c', id: job.id ?? '', token, words: [result, ...keep] };
+    const keep = keepWord(keepPolicy(removeOnComplete, this.#options.removeOnComplete));
+    const end: JobEnd = { kind: 'c', id: job.id ?? '', token, words: [result, keep] };
     const ended = await this.#end(end, fetchNext, 'moveToFinished');
     return ended ? { result: ended.next, finishedOn: ended.at } : own();
   };
@@ -80,8 +80,8 @@ export class BatchedWork {
   readonly moveToFailed: MoveToFailed = async (job, failedReason, removeOnFail, token, fetchNext, fieldsToUpdate) => {
     const own = () => this.#own.moveToFailed(job, failedReason, removeOnFail, token, fetchNext, fieldsToUpdate);
     if (concernsOthers(job)) return own();
-    const keep = keepWords(keepPolicy(removeOnFail, this.#options.removeOnFail));
-    const words = [failedReason ?? 'null', ...keep, job.opts.attempts ?? 0, packFields(fieldsToUpdate)];
+    const keep = keepWord(keepPolicy(removeOnFail, this.#options.removeOnFail));
+    const words = [failedReason ?? 'null', keep, job.opts.attempts ?? 0, packFields(fieldsToUpdate)];
     const ended = await this.#end({ kind: 'f', id: job.id ?? '', token, words }, fetchNext, 'moveToFinished');
     return ended ? { result: ended.next, finishedOn: ended.at } : own();
   };

@@ -13,7 +13,7 @@ const maxCallsUnderWay = 2;
 
 /**
  * Lets requests that fall together travel as one call. Nothing waits for a batch to fill: a lone request leaves as soon as what runs
- * now has ended, and while calls are under way the next batch gathers.
+ * now has ended, and while calls are under way the next batch gathers. Calls leave in the order of their requests.
  */
 export class CallGatherer<R> {
   readonly #options: CallGathererOptions<R>;
@@ -42,11 +42,14 @@ export class CallGatherer<R> {
   #schedule(): void {
     if (this.#scheduled || this.#underWay >= maxCallsUnderWay || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    process.nextTick(() => {
+    const leave = () => {
       this.#scheduled = false;
       this.#leave(this.#nextBatch());
       this.#schedule();
-    });
+    };
+    // A second call may take a turn of the event loop to gather more, and has to let the first one go ahead.
+    if (this.#underWay === 0) process.nextTick(leave);
+    else setImmediate(leave);
   }
 
   #nextBatch(): R[] {

@@ -51,7 +51,7 @@ export const fetchAndFinishScript = defineScript({
     'keepAttempts',
     'ends',
     'fetches',
-    'fields',
+    'whole',
   ],
   rest: true,
   reply: (raw): FetchAndFinishReply => {

@@ -38,21 +38,7 @@ const keptKindCharacters = 200;
 /** What HINCRBY can add to: no empty text, no zero in front, and not more digits than it can count. */
 const redisInteger = /^(0|[1-9]\d{0,14})$/;
 
-/** Fields of a job's hash that a worker reads, in the order in which the script answers them. It counts up the first. */
-export const fetchedFields = [
-  'ats',
-  'name',
-  'data',
-  'opts',
-  'timestamp',
-  'atm',
-  'parentKey',
-  'parent',
-  'rjk',
-  'defa',
-] as const;
-
-/** Reads a job as the script answers it: the fields above, then its id. */
+/** Reads a job as fetch-and-finish answers it: the fields that its header lists, then the id. */
 export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): FetchedJob {
   const words = reply as (string | null)[];
   const id = words.at(-1);

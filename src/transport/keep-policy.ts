@@ -1,5 +1,4 @@
 import type { KeepJobs } from 'bullmq';
-import type { ScriptArgument } from '../redis/define-script.js';
 
 /** How long and how many finished jobs stay; what is not said does not limit. A count of 0 keeps none. */
 export interface KeepPolicy {
@@ -20,7 +19,7 @@ export function keepPolicy(own: KeepJobs | boolean | number | undefined, workers
   return { count: typeof own === 'number' ? own : own ? 0 : -1 };
 }
 
-/** The words of a policy, as the header of fetch-and-finish.lua lists them. */
-export function keepWords({ age, count, limit }: KeepPolicy): ScriptArgument[] {
-  return [age ?? '', count ?? -1, limit ?? defaultLimit];
+/** A policy as one word, as the header of fetch-and-finish.lua describes it. */
+export function keepWord({ age, count, limit }: KeepPolicy): string {
+  return `${age ?? ''}/${count ?? -1}/${limit ?? defaultLimit}`;
 }

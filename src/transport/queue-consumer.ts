@@ -8,7 +8,7 @@ import type { Keyspace } from '../redis/keyspace.js';
 import { pause } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import { BullmqBackend } from './bullmq-backend.js';
-import { decodeTakenJob, type FetchedJob, fetchedFields } from './fetched-job.js';
+import { decodeTakenJob, type FetchedJob } from './fetched-job.js';
 import { leaseToken } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
 import { type RunningJob, RunningJobs } from './running-jobs.js';
@@ -93,7 +93,6 @@ export class QueueConsumer {
     this.#calls = new WorkCalls({
       ...options,
       layout: workLayout(options.keyspace.prefix(options.queue), options.queue),
-      fields: fetchedFields,
       decode: decodeTakenJob,
       mostPerCall: Math.ceil(options.slots / 2),
     });

@@ -14,7 +14,7 @@ import { pause } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { BullmqBackend } from './bullmq-backend.js';
 import type { FetchedJob } from './fetched-job.js';
-import { keepPolicy, keepWords } from './keep-policy.js';
+import { keepPolicy, keepWord } from './keep-policy.js';
 import { type QueueKeys, queueKeys } from './queue-keys.js';
 import { leaseRenewScript } from './scripts.js';
 import type { JobEnd, WorkCalls } from './work-calls.js';
@@ -190,7 +190,7 @@ export class Settlement {
     switch (outcome.kind) {
       case 'completed': {
         const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        return { kind: 'c', id, token, words: [outcome.resultJson, ...keepWords(keep)] };
+        return { kind: 'c', id, token, words: [outcome.resultJson, keepWord(keep)] };
       }
       case 'retried': {
         const { error, delayMs } = outcome;

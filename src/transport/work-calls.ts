@@ -46,8 +46,8 @@ export interface WorkCallsOptions<J> {
   readonly leaseMs: number;
   /** How many attempts the history of a job keeps. */
   readonly keepAttempts: number;
-  /** Fields of a job's hash to ask for, `ats` first; none asks for all. */
-  readonly fields: readonly string[];
+  /** Whether the whole hash of a job is wanted, as field and value in turns. Default: only what Bulwark's workers read. */
+  readonly whole?: boolean;
   readonly decode: (job: TakenJob, token: string, at: EpochMs) => J;
   /** The clock that says what is due. Default: that of Redis. */
   readonly now?: () => number;
@@ -91,7 +91,7 @@ export class WorkCalls<J> {
       limiterDuration: options.limiter?.duration ?? '',
       metricsSize: options.metricsSize ?? '',
       keepAttempts: options.keepAttempts,
-      fields: options.fields.length,
+      whole: options.whole ? 1 : 0,
     };
   }
 
@@ -132,7 +132,6 @@ export class WorkCalls<J> {
     const tokensFrom = rest.length;
     for (const { tokens } of takes) rest.push(...tokens);
     const fetches = rest.length - tokensFrom;
-    rest.push(...this.#options.fields);
     const reply = await fetchAndFinishScript.run(
       this.#client,
       this.#keys,

@@ -10,8 +10,9 @@ import { deadLetterReasons } from '../../src/job/outcome.js';
 import { KindRegistry } from '../../src/job/registry.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../src/time/duration.js';
-import { decodeTakenJob, fetchedFields } from '../../src/transport/fetched-job.js';
+import { decodeTakenJob } from '../../src/transport/fetched-job.js';
 import { Executor } from '../../src/worker/executor.js';
+import { fetchedFields } from '../support/fetched-fields.js';
 
 const now = 1_700_000_000_000 as EpochMs;
 const limits = {

@@ -31,21 +31,22 @@ ARGV  1 base               what the keys of the jobs begin with
      10 keepAttempts       how many attempts the history of a job keeps
      11 ends               how many ends follow
      12 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
-     13 fields             how many fields of a job to answer; their names follow the tokens. 0 answers the whole hash
+     13 whole              1 when the whole hash of a job is wanted, not only what Bulwark's workers read
      14 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
-          c  result, keepAge, keepCount, keepLimit                       completed
-          f  message, keepAge, keepCount, keepLimit, attempts, fields    failed inside its queue; fields as msgpack
-          y  delay, since, counts, fields, attempt                       runs again later; since: ms, or empty for now;
-                                                                         counts: 1 when the attempt does
-          p  delay, reason                                               parked
-          d  record, attempt, message, stack, data, opts                 dead-lettered
-          i                                                              given back
+          c  result, keep                                  completed; keep: age/count/limit of the finished jobs that stay
+          f  message, keep, attempts, fields               failed inside its queue; fields as msgpack
+          y  delay, since, counts, fields, attempt         runs again later; since: ms, or empty for now; counts: 1 when the
+                                                           attempt does
+          p  delay, reason                                 parked
+          d  record, attempt, message, stack, data, opts   dead-lettered
+          i                                                given back
 REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
               another | -9 children failed | -100 not plain: ask BullMQ's own script | -101 broke off: a key of the job is of another
               type than it should be. The job is in its place as before for every code below 0
-      jobs    array of { field or field and value …, id }, perhaps fewer than asked for: first for the ends that were done, in
-              their order, then for the other tokens
+      jobs    array of { value …, id } of ats, name, data, opts, timestamp, atm, parentKey, parent, rjk, defa, or of the whole
+              hash as { field, value …, id }; perhaps fewer than asked for: first for the ends that were done, in their order,
+              then for the other tokens
 WRITES everything named above   COST O(ends * active + fetches + log n)
 ]]
 --- @include "emit-event.lua"
@@ -73,145 +74,133 @@ local now = tonumber(ARGV[4]) or nowMs()
 -- As text, because Redis writes every number that a script hands it out anew, and this one goes into every job.
 local nowText = string.format('%.0f', now)
 local lease, worker, metricsSize, keepAttempts = ARGV[5], ARGV[6], ARGV[9], tonumber(ARGV[10])
-local endCount, fetchCount, fieldCount = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local endCount, fetchCount = tonumber(ARGV[11]), tonumber(ARGV[12])
 
 local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
 local maxEvents = settings[5] or '10000'
 
--- How many words follow kind, id, token and next.
-local wordCounts = { c = 4, f = 6, y = 5, p = 2, d = 6, i = 0 }
-local ends = {}
+-- How many words an end has, kind, id, token and next among them.
+local wordCounts = { c = 6, f = 8, y = 9, p = 6, d = 10, i = 4 }
+-- Of every end: where its words begin, and the keys of its job and of the lease.
+local ends, jobKeys, locks = {}, {}, {}
 local at = 14
 for index = 1, endCount do
-  local kind = ARGV[at]
-  local id = ARGV[at + 1]
-  ends[index] = { kind = kind, id = id, token = ARGV[at + 2], next = ARGV[at + 3], job = base .. id, at = at + 4 }
-  at = at + 4 + wordCounts[kind]
+  local job = base .. ARGV[at + 1]
+  ends[index], jobKeys[index], locks[index] = at, job, job .. ':lock'
+  at = at + wordCounts[ARGV[at]]
 end
 
--- What every end needs to know is asked for all of them at once: who holds the lease, and whether any is a parent.
-local anyParent, locks = false, {}
+-- What every end needs to know is asked for all of them at once: who holds the lease, whether any completes a parent, and whether
+-- `active` is so long that a job should be looked for from both ends.
+local holders, anyParent, isLong = {}, false, false
 if endCount > 0 then
   if not settings[5] then call('HSET', keys.meta, 'opts.maxLenEvents', maxEvents) end
   call('XTRIM', keys.events, 'MAXLEN', '~', maxEvents)
-  local lockKeys, childKeys = {}, {}
-  for index, ending in ipairs(ends) do
-    ending.lock = ending.job .. ':lock'
-    lockKeys[index] = ending.lock
-    childKeys[2 * index - 1], childKeys[2 * index] = ending.job .. ':dependencies', ending.job .. ':unsuccessful'
+  holders = call('MGET', unpack(locks))
+  isLong = call('LLEN', keys.active) > 100
+  local childKeys = {}
+  for index = 1, endCount do
+    if ARGV[ends[index]] == 'c' then
+      local job, next = jobKeys[index], #childKeys
+      childKeys[next + 1], childKeys[next + 2] = job .. ':dependencies', job .. ':unsuccessful'
+    end
   end
-  locks = call('MGET', unpack(lockKeys))
-  anyParent = call('EXISTS', unpack(childKeys)) > 0
+  anyParent = #childKeys > 0 and call('EXISTS', unpack(childKeys)) > 0
 end
 
-local freed, released, unstalled = 0, {}, {}
-local function release(ending)
-  freed = freed + 1
-  if ending.token ~= '0' then
-    released[#released + 1], unstalled[#unstalled + 1] = ending.lock, ending.id
-  end
-end
+-- Set when the job of the end at hand has left `active`.
+local hasLeft = false
 
-local function leave(index, ending)
-  local holder = locks[index]
+local function leave(index)
+  local token, holder, id = ARGV[ends[index] + 2], holders[index], ARGV[ends[index] + 1]
   -- BullMQ's token for "without a lease": whoever ends the job so knows what they do.
-  if ending.token ~= '0' then
+  if token ~= '0' then
     if not holder then return -2 end
-    if holder ~= ending.token then return -6 end
+    if holder ~= token then return -6 end
   end
-  if call('LREM', keys.active, -1, ending.id) == 0 then return -3 end
-  ending.left = true
+  -- Jobs enter at the head, and mostly the oldest end first. In a long list those that take long lie at the tail, and those that
+  -- come and go near the head.
+  local from = isLong and not call('LPOS', keys.active, id, 'RANK', -1, 'MAXLEN', 64) and 1 or -1
+  if call('LREM', keys.active, from, id) == 0 then return -3 end
+  hasLeft = true
   return 0
 end
 
 -- Completed and failed jobs enter their set together, after the last of them.
-local finished = {
-  c = { set = keys.completed, metrics = keys.metricsCompleted, field = 'returnvalue', event = 'completed', scores = {}, policies = {}, number = 0 },
-  f = { set = keys.failed, metrics = keys.metricsFailed, field = 'failedReason', event = 'failed', scores = {}, policies = {}, number = 0 },
-}
+local finished = {}
+local function finishedAs(kind)
+  local isFailure = kind == 'f'
+  local set = isFailure and keys.failed or keys.completed
+  -- One of another type breaks the end off while the job is still in its place.
+  call('ZCARD', set)
+  finished[kind] = {
+    set = set, isFailure = isFailure,
+    metrics = isFailure and keys.metricsFailed or keys.metricsCompleted,
+    field = isFailure and 'failedReason' or 'returnvalue',
+    event = isFailure and 'failed' or 'completed',
+    scores = {}, policies = {}, number = 0,
+  }
+  return finished[kind]
+end
 
-local function finish(index, ending)
-  local known = redis.pcall('HMGET', ending.job, 'timestamp', 'parentKey', 'deid', 'atm')
+-- Mostly all jobs of a worker are kept alike.
+local function keepBy(target, keep)
+  local policy = target.policies[keep]
+  if not policy then
+    local age, count, limit = string.match(keep, '^(.-)/(.-)/(.-)$')
+    policy = { age = tonumber(age), count = tonumber(count) or -1, each = tonumber(limit) or 0, limit = 0 }
+    target.policies[keep] = policy
+  end
+  -- Each job that ends may remove so many that are too old.
+  policy.limit = policy.limit + policy.each
+end
+
+local function finish(index, kind)
+  local first, job = ends[index], jobKeys[index]
+  local id, value = ARGV[first + 1], ARGV[first + 4]
+  local target = finished[kind] or finishedAs(kind)
+  local known = redis.pcall('HMGET', job, 'timestamp', 'parentKey', 'deid', 'atm')
   if known.err then return -1 end
-  if not known[1] and call('EXISTS', ending.job) == 0 then return -1 end
+  if not known[1] and call('EXISTS', job) == 0 then return -1 end
   if known[2] and known[2] ~= '' or known[3] then return -100 end
-  if anyParent and ending.kind == 'c' then
+  if anyParent and kind == 'c' then
     -- What somebody else put there and is no set names no children.
-    local pending, failed = redis.pcall('SCARD', ending.job .. ':dependencies'), redis.pcall('ZCARD', ending.job .. ':unsuccessful')
+    local pending, failed = redis.pcall('SCARD', job .. ':dependencies'), redis.pcall('ZCARD', job .. ':unsuccessful')
     if type(pending) == 'number' and pending > 0 then return -4 end
     if type(failed) == 'number' and failed > 0 then return -9 end
   end
-  local code = leave(index, ending)
+  local code = leave(index)
   if code < 0 then return code end
 
-  local target = finished[ending.kind]
-  local value, keepAge, keepCount, keepLimit = unpack(ARGV, ending.at, ending.at + 3)
+  local keep = ARGV[first + 5]
   local attemptsMade = known[4] and (tonumber(known[4]) or 0) + 1 or '1'
-  if keepCount == '0' then
-    local job = ending.job
+  if string.find(keep, '/0/', 1, true) then
     call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
   else
-    call('HSET', ending.job, target.field, value, 'finishedOn', nowText, 'atm', attemptsMade)
-    if ending.kind == 'f' then
-      local fields = ARGV[ending.at + 5]
-      if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
-      call('HDEL', ending.job, 'defa')
+    call('HSET', job, target.field, value, 'finishedOn', nowText, 'atm', attemptsMade)
+    if kind == 'f' then
+      local fields = ARGV[first + 7]
+      if fields ~= '' then call('HSET', job, unpack(cmsgpack.unpack(fields))) end
+      call('HDEL', job, 'defa')
     end
     local scores = target.scores
-    scores[#scores + 1], scores[#scores + 2] = nowText, ending.id
-    if keepAge ~= '' or keepCount ~= '-1' then
-      -- Mostly all of a worker's jobs are kept alike.
-      local policy = target.policies[#target.policies]
-      if not policy or policy.age ~= keepAge or policy.count ~= keepCount then
-        policy = { age = keepAge, count = keepCount, limit = 0 }
-        target.policies[#target.policies + 1] = policy
-      end
-      -- Each job that ends may remove so many that are too old.
-      policy.limit = policy.limit + tonumber(keepLimit)
-    end
+    local next = #scores
+    scores[next + 1], scores[next + 2] = nowText, id
+    keepBy(target, keep)
   end
-  call('XADD', keys.events, '*', 'event', target.event, 'jobId', ending.id, target.field, value, 'prev', 'active')
-  if ending.kind == 'f' and tonumber(attemptsMade) >= tonumber(ARGV[ending.at + 4]) then
-    call('XADD', keys.events, '*', 'event', 'retries-exhausted', 'jobId', ending.id, 'attemptsMade', attemptsMade)
+  call('XADD', keys.events, '*', 'event', target.event, 'jobId', id, target.field, value, 'prev', 'active')
+  if kind == 'f' and tonumber(attemptsMade) >= tonumber(ARGV[first + 6]) then
+    call('XADD', keys.events, '*', 'event', 'retries-exhausted', 'jobId', id, 'attemptsMade', attemptsMade)
   end
   target.number = target.number + 1
-  if ending.next == '' then target.unasked = true end
+  if ARGV[first + 3] == '' then target.unasked = true end
   return 0
 end
 
--- Each kind of end beyond those: what is done with a job that has left `active`.
-local others = {
-  y = function(ending)
-    local delay, since, counts, fields, attempt = unpack(ARGV, ending.at, ending.at + 4)
-    if fields ~= '' then call('HSET', ending.job, unpack(cmsgpack.unpack(fields))) end
-    appendAttempt(ending.job, attempt, keepAttempts)
-    if counts == '1' then countUp(ending.job, 'atm') end
-    call('HSET', ending.job, 'delay', delay)
-    enterDelayed(keys.delayed, keys.events, maxEvents, ending.id, tonumber(since) or now, tonumber(delay))
-  end,
-  p = function(ending)
-    local delay, reason = unpack(ARGV, ending.at, ending.at + 1)
-    parkJob(keys, maxEvents, parkedBase, ending.job, ending.id, now, delay, reason)
-  end,
-  d = function(ending)
-    local record, attempt, message, stack, data, opts = unpack(ARGV, ending.at, ending.at + 5)
-    moveToDeadLetters(keys, base, deadBase, ending.id, now, {
-      record = record, attempt = attempt, keep = keepAttempts, message = message, stack = stack, data = data, opts = opts,
-    })
-  end,
-  i = function(ending)
-    keys.job = ending.job
-    enterWait(keys, ending.id, 'active', true)
-  end,
-}
-
 -- Asks for one thing of every key beside the job's own that an end enters: one of another type breaks the end off while the job is
 -- still in its place.
-local function checkTypes(ending)
-  local kind, target = ending.kind, finished[ending.kind]
-  if target then
-    target.checked = target.checked or call('ZCARD', target.set)
-  elseif kind == 'd' then
+local function checkTypes(kind, reason)
+  if kind == 'd' then
     call('ZCARD', keys.deadFailed)
     call('XLEN', keys.deadEvents)
     call('HLEN', keys.deadMeta)
@@ -222,35 +211,55 @@ local function checkTypes(ending)
     call('ZCARD', keys.marker)
   else
     call('ZCARD', keys.delayed)
-    if kind == 'p' then call('ZCARD', parkedBase .. ARGV[ending.at + 1]) end
+    if kind == 'p' then call('ZCARD', parkedBase .. reason) end
   end
 end
 
-local function act(index, ending)
-  checkTypes(ending)
-  local other = others[ending.kind]
-  if not other then return finish(index, ending) end
-  if call('TYPE', ending.job).ok ~= 'hash' then return -1 end
-  local code = leave(index, ending)
-  if code == 0 then other(ending) end
-  return code
+local function endOtherwise(index, kind)
+  local first, job = ends[index], jobKeys[index]
+  local id = ARGV[first + 1]
+  checkTypes(kind, ARGV[first + 5])
+  if call('TYPE', job).ok ~= 'hash' then return -1 end
+  local code = leave(index)
+  if code < 0 then return code end
+  if kind == 'y' then
+    local delay, since, counts, fields, attempt = unpack(ARGV, first + 4, first + 8)
+    if fields ~= '' then call('HSET', job, unpack(cmsgpack.unpack(fields))) end
+    appendAttempt(job, attempt, keepAttempts)
+    if counts == '1' then countUp(job, 'atm') end
+    call('HSET', job, 'delay', delay)
+    enterDelayed(keys.delayed, keys.events, maxEvents, id, tonumber(since) or now, tonumber(delay))
+  elseif kind == 'p' then
+    parkJob(keys, maxEvents, parkedBase, job, id, now, ARGV[first + 4], ARGV[first + 5])
+  elseif kind == 'd' then
+    local record, attempt, message, stack, data, opts = unpack(ARGV, first + 4, first + 9)
+    moveToDeadLetters(keys, base, deadBase, id, now, {
+      record = record, attempt = attempt, keep = keepAttempts, message = message, stack = stack, data = data, opts = opts,
+    })
+  else
+    keys.job = job
+    enterWait(keys, id, 'active', true)
+  end
+  return 0
 end
 
-local codes, tokens, delays = {}, {}, {}
-for index, ending in ipairs(ends) do
+local codes, tokens, delays, freed, released, unstalled = {}, {}, {}, 0, {}, {}
+for index = 1, endCount do
+  local first = ends[index]
+  local kind, id, next = ARGV[first], ARGV[first + 1], ARGV[first + 3]
+  hasLeft = false
   -- Redis takes nothing back: an error that got out of here would leave the jobs before this one in no list at all.
-  local sound, code = pcall(act, index, ending)
+  local sound, code = pcall((kind == 'c' or kind == 'f') and finish or endOtherwise, index, kind)
   if not sound then
-    if ending.left then call('LPUSH', keys.active, ending.id) end
+    if hasLeft then call('LPUSH', keys.active, id) end
     code = -101
   end
   codes[index] = code
   if code == 0 then
-    release(ending)
-    if ending.kind == 'y' or ending.kind == 'p' then
-      delays[#delays + 1] = ending.next == '' and math.huge or #tokens + 1
-    end
-    if ending.next ~= '' then tokens[#tokens + 1] = ending.next end
+    freed = freed + 1
+    if ARGV[first + 2] ~= '0' then released[#released + 1], unstalled[#unstalled + 1] = locks[index], id end
+    if kind == 'y' or kind == 'p' then delays[#delays + 1] = next == '' and math.huge or #tokens + 1 end
+    if next ~= '' then tokens[#tokens + 1] = next end
   end
 end
 for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
@@ -260,8 +269,8 @@ for _, target in pairs(finished) do
 end
 if #released > 0 then call('DEL', unpack(released)) end
 if #unstalled > 0 then call('SREM', keys.stalled, unpack(unstalled)) end
-for kind, target in pairs(finished) do
-  for _, policy in ipairs(target.policies) do trimFinished(target.set, base, now, kind == 'f', policy) end
+for _, target in pairs(finished) do
+  for _, policy in pairs(target.policies) do trimFinished(target.set, base, now, target.isFailure, policy) end
   if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
 end
 
@@ -272,8 +281,7 @@ if #tokens > 0 then
   closed = room <= 0
   local next = promoteDelayed(keys, base, now, closed)
   jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
-    lease = lease, worker = worker, fields = { unpack(ARGV, at + fetchCount, at + fetchCount + fieldCount - 1) },
-    room = room,
+    lease = lease, worker = worker, whole = ARGV[13] == '1', room = room,
     limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(ARGV[8]) or tonumber(settings[4]),
   })
   if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(next or 0) end
@@ -285,9 +293,12 @@ for _, slot in ipairs(delays) do
     break
   end
 end
-local wasFinished = finished.c.number + finished.f.number > 0
+local wasFinished, unasked = false, false
+for _, target in pairs(finished) do
+  wasFinished, unasked = wasFinished or target.number > 0, unasked or target.unasked
+end
 local wasLast = #jobs == 0 and limitedForMs == 0 and nextDue == 0 and not closed
-local maybeDrained = wasFinished and (wasLast or finished.c.unasked or finished.f.unasked)
+local maybeDrained = wasFinished and (wasLast or unasked)
 -- Under a global limit a freed place is news for workers that sleep; starting a job has told them already.
 local isNews = settings[2] and freed > 0 and #jobs == 0 and not closed
 if maybeDrained or isNews then

@@ -2,6 +2,10 @@
 Takes jobs out of the queue: first the waiting ones, then the prioritized.
 ]]
 local function chooseJobs(keys, wanted)
+  if wanted == 1 then
+    local id = redis.call('LMOVE', keys.wait, keys.active, 'RIGHT', 'LEFT')
+    if id then return { id } end
+  end
   local ids = redis.call('RPOP', keys.wait, wanted) or {}
   if #ids < wanted then
     local prioritized = redis.call('ZPOPMIN', keys.prioritized, wanted - #ids)
@@ -19,27 +23,24 @@ Starts one job that was chosen: start in its hash, lease, event. Answers what wa
 local function startJob(keys, base, id, token, now, options)
   local job = base .. id
   -- Not a job: what BullMQ 4 put between the jobs to wake its workers.
-  if string.sub(id, 1, 2) == '0:' then
+  local isMarker = string.byte(id, 1) == 48 and string.byte(id, 2) == 58
+  local values = not isMarker and redis.pcall(
+    'HMGET', job, 'ats', 'name', 'data', 'opts', 'timestamp', 'atm', 'parentKey', 'parent', 'rjk', 'defa'
+  )
+  -- No job lies under this id. It may not stay where it would count as one.
+  if not values or values.err then
     redis.call('LREM', keys.active, 1, id)
     return nil
   end
-  -- The first field asked for is the count of starts: read with the rest, written once.
-  local asksAll = #options.fields == 0
-  local values = redis.pcall('HMGET', job, unpack(asksAll and { 'ats' } or options.fields))
-  if not values.err then
-    local starts = values[1] and (tonumber(values[1]) or 0) + 1 or '1'
-    if options.worker == '' then
-      redis.call('HSET', job, 'processedOn', now, 'ats', starts)
-    else
-      redis.call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
-    end
-    values[1] = starts
-    if asksAll then values = redis.call('HGETALL', job) end
+  -- Read with the rest, written once.
+  local starts = values[1] and (tonumber(values[1]) or 0) + 1 or '1'
+  if options.worker == '' then
+    redis.call('HSET', job, 'processedOn', now, 'ats', starts)
   else
-    -- No job lies under this id. It may not stay where it would count as one.
-    redis.call('LREM', keys.active, 1, id)
-    return nil
+    redis.call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
   end
+  values[1] = starts
+  if options.whole then values = redis.call('HGETALL', job) end
   -- BullMQ's token for "without a lease".
   if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
   redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')

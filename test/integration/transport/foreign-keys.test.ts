@@ -4,7 +4,7 @@ import { LeaseBench } from './lease-bench.js';
 
 const pool = usePool();
 
-const result = ['{"done":true}', '', -1, 1_000] as const;
+const result = ['{"done":true}', '/-1/1000'] as const;
 const letter = ['{"reason":"permanent_error"}', '', 'boom', '[]', '', ''] as const;
 
 describe('a key of another type beside the jobs that end in one call', () => {

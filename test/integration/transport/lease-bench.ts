@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Script, ScriptArgument } from '../../../src/redis/define-script.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { BullmqBackend } from '../../../src/transport/bullmq-backend.js';
-import { decodeTakenJob, type FetchedJob, fetchedFields } from '../../../src/transport/fetched-job.js';
+import { decodeTakenJob, type FetchedJob } from '../../../src/transport/fetched-job.js';
 import { type QueueKeys, queueKeys } from '../../../src/transport/queue-keys.js';
 import { type NewJob, QueueWriter } from '../../../src/transport/queue-writer.js';
 import { WorkCalls } from '../../../src/transport/work-calls.js';
@@ -30,7 +30,6 @@ export class LeaseBench {
       worker: 'bench',
       leaseMs: 60_000,
       keepAttempts: 2,
-      fields: fetchedFields,
       decode: decodeTakenJob,
     });
     this.backend = new BullmqBackend({

@@ -13,7 +13,7 @@ const fields = packr.pack(['failedReason', 'boom', 'stacktrace', '["at x"]']);
 
 /** Every way in which a worker ends a run of a job, called with the lease of `token`. */
 const ends = {
-  complete: endBy('c', ['{"done":true}', '', -1, 1000]),
+  complete: endBy('c', ['{"done":true}', '/-1/1000']),
   retry: endBy('y', [60_000, '', 1, fields, attempt]),
   park: endBy('p', [60_000, 'newer_version']),
   release: endBy('i', []),

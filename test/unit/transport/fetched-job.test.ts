@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EpochMs } from '../../../src/time/duration.js';
-import { decodeTakenJob, type FetchedJob, fetchedFields } from '../../../src/transport/fetched-job.js';
+import { decodeTakenJob, type FetchedJob } from '../../../src/transport/fetched-job.js';
+import { fetchedFields } from '../../support/fetched-fields.js';
 
 const now = 1_700_000_000_000 as EpochMs;
 
