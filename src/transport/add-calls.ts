@@ -38,6 +38,8 @@ const addManyScript = defineScript({
   },
 });
 
+const nothingAdded: AddReply = { ids: [], duplicates: new Set() };
+
 /** Jobs that travel together. */
 interface Batch {
   readonly jobs: readonly JobWords[];
@@ -66,7 +68,7 @@ const charactersPerWeight = 8_192;
 export class AddCalls {
   readonly #options: AddCallsOptions;
   readonly #keys: Parameters<typeof addManyScript.run>[1];
-  readonly #gatherer: CallGatherer<Batch | Turn>;
+  readonly #gatherer: CallGatherer<Batch | Turn, AddReply>;
 
   constructor(options: AddCallsOptions) {
     const { base } = options;
@@ -86,6 +88,7 @@ export class AddCalls {
       mostPerCall: options.mostPerCall,
       sizeOf: (request) => ('take' in request ? Number.POSITIVE_INFINITY : request.weight),
       call: (requests) => this.#call(requests),
+      answer: (requests, reply) => this.#answer(requests, reply),
       reject: (request, error) => {
         if ('reject' in request) request.reject(error);
       },
@@ -120,7 +123,7 @@ export class AddCalls {
   /** Does something else when everything that was added before is on its way, and before anything that is added after. */
   inTurn<T>(run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#gatherer.add({ take: () => run().then(resolve, reject) });
+      this.#gatherer.add({ take: async () => run().then(resolve, reject) });
     });
   }
 
@@ -135,22 +138,24 @@ export class AddCalls {
     });
   }
 
-  async #call(requests: readonly (Batch | Turn)[]): Promise<void> {
-    const batches: Batch[] = [];
+  #call(requests: readonly (Batch | Turn)[]): Promise<AddReply> {
     const rest: ScriptArgument[] = [];
     for (const request of requests) {
       // Larger than any call, so alone in this one.
-      if ('take' in request) return request.take();
-      batches.push(request);
+      if ('take' in request) return request.take().then(() => nothingAdded);
       for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place } of request.jobs) {
         rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place);
       }
     }
     const { client, base } = this.#options;
-    const { ids, duplicates } = await addManyScript.run(client, this.#keys, { base }, rest);
+    return addManyScript.run(client, this.#keys, { base }, rest);
+  }
+
+  #answer(requests: readonly (Batch | Turn)[], { ids, duplicates }: AddReply): void {
     let at = 0;
-    for (const { jobs, resolve } of batches) {
-      resolve(jobs.map(() => ({ id: ids[at] ?? '', duplicate: duplicates.has(at++) })));
+    for (const request of requests) {
+      if ('take' in request) continue;
+      request.resolve(request.jobs.map(() => ({ id: ids[at] ?? '', duplicate: duplicates.has(at++) })));
     }
   }
 }

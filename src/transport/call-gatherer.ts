@@ -1,34 +1,48 @@
-export interface CallGathererOptions<R> {
+export interface CallGathererOptions<R, A> {
   /** How much travels in one call; a request that is larger travels alone. */
   readonly mostPerCall: number;
   /** @defaultValue every request counts as one */
   readonly sizeOf?: (request: R) => number;
-  /** Makes one call and answers every request of it; when it throws, all of them are rejected. */
-  readonly call: (requests: readonly R[]) => Promise<void>;
+  /** Makes one call; when it rejects, all of its requests are rejected. */
+  readonly call: (requests: readonly R[]) => Promise<A>;
+  /** Gives every request of a call its part of the answer. */
+  readonly answer: (requests: readonly R[], answer: A) => void;
   readonly reject: (request: R, error: unknown) => void;
 }
 
-/** Redis works on one call while Node works on the reply of the other; more would only make smaller batches. */
+/** Redis works on one call while Node works on the answer of the other; more would only make smaller batches. */
 const maxCallsUnderWay = 2;
+/**
+ * How much of a head start the first of two calls gets. Redis answers all that it has read before it looks at who wrote next: two
+ * calls that arrive together are answered together, and then it waits while Node works on both.
+ */
+const headStartMs = 1;
+/** Fewer requests than these are not worth two calls. */
+const leastToSplit = 16;
 
 /**
  * Lets requests that fall together travel as one call. Nothing waits for a batch to fill: a lone request leaves as soon as what runs
  * now has ended, and while calls are under way the next batch gathers. Calls leave in the order of their requests.
  */
-export class CallGatherer<R> {
-  readonly #options: CallGathererOptions<R>;
+export class CallGatherer<R, A> {
+  readonly #options: CallGathererOptions<R, A>;
   readonly #waiting: R[] = [];
   #underWay = 0;
   #scheduled = false;
+  #headStart: NodeJS.Timeout | undefined;
   readonly #idle: (() => void)[] = [];
 
-  constructor(options: CallGathererOptions<R>) {
+  constructor(options: CallGathererOptions<R, A>) {
     this.#options = options;
   }
 
   add(request: R): void {
     this.#waiting.push(request);
-    this.#schedule();
+    if (this.#scheduled || this.#headStart || this.#underWay >= maxCallsUnderWay) return;
+    this.#scheduled = true;
+    // A second call may take a turn of the event loop to gather more, and has to let the first one go ahead.
+    if (this.#underWay === 0) process.nextTick(this.#leave, true);
+    else setImmediate(this.#leave);
   }
 
   /** Resolves when every request that was added has been answered. */
@@ -39,42 +53,47 @@ export class CallGatherer<R> {
     });
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#underWay >= maxCallsUnderWay || this.#waiting.length === 0) return;
-    this.#scheduled = true;
-    const leave = () => {
-      this.#scheduled = false;
-      this.#leave(this.#nextBatch());
-      this.#schedule();
-    };
-    // A second call may take a turn of the event loop to gather more, and has to let the first one go ahead.
-    if (this.#underWay === 0) process.nextTick(leave);
-    else setImmediate(leave);
+  readonly #leave = (isFirst = false): void => {
+    this.#scheduled = false;
+    clearTimeout(this.#headStart);
+    this.#headStart = undefined;
+    if (this.#waiting.length === 0 || this.#underWay >= maxCallsUnderWay) return;
+    const requests = this.#nextBatch(isFirst);
+    this.#underWay += 1;
+    void this.#call(requests);
+    if (this.#waiting.length > 0 && this.#underWay < maxCallsUnderWay) {
+      this.#headStart = setTimeout(this.#leave, headStartMs);
+    }
+  };
+
+  /** Makes one call and sees to its answers. Never rejects. */
+  async #call(requests: readonly R[]): Promise<void> {
+    try {
+      const answer = await this.#options.call(requests).finally(this.#end);
+      this.#options.answer(requests, answer);
+    } catch (error) {
+      for (const request of requests) this.#options.reject(request, error);
+    }
+    if (this.#waiting.length + this.#underWay > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #nextBatch(): R[] {
+  readonly #end = (): void => {
+    this.#underWay -= 1;
+    // What waits leaves before anybody works on the answer, so that Redis works meanwhile.
+    this.#leave();
+  };
+
+  /** What leaves next; of many that wait while nothing is under way only half, so that a second call can follow. */
+  #nextBatch(isFirst: boolean): R[] {
     const { mostPerCall, sizeOf } = this.#options;
-    if (!sizeOf) return this.#waiting.splice(0, mostPerCall);
+    const waiting = this.#waiting;
+    const most = isFirst && waiting.length >= leastToSplit ? Math.ceil(waiting.length / 2) : waiting.length;
     let count = 0;
-    for (let size = 0; count < this.#waiting.length; count++) {
-      size += sizeOf(this.#waiting[count] as R);
+    for (let size = 0; count < most; count++) {
+      size += sizeOf?.(waiting[count] as R) ?? 1;
       if (size > mostPerCall && count > 0) break;
     }
-    return this.#waiting.splice(0, count);
-  }
-
-  #leave(requests: readonly R[]): void {
-    this.#underWay += 1;
-    this.#options
-      .call(requests)
-      .catch((error: unknown) => {
-        for (const request of requests) this.#options.reject(request, error);
-      })
-      .finally(() => {
-        this.#underWay -= 1;
-        this.#schedule();
-        if (this.#waiting.length + this.#underWay > 0) return;
-        for (const resolve of this.#idle.splice(0)) resolve();
-      });
+    return waiting.splice(0, count);
   }
 }

@@ -72,7 +72,7 @@ export class WorkCalls<J> {
   readonly #keys: Parameters<typeof fetchAndFinishScript.run>[1];
   readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now'>;
   readonly #options: WorkCallsOptions<J>;
-  readonly #gatherer: CallGatherer<WorkRequest<J>>;
+  readonly #gatherer: CallGatherer<WorkRequest<J>, FetchAndFinishReply>;
 
   constructor(options: WorkCallsOptions<J>) {
     this.#options = options;
@@ -80,6 +80,7 @@ export class WorkCalls<J> {
     this.#gatherer = new CallGatherer({
       mostPerCall: options.mostPerCall ?? defaultMostPerCall,
       call: (requests) => this.#call(requests),
+      answer: (requests, reply) => this.#answer(requests, reply),
       reject: ({ reject }, error) => reject(error),
     });
     this.#keys = options.layout.keys;
@@ -116,33 +117,23 @@ export class WorkCalls<J> {
     });
   }
 
-  async #call(requests: readonly WorkRequest<J>[]): Promise<void> {
+  #call(requests: readonly WorkRequest<J>[]): Promise<FetchAndFinishReply> {
     const rest: ScriptArgument[] = [];
-    const ends: WorkRequest<J>[] = [];
-    const takes: WorkRequest<J>[] = [];
-    for (const request of requests) {
-      const { end, tokens } = request;
-      if (end === undefined) {
-        takes.push(request);
-        continue;
-      }
-      ends.push(request);
+    let ends = 0;
+    for (const { end, tokens } of requests) {
+      if (end === undefined) continue;
+      ends += 1;
       rest.push(end.kind, end.id, end.token, tokens[0] ?? '', ...end.words);
     }
     const tokensFrom = rest.length;
-    for (const { tokens } of takes) rest.push(...tokens);
+    for (const { end, tokens } of requests) if (end === undefined) rest.push(...tokens);
     const fetches = rest.length - tokensFrom;
-    const reply = await fetchAndFinishScript.run(
-      this.#client,
-      this.#keys,
-      { ...this.#args, now: this.#options.now?.() ?? '', ends: ends.length, fetches },
-      rest,
-    );
-    this.#answer(ends, takes, reply);
+    const now = this.#options.now?.() ?? '';
+    return fetchAndFinishScript.run(this.#client, this.#keys, { ...this.#args, now, ends, fetches }, rest);
   }
 
   /** Gives each request its code and its share of the jobs, in the order in which the script took them. */
-  #answer(ends: readonly WorkRequest<J>[], takes: readonly WorkRequest<J>[], reply: FetchAndFinishReply): void {
+  #answer(requests: readonly WorkRequest<J>[], reply: FetchAndFinishReply): void {
     const { codes, jobs, limitedForMs, nextDue, closed } = reply;
     const at = reply.now as EpochMs;
     const nextAt = nextDue > 0 ? (nextDue as EpochMs) : undefined;
@@ -157,11 +148,14 @@ export class WorkCalls<J> {
       }
       return mine;
     };
-    for (const [index, { tokens, resolve }] of ends.entries()) {
-      const code = codes[index] ?? 0;
+    let ended = 0;
+    for (const { end, tokens, resolve } of requests) {
+      if (end === undefined) continue;
+      const code = codes[ended++] ?? 0;
       resolve({ code, jobs: code === 0 ? share(tokens) : [], limitedForMs, closed, nextAt, at });
     }
-    for (const { tokens, resolve } of takes)
-      resolve({ code: 0, jobs: share(tokens), limitedForMs, closed, nextAt, at });
+    for (const { end, tokens, resolve } of requests) {
+      if (end === undefined) resolve({ code: 0, jobs: share(tokens), limitedForMs, closed, nextAt, at });
+    }
   }
 }

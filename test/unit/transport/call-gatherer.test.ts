@@ -1,64 +1,119 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CallGatherer } from '../../../src/transport/call-gatherer.js';
 
 /** A gatherer whose calls are answered, or fail, when the test says so. */
 function gatherer({ mostPerCall = 3, sizes = {} as Record<string, number> } = {}) {
   const calls: { readonly requests: readonly string[]; answer(): void; fail(error: Error): void }[] = [];
   const rejected: [string, unknown][] = [];
-  const it = new CallGatherer<string>({
+  const answered: string[] = [];
+  const it = new CallGatherer<string, string>({
     mostPerCall,
     sizeOf: (request) => sizes[request] ?? 1,
     call: (requests) =>
       new Promise((resolve, reject) => {
-        calls.push({ requests, answer: resolve, fail: reject });
+        calls.push({ requests, answer: () => resolve(`${calls.length} sent`), fail: reject });
       }),
+    answer: (requests, answer) => answered.push(`${requests.join('')}: ${answer}, ${calls.length} by now`),
     reject: (request, error) => rejected.push([request, error]),
   });
   const add = (...requests: string[]) => {
     for (const request of requests) it.add(request);
   };
-  return { it, add, calls, rejected, sent: () => calls.map(({ requests }) => requests.join('')) };
+  return { it, add, calls, rejected, answered, sent: () => calls.map(({ requests }) => requests.join('')) };
 }
 
-/** Lets everything that can leave leave. */
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets everything that can leave leave, except what lets another call go ahead. */
 async function settle(): Promise<void> {
   for (let n = 0; n < 5; n++) await turn();
 }
 
 describe('requests that fall together', () => {
-  it('travel as one call, at the end of the turn', async () => {
+  it('travel as one call, when what runs now has ended', async () => {
     const { add, sent } = gatherer();
 
     add('a', 'b');
     const before = sent();
-    await settle();
+    await Promise.resolve();
 
     expect(before).toEqual([]);
+    await settle();
     expect(sent()).toEqual(['ab']);
   });
 
-  it('travel in several calls when they are too many for one, two of them under way', async () => {
+  it('travel in several calls when they are too many for one, two of them under way, the first ahead of the second', async () => {
     const { add, sent, calls } = gatherer();
     add(...'abcdefgh');
     await settle();
     const atFirst = sent();
 
+    await vi.advanceTimersByTimeAsync(1);
+    const aMoment = sent();
+    await vi.advanceTimersByTimeAsync(60_000);
+    const muchLater = sent();
     calls[0]?.answer();
     await settle();
 
-    expect(atFirst).toEqual(['abc', 'def']);
+    expect(atFirst).toEqual(['abc']);
+    expect(aMoment).toEqual(['abc', 'def']);
+    expect(muchLater).toEqual(['abc', 'def']);
     expect(sent()).toEqual(['abc', 'def', 'gh']);
   });
 
+  it('leave before the answer to the call ahead of them is handed out', async () => {
+    const { add, calls, answered } = gatherer();
+    add(...'abcd');
+    await settle();
+
+    calls[0]?.answer();
+    await settle();
+
+    expect(answered).toEqual(['abc: 1 sent, 2 by now']);
+  });
+
+  it('join a second call while the first is under way', async () => {
+    const { add, sent } = gatherer();
+    add('a');
+    await settle();
+
+    add('b');
+    add('c');
+    await settle();
+
+    expect(sent()).toEqual(['a', 'bc']);
+  });
+
+  it('travel as two calls when they are many, so that Redis and this process both work', async () => {
+    const { add, sent } = gatherer({ mostPerCall: 100 });
+
+    add(...'abcdefghijklmnopqrst');
+    await settle();
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(sent()).toEqual(['abcdefghij', 'klmnopqrst']);
+  });
+
   it('keep their order around one that is larger than a call, which travels alone', async () => {
-    const { add, sent } = gatherer({ sizes: { X: Number.POSITIVE_INFINITY } });
+    const { add, sent, calls } = gatherer({ sizes: { X: Number.POSITIVE_INFINITY } });
 
     add('a', 'X', 'b');
     await settle();
+    calls[0]?.answer();
+    await settle();
     const two = sent();
+    calls[1]?.answer();
+    await settle();
 
     expect(two).toEqual(['a', 'X']);
+    expect(sent()).toEqual(['a', 'X', 'b']);
   });
 
   it('are all rejected when their call fails, and others go on', async () => {
@@ -72,7 +127,7 @@ describe('requests that fall together', () => {
     await settle();
 
     expect(rejected).toEqual([...'abc'].map((request) => [request, error]));
-    expect(sent()).toEqual(['abc', 'd', 'e']);
+    expect(sent()).toEqual(['abc', 'de']);
   });
 });
 
@@ -91,6 +146,7 @@ describe('idleness', () => {
 
     await settle();
     calls[0]?.answer();
+    await settle();
     calls[1]?.fail(new Error('gone'));
     await settle();
     const early = idle;
