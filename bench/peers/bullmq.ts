@@ -3,12 +3,13 @@ import { Redis } from 'ioredis';
 import { keptCompleted, type Producer, queueName, type WorkerOptions } from './subject.js';
 
 /** Plain BullMQ with its defaults, but for the completed jobs: it would keep them all. */
-export async function startWorker({ url, concurrency, handle }: WorkerOptions): Promise<void> {
+export async function startWorker({ url, concurrency, handle, recovery }: WorkerOptions): Promise<void> {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   const worker = new Worker(queueName, (job) => handle(job.data), {
     connection,
     concurrency,
     removeOnComplete: keptCompleted,
+    ...recovery,
   });
   await worker.waitUntilReady();
 }

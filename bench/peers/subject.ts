@@ -15,6 +15,14 @@ export interface WorkerOptions {
   readonly url: string;
   readonly concurrency: number;
   readonly handle: (order: Order) => Promise<void>;
+  /** How plain BullMQ looks for lost jobs; its defaults when left out. */
+  readonly recovery?: Recovery;
+}
+
+/** Plain BullMQ's own options, in ms. */
+export interface Recovery {
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
 }
 
 export interface Producer {

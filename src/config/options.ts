@@ -185,6 +185,12 @@ export const optionTable = {
       max: '10m',
       doc: 'How often the leader looks for running jobs that nobody owns and puts them back. Too short: load on Redis. Too long: such jobs wait.',
     }),
+    watchMs: duration({
+      default: '150ms',
+      min: '50ms',
+      max: '10m',
+      doc: 'How often the leader looks whether the connections of all workers still stand, to notice at once that a process is gone. Too short: load on Redis. Too long: the jobs of a killed worker wait.',
+    }),
     poisonAfter: integer({
       default: 10,
       min: 1,

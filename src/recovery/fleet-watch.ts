@@ -28,6 +28,8 @@ export class FleetWatch {
   readonly #lastAlive = new Map<string, number>();
   /** When a worker that is not on the list was first asked about. */
   readonly #firstAsked = new Map<string, number>();
+  /** When the process of a worker was found to be gone. */
+  readonly #declaredDead = new Map<string, number>();
   #watchingSince = Number.NaN;
   #lastLook = Number.NEGATIVE_INFINITY;
 
@@ -43,9 +45,17 @@ export class FleetWatch {
     for (const [id, aliveAt] of listed) {
       this.#lastAlive.set(id, Math.max(this.#lastAlive.get(id) ?? Number.NEGATIVE_INFINITY, aliveAt));
       this.#firstAsked.delete(id);
+      // Whoever beats after their death was not dead.
+      if (aliveAt > (this.#declaredDead.get(id) ?? Number.POSITIVE_INFINITY)) this.#declaredDead.delete(id);
     }
     // Who is no longer listed said farewell or was silent for long: the list has forgotten it, and so do we.
     for (const id of this.#lastAlive.keys()) if (!listed.has(id)) this.#lastAlive.delete(id);
+  }
+
+  /** Takes in that the process of a worker is gone, whatever its last beat says. */
+  declareDead(id: string, now: number): void {
+    if (this.#declaredDead.size >= maxStrangers) this.#declaredDead.clear();
+    this.#declaredDead.set(id, now);
   }
 
   /**
@@ -53,6 +63,7 @@ export class FleetWatch {
    * when it was first asked about, because the list may have been lost with Redis' memory and be on its way back.
    */
   verdictOn(id: string, now: number): WorkerVerdict {
+    if (this.#declaredDead.has(id)) return 'dead';
     const silence = now - (this.#lastAlive.get(id) ?? this.#firstAskedAbout(id, now));
     if (silence <= this.#policy.deadAfterMs / 2) return 'alive';
     const watched = now - this.#watchingSince;

@@ -49,7 +49,7 @@ export class OrphanSweeper {
 
   /** One sweep over all queues. */
   async sweep(): Promise<void> {
-    const { fleet, clock, queues, metrics, policy } = this.#options;
+    const { fleet, clock, metrics, policy } = this.#options;
     const now = clock.elapsed();
     // What happened while another led, or Redis was away, nobody has seen: a lease may have been held all the time.
     if (now - this.#lastSweep > policy.maxGapMs) this.#leaselessSince.clear();
@@ -59,14 +59,26 @@ export class OrphanSweeper {
     for (const state of ['alive', 'suspect', 'dead'] as const) metrics.workers.set({ state }, counts[state]);
 
     const leaseless = new Map<string, number>();
+    await this.#sweepAll(now, leaseless).finally(() => {
+      this.#leaselessSince = leaseless;
+    });
+  }
+
+  /** Puts back at once the jobs of workers whose process is gone. */
+  async recoverFrom(workers: readonly string[]): Promise<void> {
+    const now = this.#options.clock.elapsed();
+    for (const worker of workers) this.#watch.declareDead(worker, now);
+    await this.#sweepAll(now, new Map());
+  }
+
+  async #sweepAll(now: number, leaseless: Map<string, number>): Promise<void> {
     const failures: unknown[] = [];
-    for (const queue of await queues()) {
+    for (const queue of await this.#options.queues()) {
       // One queue that cannot be read must not keep the others from being swept.
       await this.#sweepQueue(queue, now, leaseless).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
       });
     }
-    this.#leaselessSince = leaseless;
     if (failures.length > 0) throw failures[0];
   }
 

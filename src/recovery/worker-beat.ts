@@ -10,6 +10,8 @@ export interface WorkerBeat {
   readonly pid: number;
   readonly version: string;
   readonly startedAt: EpochMs;
+  /** The number of its connection to Redis, once it knows: gone from `CLIENT LIST`, the process is gone, or about to connect again. */
+  readonly connection?: number;
   readonly state: WorkerState;
   readonly kinds: readonly string[];
   readonly queues: readonly QueueSlots[];

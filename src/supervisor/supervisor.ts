@@ -4,6 +4,7 @@ import type {
   ResolvedRedisOptions,
   ResolvedSupervisorOptions,
 } from '../config/option-types.js';
+import { DeathWatch } from '../recovery/death-watch.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { OrphanSweeper } from '../recovery/orphan-sweeper.js';
 import { createWorkerId } from '../recovery/worker-id.js';
@@ -77,9 +78,10 @@ export class Supervisor {
     const inspector = new QueueInspector(client, keyspace);
 
     const queues = async () => (await directory.list()).keys();
+    const fleet = new FleetStore(client, keyspace);
     const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
-      fleet: new FleetStore(client, keyspace),
+      fleet,
       inspector,
       admin: new QueueAdmin(client, keyspace, reportError),
       queues,
@@ -95,6 +97,14 @@ export class Supervisor {
       clock: systemClock,
       log,
       metrics,
+    });
+    const deathWatch = new DeathWatch({
+      client,
+      fleet,
+      clock: systemClock,
+      log,
+      metrics,
+      onDeath: (workers) => sweeper.recoverFrom(workers),
     });
     this.#lease = new LeaderLease({
       client,
@@ -113,6 +123,7 @@ export class Supervisor {
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
+      this.#whileLeading('death-watch', supervisor.watchMs, (signal) => deathWatch.look(signal)),
     ];
     this.#lease.start();
     for (const service of this.#services) service.start();
@@ -146,13 +157,13 @@ export class Supervisor {
     };
   }
 
-  #whileLeading(name: string, intervalMs: number, run: () => Promise<void>): PeriodicService {
+  #whileLeading(name: string, intervalMs: number, run: (signal: AbortSignal) => Promise<void>): PeriodicService {
     const { log, metrics } = this.#parts;
     return new PeriodicService({
       name,
       intervalMs,
-      run: async () => {
-        if (this.leads) await run();
+      run: async (signal) => {
+        if (this.leads) await run(signal);
       },
       log,
       onRun: (result, durationMs) => {

@@ -175,6 +175,13 @@ export const metricTable = {
     labels: { state: ['alive', 'suspect', 'dead'] },
     by: ['supervisor'],
   },
+  workersVanished: {
+    name: 'bulwark_workers_vanished_total',
+    type: 'counter',
+    help: 'Workers whose connections were gone from Redis: dead, back a moment later, or so many together that their silence decides.',
+    labels: { verdict: ['dead', 'back', 'together'] },
+    by: ['supervisor'],
+  },
   orphanedJobs: {
     name: 'bulwark_orphaned_jobs_total',
     type: 'counter',

@@ -25,6 +25,8 @@ export interface QueueConsumerOptions {
   readonly queue: string;
   /** The worker that holds the leases. */
   readonly worker: string;
+  /** What the worker's connections are called. */
+  readonly connectionName: string;
   /** How many jobs run at once. */
   readonly slots: number;
   readonly leaseMs: number;
@@ -87,7 +89,7 @@ export class QueueConsumer {
     this.#bell = new WorkBell({
       client: options.client,
       marker: queueKeys(options.keyspace, options.queue).marker,
-      connectionName: `${options.worker}:${options.queue}`,
+      connectionName: `${options.connectionName}:${options.queue}`,
       onError: options.onError,
     });
     this.#calls = new WorkCalls({

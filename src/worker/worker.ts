@@ -4,10 +4,12 @@ import type { ResolvedJobLimitOptions, ResolvedRedisOptions, ResolvedWorkerOptio
 import { DrainTimeoutError, JobCancelledError } from '../job/abort-reasons.js';
 import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
+import { connectionName } from '../recovery/connections.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { Heartbeat } from '../recovery/heartbeat.js';
 import type { WorkerBeat, WorkerState } from '../recovery/worker-beat.js';
 import { createWorkerId } from '../recovery/worker-id.js';
+import { ClientId } from '../redis/client-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import type { HealthCheck } from '../telemetry/health.js';
@@ -54,6 +56,7 @@ export class Worker {
   #state: WorkerState = 'running';
   #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
+  #connection: ClientId | undefined;
   #consumers: QueueConsumer[] = [];
   #heartbeat: Heartbeat | undefined;
   #stopping: Promise<DrainReport> | undefined;
@@ -88,9 +91,11 @@ export class Worker {
   async #start(): Promise<void> {
     if (this.#stopping !== undefined) return;
     const { redis, log, metrics, registry } = this.#parts;
-    const open = await openRedis({ redis, name: `bulwark:worker:${this.id}`, manner: 'patient', log, metrics });
+    const open = await openRedis({ redis, name: connectionName(this.id), manner: 'patient', log, metrics });
     this.#open = open;
     const { client, keyspace } = open;
+    // Asked before anything else, so that the first beat names it.
+    this.#connection = new ClientId(client, open.reportError);
     const directory = new QueueDirectory(client, keyspace);
     try {
       await directory.register(registry.queues);
@@ -197,6 +202,7 @@ export class Worker {
       keyspace,
       queue,
       worker: this.id,
+      connectionName: connectionName(this.id),
       slots: worker.concurrency,
       leaseMs: worker.leaseMs,
       leaseRenewMs: worker.leaseRenewMs,
@@ -237,6 +243,7 @@ export class Worker {
       pid: process.pid,
       version: bulwarkVersion,
       startedAt: this.#startedAt,
+      ...(this.#connection?.current !== undefined && { connection: this.#connection.current }),
       state: this.#state,
       kinds: registry.kinds,
       queues: this.#consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),

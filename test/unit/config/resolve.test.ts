@@ -84,6 +84,7 @@ describe('resolveConfig', () => {
           "renewMs": 500,
           "sampleMs": 1000,
           "sweepMs": 1000,
+          "watchMs": 150,
         },
         "worker": {
           "abortGraceMs": 2000,

@@ -67,6 +67,12 @@ class Fleet {
     return this;
   }
 
+  /** Its process is found to be gone. */
+  isGone(id: string): this {
+    this.watch.declareDead(id, this.#now);
+    return this;
+  }
+
   verdicts(...workers: string[]): string[] {
     return workers.map((id) => this.watch.verdictOn(id, this.#now));
   }
@@ -96,6 +102,19 @@ describe('FleetWatch', () => {
     const fleet = new Fleet('w1', 'w2').fallsSilent('w1').passes(10_000).beatsAgain('w1').passes(1_000);
 
     expect(fleet.verdicts('w1')).toEqual(['alive']);
+  });
+
+  it('takes a worker whose process is gone for dead at once, for as long as it does not beat', () => {
+    const fleet = new Fleet('w1', 'w2').fallsSilent('w1').isGone('w1');
+    const atOnce = fleet.verdicts('w1', 'w2');
+
+    fleet.look().passes(60_000);
+    const later = fleet.verdicts('w1', 'w2');
+    fleet.beatsAgain('w1').passes(1_000);
+
+    expect(atOnce).toEqual(['dead', 'alive']);
+    expect(later).toEqual(['dead', 'alive']);
+    expect(fleet.verdicts('w1', 'w2')).toEqual(['alive', 'alive']);
   });
 
   it('counts the workers by verdict', () => {

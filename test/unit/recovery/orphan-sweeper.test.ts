@@ -80,7 +80,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   const fallsSilent = (worker: string): void => {
     silentSince.set(worker, clock.time);
   };
-  return { sweeps, fallsSilent, clock, redis, deeds, records, replies, pages, lines, metrics };
+  return { sweeper, sweeps, fallsSilent, clock, redis, deeds, records, replies, pages, lines, metrics };
 }
 
 const heldBy = (worker: string, id: string, crashes = 0): ActiveJobOwner => ({
@@ -104,6 +104,28 @@ describe('OrphanSweeper', () => {
     await sweeps(1);
 
     expect(deeds).toEqual(['requeue email/a', 'requeue reports/c']);
+  });
+
+  it('puts back the jobs of a worker whose process is gone at once, and leaves those of others', async () => {
+    const { sweeper, sweeps, deeds } = startSweeper({
+      email: [heldBy('w1', 'a'), heldBy('w2', 'b'), heldByNobody('n')],
+      reports: [heldBy('w1', 'c', 2)],
+    });
+    await sweeps(1);
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(deeds).toEqual(['requeue email/a', 'dead-letter reports/c']);
+  });
+
+  it('goes on counting for how long others have been without a lease', async () => {
+    const { sweeper, sweeps, deeds } = startSweeper({ email: [heldByNobody('a')] });
+    await sweeps(4);
+
+    await sweeper.recoverFrom(['w1']);
+    await sweeps(2);
+
+    expect(deeds).toEqual(['requeue email/a']);
   });
 
   it('gives up a job that crashed its third worker, and says who did and why', async () => {

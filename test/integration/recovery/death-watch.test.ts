@@ -1,0 +1,176 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connectionName } from '../../../src/recovery/connections.js';
+import { DeathWatch } from '../../../src/recovery/death-watch.js';
+import { FleetStore } from '../../../src/recovery/fleet-store.js';
+import type { WorkerBeat } from '../../../src/recovery/worker-beat.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { systemClock } from '../../../src/time/clock.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import { eventually } from '../../support/eventually.js';
+import { recordLog, usePool } from '../worker-pool/test-pool.js';
+
+const pool = usePool();
+const store = () => new FleetStore(pool().client, pool().keyspace);
+
+/** A watch on a connection of its own, which has connected before anybody beats. `deaths` is whom it told of. */
+async function startWatch() {
+  await pool().client.flushall();
+  const client = new Redis(pool().url, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
+  client.on('error', () => undefined);
+  onTestFinished(() => client.disconnect());
+  await client.ping();
+  const deaths: string[] = [];
+  const { log, said } = recordLog();
+  const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
+  const watch = new DeathWatch({
+    client,
+    fleet: new FleetStore(client, pool().keyspace),
+    clock: systemClock,
+    log,
+    metrics,
+    onDeath: async (workers) => {
+      deaths.push(...workers);
+    },
+  });
+  const look = () => watch.look(new AbortController().signal);
+  return { client, look, deaths, said, metrics };
+}
+
+/** A worker's connection, named as workers name it, and one beat that tells of it. */
+async function connectWorker(id: string) {
+  const client = new Redis(pool().url, { connectionName: connectionName(id), retryStrategy: () => 20 });
+  client.on('error', () => undefined);
+  onTestFinished(() => client.disconnect());
+  const beat = async (): Promise<number> => {
+    const connection = await client.client('ID');
+    await store().beat(beatOf(id, connection), true);
+    return connection;
+  };
+  return { client, beat, connection: await beat() };
+}
+
+const beatOf = (id: string, connection: number): WorkerBeat => ({
+  id,
+  host: 'here',
+  pid: 1,
+  version: '0',
+  startedAt: 0 as EpochMs,
+  connection,
+  state: 'running',
+  kinds: [],
+  queues: [],
+  rssBytes: 1,
+  loopDelayMs: 0,
+  running: [],
+});
+
+/** Ends a connection for good, as the end of its process does. */
+async function dies({ client, connection }: { readonly client: Redis; readonly connection: number }): Promise<void> {
+  client.disconnect();
+  await eventually('Redis has dropped it', async () => {
+    return (await pool().client.client('LIST', 'ID', connection)) === '';
+  });
+}
+
+describe('a worker whose connections are gone', () => {
+  it('is dead, and told of once', async () => {
+    const { look, deaths, metrics } = await startWatch();
+    const [victim] = [await connectWorker('w1'), await connectWorker('w2')];
+    await look();
+    const before = [...deaths];
+
+    await dies(victim);
+    await look();
+    await look();
+
+    expect(before).toEqual([]);
+    expect(deaths).toEqual(['w1']);
+    expect(await metrics.render()).toMatch(/^bulwark_workers_vanished_total\{verdict="dead",role="supervisor"\} 1$/m);
+  });
+
+  it('is found among those that started after the last look', async () => {
+    const { look, deaths } = await startWatch();
+    await look();
+
+    await dies(await connectWorker('w1'));
+    await look();
+
+    expect(deaths).toEqual(['w1']);
+  });
+
+  it('lives when it connects again at once, and is watched under its new number', async () => {
+    const { look, deaths, metrics } = await startWatch();
+    const worker = await connectWorker('w1');
+    await look();
+
+    await pool().client.client('KILL', 'ID', worker.connection);
+    await look();
+    const afterwards = [...deaths];
+    const connection = await worker.beat();
+    await dies({ client: worker.client, connection });
+    await look();
+
+    expect(afterwards).toEqual([]);
+    expect(deaths).toEqual(['w1']);
+    expect(await metrics.render()).toMatch(/^bulwark_workers_vanished_total\{verdict="back",role="supervisor"\} 1$/m);
+  });
+
+  it('lives while another connection of it stands', async () => {
+    const { look, deaths } = await startWatch();
+    const worker = await connectWorker('w1');
+    const bell = new Redis(pool().url, { connectionName: `${connectionName('w1')}:email` });
+    onTestFinished(() => bell.disconnect());
+    await bell.ping();
+
+    await dies(worker);
+    await look();
+
+    expect(deaths).toEqual([]);
+  });
+
+  it('is left alone when it said farewell', async () => {
+    const { look, deaths } = await startWatch();
+    const worker = await connectWorker('w1');
+    await look();
+
+    await store().farewell('w1');
+    await dies(worker);
+    await look();
+
+    expect(deaths).toEqual([]);
+  });
+});
+
+describe('many that vanish together', () => {
+  it('are left to their silence, and an alarm says so once', async () => {
+    const { look, deaths, said } = await startWatch();
+    const workers = await Promise.all(['w1', 'w2', 'w3', 'w4'].map(connectWorker));
+    await look();
+
+    for (const worker of workers) await dies(worker);
+    await look();
+    await look();
+
+    expect(deaths).toEqual([]);
+    expect(said('workers.vanished_together')).toEqual([expect.objectContaining({ workers: 4, of: 4 })]);
+  });
+
+  it('are not dead when Redis restarted and forgot all connections, nor is one that came back under another number', async () => {
+    const { client, look, deaths, said } = await startWatch();
+    const workers = [await connectWorker('w1'), await connectWorker('w2')];
+    await look();
+
+    await pool().server.kill();
+    await pool().server.restart();
+    await eventually('the watch is connected again', () => client.status === 'ready');
+    await eventually('the workers are', () => workers.every((worker) => worker.client.status === 'ready'));
+    // Beats that name connections nobody has.
+    for (const [index, { connection }] of workers.entries())
+      await store().beat(beatOf(`w${index + 1}`, connection + 900), true);
+    await look();
+
+    expect(deaths).toEqual([]);
+    expect(said('worker.died')).toEqual([]);
+  });
+});
