@@ -56,7 +56,6 @@ export class BatchedWork {
           worker: options.name ?? '',
           leaseMs: options.lockDuration ?? defaultLeaseMs,
           keepAttempts: 0,
-          whole: true,
           decode: (job) => raw2NextJobData([job.slice(0, -1), job.at(-1), 0, 0]) as Fetched,
           now: Date.now,
           limiter: options.limiter,

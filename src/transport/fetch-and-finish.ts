@@ -5,7 +5,7 @@ export interface FetchAndFinishReply {
   /** One code per end, as the header of the script lists them. */
   readonly codes: readonly number[];
   /** Jobs that were started, in the order of the tokens: id, then what was asked of the hash. */
-  readonly jobs: readonly (readonly (string | null)[])[];
+  readonly jobs: readonly (readonly (string | number | null)[])[];
   readonly limitedForMs: number;
   /** Whether the queue gave nothing because it is paused, or runs as many jobs as it may. */
   readonly closed: boolean;
@@ -51,7 +51,7 @@ export const fetchAndFinishScript = defineScript({
     'keepAttempts',
     'ends',
     'fetches',
-    'whole',
+    'answer',
   ],
   rest: true,
   reply: (raw): FetchAndFinishReply => {

@@ -10,6 +10,7 @@ import { within } from '../time/deadline.js';
 import { BullmqBackend } from './bullmq-backend.js';
 import { decodeTakenJob, type FetchedJob } from './fetched-job.js';
 import { leaseToken } from './lease-token.js';
+import { PayloadReader } from './payload-reader.js';
 import { queueKeys } from './queue-keys.js';
 import { type RunningJob, RunningJobs } from './running-jobs.js';
 import { leaseRenewScript } from './scripts.js';
@@ -92,9 +93,11 @@ export class QueueConsumer {
       connectionName: `${options.connectionName}:${options.queue}`,
       onError: options.onError,
     });
+    const layout = workLayout(options.keyspace.prefix(options.queue), options.queue);
     this.#calls = new WorkCalls({
       ...options,
-      layout: workLayout(options.keyspace.prefix(options.queue), options.queue),
+      layout,
+      payloads: new PayloadReader(options.client, layout.bases.base),
       decode: decodeTakenJob,
       mostPerCall: Math.ceil(options.slots / 2),
     });

@@ -2,6 +2,7 @@ import type { ScriptArgument, ScriptClient } from '../redis/define-script.js';
 import type { EpochMs } from '../time/duration.js';
 import { CallGatherer } from './call-gatherer.js';
 import { type FetchAndFinishReply, fetchAndFinishScript } from './fetch-and-finish.js';
+import type { PayloadReader } from './payload-reader.js';
 import type { WorkLayout } from './work-layout.js';
 
 /** One thing a worker has to say about its queue: a job that ended, jobs it can take, or both. */
@@ -46,8 +47,8 @@ export interface WorkCallsOptions<J> {
   readonly leaseMs: number;
   /** How many attempts the history of a job keeps. */
   readonly keepAttempts: number;
-  /** Whether the whole hash of a job is wanted, as field and value in turns. Default: only what Bulwark's workers read. */
-  readonly whole?: boolean;
+  /** Reads large payloads beside the script. Without it the whole hash of a job is wanted, as field and value in turns. */
+  readonly payloads?: PayloadReader;
   readonly decode: (job: TakenJob, token: string, at: EpochMs) => J;
   /** The clock that says what is due. Default: that of Redis. */
   readonly now?: () => number;
@@ -70,7 +71,7 @@ const defaultMostPerCall = 25;
 export class WorkCalls<J> {
   readonly #client: ScriptClient;
   readonly #keys: Parameters<typeof fetchAndFinishScript.run>[1];
-  readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now'>;
+  readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now' | 'answer'>;
   readonly #options: WorkCallsOptions<J>;
   readonly #gatherer: CallGatherer<WorkRequest<J>, FetchAndFinishReply>;
 
@@ -92,7 +93,6 @@ export class WorkCalls<J> {
       limiterDuration: options.limiter?.duration ?? '',
       metricsSize: options.metricsSize ?? '',
       keepAttempts: options.keepAttempts,
-      whole: options.whole ? 1 : 0,
     };
   }
 
@@ -117,7 +117,7 @@ export class WorkCalls<J> {
     });
   }
 
-  #call(requests: readonly WorkRequest<J>[]): Promise<FetchAndFinishReply> {
+  async #call(requests: readonly WorkRequest<J>[]): Promise<FetchAndFinishReply> {
     const rest: ScriptArgument[] = [];
     let ends = 0;
     for (const { end, tokens } of requests) {
@@ -128,8 +128,12 @@ export class WorkCalls<J> {
     const tokensFrom = rest.length;
     for (const { end, tokens } of requests) if (end === undefined) rest.push(...tokens);
     const fetches = rest.length - tokensFrom;
+    const { payloads } = this.#options;
     const now = this.#options.now?.() ?? '';
-    return fetchAndFinishScript.run(this.#client, this.#keys, { ...this.#args, now, ends, fetches }, rest);
+    const part = payloads?.part ?? 'fields';
+    const args = { ...this.#args, now, ends, fetches, answer: payloads ? part : 'whole' };
+    const reply = await fetchAndFinishScript.run(this.#client, this.#keys, args, rest);
+    return payloads ? { ...reply, jobs: await payloads.complete(reply.jobs, part) } : reply;
   }
 
   /** Gives each request its code and its share of the jobs, in the order in which the script took them. */

@@ -2,7 +2,8 @@ import { deadLetterSuffix } from '../job/define-queue.js';
 import type { fetchAndFinishScript } from './fetch-and-finish.js';
 
 type ScriptKeys = Parameters<typeof fetchAndFinishScript.run>[1];
-type ScriptBases = Pick<Parameters<typeof fetchAndFinishScript.run>[2], 'base' | 'deadBase' | 'parkedBase'>;
+/** What keys begin with, as the header of the script explains. */
+type ScriptBases = Readonly<Record<'base' | 'deadBase' | 'parkedBase', string>>;
 
 /** Where everything of a queue lies that fetch-and-finish touches. */
 export interface WorkLayout {

@@ -31,7 +31,7 @@ ARGV  1 base               what the keys of the jobs begin with
      10 keepAttempts       how many attempts the history of a job keeps
      11 ends               how many ends follow
      12 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
-     13 whole              1 when the whole hash of a job is wanted, not only what Bulwark's workers read
+     13 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
      14 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keep                                  completed; keep: age/count/limit of the finished jobs that stay
           f  message, keep, attempts, fields               failed inside its queue; fields as msgpack
@@ -281,7 +281,7 @@ if #tokens > 0 then
   closed = room <= 0
   local next = promoteDelayed(keys, base, now, closed)
   jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
-    lease = lease, worker = worker, whole = ARGV[13] == '1', room = room,
+    lease = lease, worker = worker, answer = ARGV[13], room = room,
     limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(ARGV[8]) or tonumber(settings[4]),
   })
   if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(next or 0) end

@@ -4,6 +4,7 @@ import type { Script, ScriptArgument } from '../../../src/redis/define-script.js
 import type { EpochMs } from '../../../src/time/duration.js';
 import { BullmqBackend } from '../../../src/transport/bullmq-backend.js';
 import { decodeTakenJob, type FetchedJob } from '../../../src/transport/fetched-job.js';
+import { PayloadReader } from '../../../src/transport/payload-reader.js';
 import { type QueueKeys, queueKeys } from '../../../src/transport/queue-keys.js';
 import { type NewJob, QueueWriter } from '../../../src/transport/queue-writer.js';
 import { WorkCalls } from '../../../src/transport/work-calls.js';
@@ -24,9 +25,11 @@ export class LeaseBench {
     this.keys = queueKeys(pool.keyspace, this.queue);
     this.dead = queueKeys(pool.keyspace, `${this.queue}.dead`);
     this.#writer = new QueueWriter(pool.client, pool.keyspace, 250);
+    const layout = workLayout(pool.keyspace.prefix(this.queue), this.queue);
     this.calls = new WorkCalls({
       client: pool.client,
-      layout: workLayout(pool.keyspace.prefix(this.queue), this.queue),
+      layout,
+      payloads: new PayloadReader(pool.client, layout.bases.base),
       worker: 'bench',
       leaseMs: 60_000,
       keepAttempts: 2,
