@@ -11,7 +11,7 @@ const concurrency = 5;
 const bulwark: KillPlan = { kills: 100, concurrency, patienceMs: 20_000 };
 /** A job of theirs lies for up to a minute: three kills say enough. */
 const bullmqDefaults: KillPlan = { kills: 3, concurrency, patienceMs: 90_000 };
-/** The shortest lease of plain BullMQ that a worker with a loaded machine under it still keeps. */
+/** A fifteenth of its default lease. */
 const bullmqTight: KillPlan = {
   kills: 10,
   concurrency,
@@ -24,7 +24,7 @@ const mostMs = { p50Ms: 300, p99Ms: 600, maxMs: 1_000 };
 /** How long the jobs of a worker that was killed lie until they run again. */
 export const kill: Proof = {
   name: 'kill',
-  about: 'from the SIGKILL of a worker to the next start of its jobs, 100 times (10 min)',
+  about: 'from the SIGKILL of a worker to the next start of its jobs, 100 times (6 min)',
   run: async (say, { quick }): Promise<ProofResult> => {
     const shorten = (plan: KillPlan): KillPlan => (quick ? { ...plan, kills: 2 } : plan);
     const ours = await measure('bulwark', shorten(bulwark), say);
