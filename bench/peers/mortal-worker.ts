@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProgramEvent } from '../runs/programs.js';
 import { firstNumber, micros, type Order } from './order.js';
 import { loadSubject, type Recovery, type Subject } from './subject.js';
 
 /** What a worker tells of its jobs: which, and when by `micros`. */
-export interface JobEvent {
-  readonly event: 'started' | 'ended';
-  /** Counted from 0. */
-  readonly number: number;
+export interface JobEvent extends ProgramEvent {
   readonly at: number;
 }
 

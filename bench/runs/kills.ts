@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type PeerProducer, startProducer } from '../peer-process.js';
 import type { JobEvent } from '../peers/mortal-worker.js';
 import { micros } from '../peers/order.js';
 import type { Recovery, Subject } from '../peers/subject.js';
+import { startProgram } from './programs.js';
 
 /** Four workers with work to do, of which two are killed again and again. */
 export interface KillPlan {
@@ -135,7 +135,7 @@ class Crew {
     const process = await startProgram(
       'mortal-worker',
       [this.#subject, this.#url, String(concurrency), ...settings],
-      (event) => this.#heard(running, event),
+      (event: JobEvent) => this.#heard(running, event),
     );
     this.#members[place] = { process, running };
   }
@@ -150,22 +150,4 @@ class Crew {
     this.#begun.add(number);
     this.#waiting.get(number)?.(at);
   }
-}
-
-/** Starts one of the programs beside this; resolves when it says that it is ready. */
-async function startProgram(
-  name: string,
-  args: readonly string[],
-  heard: (event: JobEvent) => void = () => undefined,
-): Promise<ChildProcess> {
-  const program = fileURLToPath(new URL(`../peers/${name}.js`, import.meta.url));
-  const child = fork(program, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code, signal) => reject(new Error(`the ${name} ended (${code ?? signal})`)));
-    child.on('message', (message: JobEvent | 'ready') => {
-      if (message === 'ready') resolve();
-      else heard(message);
-    });
-  });
-  return child;
 }

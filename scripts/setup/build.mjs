@@ -10,16 +10,16 @@ const settings = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'ts
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.bulwark-build');
 
-/** Compiles what has changed into dist/, copies the Lua scripts and removes what has no source any more. Call it under the setup lock. */
+/** Compiles what has changed into dist/, copies Lua scripts and programs of threads and removes what has no source any more. Call it under the setup lock. */
 export function build() {
-  const sources = sourceFolders.flatMap((folder) => filesBelow(folder, /\.(ts|lua)$/));
+  const sources = sourceFolders.flatMap((folder) => filesBelow(folder, /\.(ts|lua|mjs)$/));
   const wanted = hashOf([...sources, ...settings]);
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
 
   say('building');
   rmSync(stampFile, { force: true });
   compile('tsconfig.build.json');
-  for (const file of sources.filter((name) => name.endsWith('.lua'))) {
+  for (const file of sources.filter((name) => !name.endsWith('.ts'))) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
     copyFileSync(join(root, file), join(dist, file));
   }
@@ -37,7 +37,7 @@ function compile(project) {
 /** Compiled files whose source was renamed or deleted: kinds of work are found by their file, so an old one would live on. */
 function removeOrphans(sources) {
   for (const folder of sourceFolders) {
-    for (const file of filesBelow(join('dist', folder), /\.(js|d\.ts|lua)(\.map)?$/)) {
+    for (const file of filesBelow(join('dist', folder), /\.(js|d\.ts|lua|mjs)(\.map)?$/)) {
       const source = file.slice('dist/'.length).replace(/\.(d\.ts|js)(\.map)?$/, '.ts');
       if (!sources.has(source)) rmSync(join(root, file));
     }

@@ -3,7 +3,8 @@ import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { beatTtlMs, type WorkerBeat, type WorkerSighting } from './worker-beat.js';
 
-const beatScript = defineScript({
+/** The guard of a blocked worker beats by the same script. */
+export const beatScript = defineScript({
   file: new URL('./lua/beat.lua', import.meta.url),
   keys: ['worker', 'workers'],
   args: ['id', 'beat', 'ttl', 'register'],

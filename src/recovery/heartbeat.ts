@@ -13,6 +13,8 @@ export interface HeartbeatOptions {
   readonly describe: () => Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'>;
   /** Called at start and now and then: puts back on record what Redis may have lost. */
   readonly register: () => Promise<void>;
+  /** Told of every beat before it is sent. */
+  readonly onBeat?: (beat: WorkerBeat) => void;
   readonly log: Logger;
   readonly onRun?: (result: 'ok' | 'error', durationMs: number) => void;
 }
@@ -62,6 +64,7 @@ export class Heartbeat implements Service {
       loopDelayMs: Math.round(this.#loopDelay.max / 1e6),
     };
     this.#loopDelay.reset();
+    this.#options.onBeat?.(beat);
     const number = this.#beats++;
     await this.#options.store.beat(beat, number % beatsPerListing === 0);
     if (number % beatsPerRegistration === 0) await this.#options.register();

@@ -12,6 +12,7 @@ import { decideRecovery, type RecoveryPolicy } from './decide-recovery.js';
 import type { FleetStore } from './fleet-store.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
 import { PoisonJobError } from './poison-job-error.js';
+import type { WorkerSighting } from './worker-beat.js';
 
 export interface OrphanSweeperOptions {
   readonly fleet: FleetStore;
@@ -41,6 +42,8 @@ export class OrphanSweeper {
   /** Since when jobs have been seen without a lease, by queue, id and run. */
   #leaselessSince = new Map<string, number>();
   #lastSweep = Number.NEGATIVE_INFINITY;
+  /** Workers whose event loop was blocked at the last look. */
+  #blocked: ReadonlySet<string> = new Set();
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options;
@@ -54,14 +57,28 @@ export class OrphanSweeper {
     // What happened while another led, or Redis was away, nobody has seen: a lease may have been held all the time.
     if (now - this.#lastSweep > policy.maxGapMs) this.#leaselessSince.clear();
     this.#lastSweep = now;
-    this.#watch.look(await fleet.read(), now);
-    const counts = this.#watch.counts(now);
-    for (const state of ['alive', 'suspect', 'dead'] as const) metrics.workers.set({ state }, counts[state]);
+    const sightings = await fleet.read();
+    this.#watch.look(sightings, now);
+    const { alive, suspect, dead } = this.#watch.counts(now);
+    const blocked = this.#tellBlocked(sightings);
+    for (const [state, count] of Object.entries({ alive: alive - blocked, blocked, suspect, dead })) {
+      metrics.workers.set({ state: state as 'alive' | 'blocked' | 'suspect' | 'dead' }, Math.max(0, count));
+    }
 
     const leaseless = new Map<string, number>();
     await this.#sweepAll(now, leaseless).finally(() => {
       this.#leaselessSince = leaseless;
     });
+  }
+
+  /** Says once which job holds up the event loop of a worker. Answers how many workers are blocked. */
+  #tellBlocked(sightings: readonly WorkerSighting[]): number {
+    const beats = sightings.flatMap(({ beat }) => (beat?.state === 'blocked' ? [beat] : []));
+    for (const { id, blockedMs, running } of beats) {
+      if (!this.#blocked.has(id)) this.#options.log.warn({ worker: id, blockedMs, running }, 'worker.blocked');
+    }
+    this.#blocked = new Set(beats.map(({ id }) => id));
+    return beats.length;
   }
 
   /** Puts back at once the jobs of workers whose process is gone. */

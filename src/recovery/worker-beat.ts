@@ -1,7 +1,10 @@
 import type { EpochMs } from '../time/duration.js';
 
-/** `running`: takes jobs. `quiet`: takes no more, running ones go on. `draining`: about to stop. */
-export type WorkerState = 'running' | 'quiet' | 'draining';
+/**
+ * `running`: takes jobs. `quiet`: takes no more, running ones go on. `draining`: about to stop. `blocked`: a handler holds up its event
+ * loop, and its guard beats for it.
+ */
+export type WorkerState = 'running' | 'quiet' | 'draining' | 'blocked';
 
 /** What a worker tells of itself once a second. */
 export interface WorkerBeat {
@@ -18,6 +21,8 @@ export interface WorkerBeat {
   readonly rssBytes: number;
   /** Longest time the event loop was held up since the last beat. */
   readonly loopDelayMs: number;
+  /** For how long the event loop has not turned, when it is blocked. */
+  readonly blockedMs?: number;
   /** What runs, the longest first; at most 50. */
   readonly running: readonly RunningJobBeat[];
 }

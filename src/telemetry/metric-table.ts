@@ -172,7 +172,7 @@ export const metricTable = {
     name: 'bulwark_workers',
     type: 'gauge',
     help: 'Workers by what the supervisor thinks of them. Only the leader exports it.',
-    labels: { state: ['alive', 'suspect', 'dead'] },
+    labels: { state: ['alive', 'blocked', 'suspect', 'dead'] },
     by: ['supervisor'],
   },
   workersVanished: {

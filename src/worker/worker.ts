@@ -6,6 +6,7 @@ import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
 import { connectionName } from '../recovery/connections.js';
 import { FleetStore } from '../recovery/fleet-store.js';
+import { Guard } from '../recovery/guard.js';
 import { Heartbeat } from '../recovery/heartbeat.js';
 import type { WorkerBeat, WorkerState } from '../recovery/worker-beat.js';
 import { createWorkerId } from '../recovery/worker-id.js';
@@ -59,6 +60,7 @@ export class Worker {
   #connection: ClientId | undefined;
   #consumers: QueueConsumer[] = [];
   #heartbeat: Heartbeat | undefined;
+  #guard: Guard | undefined;
   #stopping: Promise<DrainReport> | undefined;
 
   constructor(parts: WorkerParts) {
@@ -105,12 +107,27 @@ export class Worker {
     }
     if (this.#stopping !== undefined) return closeRedis(client);
     this.#consumers = registry.queues.map((queue) => this.#createConsumer(queue.name, open));
+    const guard = new Guard({
+      worker: this.id,
+      redis,
+      keyspace,
+      queues: registry.queues.map((queue) => queue.name),
+      leaseMs: this.#parts.worker.leaseMs,
+      leaseRenewMs: this.#parts.worker.leaseRenewMs,
+      beatMs: this.#parts.worker.beatMs,
+      log,
+    });
+    this.#guard = guard;
+    // What it stands in with, should the first job block the loop at once.
+    guard.told({ ...this.#describe(), rssBytes: process.memoryUsage.rss(), loopDelayMs: 0 });
+    guard.start();
     for (const consumer of this.#consumers) consumer.start();
     this.#heartbeat = new Heartbeat({
       store: new FleetStore(client, keyspace),
       intervalMs: this.#parts.worker.beatMs,
       describe: () => this.#describe(),
       register: () => directory.register(registry.queues),
+      onBeat: (beat) => guard.told(beat),
       log,
       onRun: (result, durationMs) => {
         metrics.serviceRuns.inc({ service: 'heartbeat', result });
@@ -159,6 +176,8 @@ export class Worker {
       await within(worker.abortGraceMs + 500, idle);
     }
     await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
+    // First the guard, or it would beat for a worker that has said farewell.
+    await this.#guard?.stop();
     await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     if (this.#open) await closeRedis(this.#open.client);

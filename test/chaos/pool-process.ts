@@ -7,6 +7,8 @@ const zod = import.meta.resolve('zod');
 export interface ChaosPayload {
   /** How long it runs. */
   readonly ms?: number;
+  /** How long it holds up the event loop of its process, before anything else. */
+  readonly blocksMs?: number;
   /** `once`: fails at its first attempt. `always`: fails for good. `crash`: takes its whole process down. */
   readonly fails?: 'once' | 'always' | 'crash';
 }
@@ -31,8 +33,9 @@ const definition = `
     queue: defineQueue({ name: 'chaos' }),
     payload: z.looseObject({}),
     retry: { attempts: 5, base: 1, cap: 1 },
-    async run({ ms = 0, fails }, ctx) {
+    async run({ ms = 0, blocksMs = 0, fails }, ctx) {
       tell({ event: 'started', id: ctx.jobId });
+      for (const until = Date.now() + blocksMs; Date.now() < until; );
       if (fails === 'crash') process.kill(process.pid, 'SIGKILL');
       await new Promise((resolve) => setTimeout(resolve, ms));
       if (fails === 'once' && ctx.attempt === 1) throw new Error('again');

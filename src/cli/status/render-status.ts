@@ -6,7 +6,14 @@ import type { WorkerView } from './read-workers.js';
 import { renderQueues } from './render-queues.js';
 
 const kindsShown = 40;
-const stateColours = { running: 'green', quiet: 'yellow', draining: 'yellow', late: 'yellow', silent: 'red' } as const;
+const stateColours = {
+  running: 'green',
+  quiet: 'yellow',
+  draining: 'yellow',
+  blocked: 'yellow',
+  late: 'yellow',
+  silent: 'red',
+} as const;
 
 /** The pool as one page of text. */
 export function renderStatus({ redis, leader, workers, queues }: StatusReport, paint: Paint): string {

@@ -1,0 +1,70 @@
+// The program of the guard thread. JavaScript, because a thread starts from a file and the tests run the sources as they are.
+import { performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Redis } from 'ioredis';
+
+/** @type {import('./guard.js').GuardOrders} */
+const orders = workerData;
+const { connection, stamp, blockedAfterMs, renewMs, beatMs, beatTtlMs, leaseMs, tokenPrefix, queues, fleet, scripts } =
+  orders;
+const lastTurn = new BigInt64Array(stamp);
+
+const redis = new Redis(connection.url, {
+  connectionName: connection.name,
+  connectTimeout: connection.connectTimeoutMs,
+  // Whoever blocks the loop for longer than Redis is away is still to be guarded: it goes on asking.
+  maxRetriesPerRequest: null,
+  retryStrategy: (times) => Math.min(2 ** Math.min(times, 10) * 20, connection.reconnectCapMs),
+});
+// The main thread tells of Redis' faults; a client without a listener would end the thread.
+redis.on('error', () => undefined);
+
+/** What the worker told of itself last. */
+let lastBeat;
+parentPort?.on('message', (beat) => {
+  lastBeat = beat;
+});
+
+/** For how long the main thread's event loop has not turned. */
+function blockedMs() {
+  return Number((process.hrtime.bigint() - Atomics.load(lastTurn, 0)) / 1_000_000n);
+}
+
+/** Keeps every lease that the worker holds, and names the jobs. */
+async function keepLeases() {
+  const running = [];
+  for (const { name, active, stalled, base } of queues) {
+    const kept = await redis.eval(scripts.keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
+    for (const [id, kind, startedAt] of kept) running.push({ id, queue: name, kind, startedAt: Number(startedAt) });
+  }
+  return running.sort((a, b) => a.startedAt - b.startedAt).slice(0, 50);
+}
+
+let running = [];
+let keptAt = Number.NEGATIVE_INFINITY;
+let beatAt = Number.NEGATIVE_INFINITY;
+
+async function standIn() {
+  if (blockedMs() < blockedAfterMs) {
+    keptAt = Number.NEGATIVE_INFINITY;
+    return;
+  }
+  const now = performance.now();
+  if (now - keptAt >= renewMs) {
+    running = await keepLeases();
+    keptAt = now;
+  }
+  if (lastBeat && now - beatAt >= beatMs) {
+    const beat = { ...lastBeat, state: 'blocked', blockedMs: blockedMs(), running };
+    await redis.eval(scripts.beat, 2, fleet.worker, fleet.workers, lastBeat.id, JSON.stringify(beat), beatTtlMs, 1);
+    beatAt = now;
+  }
+}
+
+for (;;) {
+  // What Redis refuses now is asked again: nobody else can keep these leases.
+  await standIn().catch(() => undefined);
+  await new Promise((resolve) => {
+    setTimeout(resolve, Math.min(blockedAfterMs, beatMs) / 4);
+  });
+}

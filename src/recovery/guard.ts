@@ -1,0 +1,155 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { ResolvedRedisOptions } from '../config/option-types.js';
+import { defineScript } from '../redis/define-script.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import type { Service } from '../service/service.js';
+import { within } from '../time/deadline.js';
+import { leaseTokenPrefix } from '../transport/lease-token.js';
+import { queueKeys } from '../transport/queue-keys.js';
+import { connectionName } from './connections.js';
+import { beatScript } from './fleet-store.js';
+import { beatTtlMs, type WorkerBeat } from './worker-beat.js';
+
+const keepLeasesScript = defineScript({
+  file: new URL('./lua/keep-leases.lua', import.meta.url),
+  keys: ['active', 'stalled'],
+  args: ['base', 'prefix', 'lease'],
+  reply: (raw) => raw as [id: string, kind: string, startedAt: string][],
+});
+
+/** What the thread is told when it starts. */
+export interface GuardOrders {
+  readonly connection: {
+    readonly url: string;
+    readonly name: string;
+    readonly connectTimeoutMs: number;
+    readonly reconnectCapMs: number;
+  };
+  /** When the main thread's event loop last turned, in ns of the monotonic clock. */
+  readonly stamp: SharedArrayBuffer;
+  readonly blockedAfterMs: number;
+  readonly renewMs: number;
+  readonly beatMs: number;
+  readonly beatTtlMs: number;
+  readonly leaseMs: number;
+  readonly tokenPrefix: string;
+  readonly queues: readonly {
+    readonly name: string;
+    readonly active: string;
+    readonly stalled: string;
+    readonly base: string;
+  }[];
+  readonly fleet: { readonly worker: string; readonly workers: string };
+  readonly scripts: { readonly keepLeases: string; readonly beat: string };
+}
+
+export interface GuardOptions {
+  /** The worker it guards. */
+  readonly worker: string;
+  readonly redis: ResolvedRedisOptions;
+  readonly keyspace: Keyspace;
+  readonly queues: readonly string[];
+  readonly leaseMs: number;
+  readonly leaseRenewMs: number;
+  readonly beatMs: number;
+  readonly log: Logger;
+}
+
+/** A worker whose loop held up so many beats is blocked: well before its silence would be taken for death. */
+const missedBeats = 2;
+/** And well before its leases run out: after this part of one. */
+const leasePart = 1 / 3;
+/** The loop is to have turned a few times before it counts as blocked. */
+const turnsPerBlock = 8;
+/** Before a thread that ended is replaced. */
+const restartMs = 5_000;
+/** It holds a connection and one beat. */
+const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
+
+/**
+ * A thread beside the worker, with a connection of its own, that stands in for it while a handler blocks the event loop: it keeps the
+ * leases and beats, as *blocked*. So the worker is not taken for dead, and what it runs is not run twice. While the loop turns, the
+ * thread asks Redis nothing.
+ */
+export class Guard implements Service {
+  readonly #options: GuardOptions;
+  readonly #stamp = new SharedArrayBuffer(8);
+  readonly #blockedAfterMs: number;
+  #thread: Worker | undefined;
+  #turning: NodeJS.Timeout | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #lastBeat: WorkerBeat | undefined;
+  #stopped = false;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#blockedAfterMs = Math.min(missedBeats * options.beatMs, leasePart * options.leaseMs);
+  }
+
+  start(): void {
+    if (this.#turning !== undefined) return;
+    this.#turn();
+    this.#turning = setInterval(this.#turn, this.#blockedAfterMs / turnsPerBlock).unref();
+    this.#spawn();
+  }
+
+  /** Tells it what to go on telling while the worker cannot. */
+  told(beat: WorkerBeat): void {
+    this.#lastBeat = beat;
+    this.#thread?.postMessage(beat);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#turning);
+    clearTimeout(this.#restart);
+    if (this.#thread) await within(500, this.#thread.terminate());
+  }
+
+  readonly #turn = (): void => {
+    Atomics.store(new BigInt64Array(this.#stamp), 0, process.hrtime.bigint());
+  };
+
+  readonly #spawn = (): void => {
+    const { log } = this.#options;
+    const thread = new Worker(new URL('./guard-thread.mjs', import.meta.url), {
+      name: 'bulwark-guard',
+      workerData: this.#orders(),
+      execArgv: [],
+      resourceLimits,
+    });
+    thread.unref();
+    thread.once('error', (error) => log.error({ err: error }, 'guard.failed'));
+    thread.once('exit', () => {
+      if (!this.#stopped) this.#restart = setTimeout(this.#spawn, restartMs).unref();
+    });
+    if (this.#lastBeat) thread.postMessage(this.#lastBeat);
+    this.#thread = thread;
+  };
+
+  #orders(): GuardOrders {
+    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs } = this.#options;
+    return {
+      connection: {
+        url: redis.url,
+        name: `${connectionName(worker)}:guard`,
+        connectTimeoutMs: redis.connectTimeoutMs,
+        reconnectCapMs: redis.reconnectCapMs,
+      },
+      stamp: this.#stamp,
+      blockedAfterMs: this.#blockedAfterMs,
+      renewMs: leaseRenewMs,
+      beatMs,
+      beatTtlMs,
+      leaseMs,
+      tokenPrefix: leaseTokenPrefix(worker),
+      queues: queues.map((name) => {
+        const { active, stalled, '': base } = queueKeys(keyspace, name);
+        return { name, active, stalled, base };
+      }),
+      fleet: { worker: keyspace.worker(worker), workers: keyspace.workers },
+      scripts: { keepLeases: keepLeasesScript.source, beat: beatScript.source },
+    };
+  }
+}
