@@ -23,6 +23,8 @@ export interface WorkerOptions {
 export interface Recovery {
   readonly lockDuration: number;
   readonly stalledInterval: number;
+  /** How often a job may be lost before it is failed instead of run again. */
+  readonly maxStalledCount: number;
 }
 
 export interface Producer {

@@ -16,7 +16,7 @@ const bullmqTight: KillPlan = {
   kills: 10,
   concurrency,
   patienceMs: 20_000,
-  recovery: { lockDuration: 2_000, stalledInterval: 1_000 },
+  recovery: { lockDuration: 2_000, stalledInterval: 1_000, maxStalledCount: 100 },
 };
 
 const mostMs = { p50Ms: 300, p99Ms: 600, maxMs: 1_000 };

@@ -142,6 +142,12 @@ export const optionTable = {
       max: '1m',
       doc: 'How often a worker tells that it lives and what it does. Too short: commands for nothing. Too long: the supervisor decides on old evidence.',
     }),
+    blockedMaxMs: duration({
+      default: '5m',
+      min: '100ms',
+      max: '24h',
+      doc: 'For how long the guard keeps the leases of a worker whose event loop is blocked. Too short: a long computation is run twice. Too long: a handler that never returns keeps its job and its neighbours.',
+    }),
     fetchBlockMs: duration({
       default: '10s',
       min: '1s',
@@ -318,9 +324,9 @@ export const relations: readonly Relation[] = [
   {
     option: 'supervisor.deadAfterMs',
     rule: 'at least',
-    times: 3,
+    times: 5,
     other: 'worker.beatMs',
-    why: 'one late heartbeat is no death',
+    why: 'one late heartbeat is no death, and the guard of a blocked worker beats within four',
   },
   {
     option: 'pool.restartCapMs',

@@ -75,9 +75,14 @@ export class DeathWatch {
     await this.#read();
     // Another Redis, or this one after a restart, knows nothing of the connections that were asked for.
     if (signal.aborted || connectedAt !== this.#connectedAt) return;
-    const listed = new Set(this.#known.map(({ connection }) => connection));
-    const dead = decision.workers.filter(({ id, connection }) => listed.has(connection) && !back.has(id));
-    for (const { connection } of decision.workers) this.#settled.add(connection);
+    const vanished = new Set(decision.workers.map(({ connection }) => connection));
+    // More may have vanished meanwhile: then it is not the workers after all.
+    const known = this.#known.filter(({ connection }) => !this.#settled.has(connection));
+    const backAgain = new Set(known.filter(({ id }) => back.has(id)).map(({ connection }) => connection));
+    const again = decideVanished(known, backAgain);
+    if (again.kind === 'mass') return;
+    const dead = again.kind === 'some' ? again.workers.filter(({ connection }) => vanished.has(connection)) : [];
+    for (const connection of vanished) this.#settled.add(connection);
     metrics.workersVanished.inc({ verdict: 'back' }, decision.workers.filter(({ id }) => back.has(id)).length);
     if (dead.length === 0) return;
     metrics.workersVanished.inc({ verdict: 'dead' }, dead.length);
@@ -88,13 +93,15 @@ export class DeathWatch {
 
   async #read(): Promise<void> {
     const { fleet, clock } = this.#options;
+    const askedAt = clock.elapsed();
     const sightings = await fleet.read();
-    this.#readAt = clock.elapsed();
-    this.#known = sightings.flatMap(({ id, beat, ageMs }) =>
-      beat?.connection === undefined || this.#readAt - ageMs <= this.#connectedAt
-        ? []
-        : [{ id, connection: beat.connection }],
-    );
+    this.#readAt = askedAt;
+    this.#known = sightings.flatMap(({ id, beat, ageMs }) => {
+      const connection = beat?.connection;
+      // Anybody may have written the beat, and one number that is none would spoil the question for all.
+      if (!Number.isSafeInteger(connection) || Number(connection) < 1) return [];
+      return askedAt - ageMs > this.#connectedAt ? [{ id, connection: Number(connection) }] : [];
+    });
     const current = new Set(this.#known.map(({ connection }) => connection));
     for (const connection of this.#settled) if (!current.has(connection)) this.#settled.delete(connection);
   }

@@ -81,7 +81,10 @@ export class FleetWatch {
   /** Workers that went silent within the last few looks, together. */
   #massSilence(now: number): boolean {
     const { deadAfterMs } = this.#policy;
-    const recent = [...this.#lastAlive.values()].filter((at) => now - at <= 3 * deadAfterMs);
+    // Those whose process is known to be gone are no riddle.
+    const recent = [...this.#lastAlive]
+      .filter(([id, at]) => now - at <= 3 * deadAfterMs && !this.#declaredDead.has(id))
+      .map(([, at]) => at);
     const silent = recent.filter((at) => now - at > deadAfterMs / 2);
     return silent.length >= massSilenceMinimum && silent.length > massSilenceRatio * recent.length;
   }

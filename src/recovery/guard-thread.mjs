@@ -5,8 +5,20 @@ import { Redis } from 'ioredis';
 
 /** @type {import('./guard.js').GuardOrders} */
 const orders = workerData;
-const { connection, stamp, blockedAfterMs, renewMs, beatMs, beatTtlMs, leaseMs, tokenPrefix, queues, fleet, scripts } =
-  orders;
+const {
+  connection,
+  stamp,
+  blockedAfterMs,
+  blockedMaxMs,
+  renewMs,
+  beatMs,
+  beatTtlMs,
+  leaseMs,
+  tokenPrefix,
+  queues,
+  fleet,
+  scripts,
+} = orders;
 const lastTurn = new BigInt64Array(stamp);
 
 const redis = new Redis(connection.url, {
@@ -14,7 +26,11 @@ const redis = new Redis(connection.url, {
   connectTimeout: connection.connectTimeoutMs,
   // Whoever blocks the loop for longer than Redis is away is still to be guarded: it goes on asking.
   maxRetriesPerRequest: null,
-  retryStrategy: (times) => Math.min(2 ** Math.min(times, 10) * 20, connection.reconnectCapMs),
+  retryStrategy: (times) =>
+    Math.min(2 ** Math.min(times, 10) * 20, connection.reconnectCapMs) * (0.75 + Math.random() / 4),
+  maxLoadingRetryTime: connection.reconnectCapMs,
+  // A server that was demoted refuses writes: reconnect to whoever leads now, and ask again there.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
 });
 // The main thread tells of Redis' faults; a client without a listener would end the thread.
 redis.on('error', () => undefined);
@@ -45,7 +61,8 @@ let keptAt = Number.NEGATIVE_INFINITY;
 let beatAt = Number.NEGATIVE_INFINITY;
 
 async function standIn() {
-  if (blockedMs() < blockedAfterMs) {
+  const blocked = blockedMs();
+  if (blocked < blockedAfterMs || blocked > blockedMaxMs) {
     keptAt = Number.NEGATIVE_INFINITY;
     return;
   }

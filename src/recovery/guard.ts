@@ -29,6 +29,8 @@ export interface GuardOrders {
   /** When the main thread's event loop last turned, in ns of the monotonic clock. */
   readonly stamp: SharedArrayBuffer;
   readonly blockedAfterMs: number;
+  /** After so long the thread gives up: the jobs come back like those of a dead worker. */
+  readonly blockedMaxMs: number;
   readonly renewMs: number;
   readonly beatMs: number;
   readonly beatTtlMs: number;
@@ -53,6 +55,7 @@ export interface GuardOptions {
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
   readonly beatMs: number;
+  readonly blockedMaxMs: number;
   readonly log: Logger;
 }
 
@@ -69,8 +72,8 @@ const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4
 
 /**
  * A thread beside the worker, with a connection of its own, that stands in for it while a handler blocks the event loop: it keeps the
- * leases and beats, as *blocked*. So the worker is not taken for dead, and what it runs is not run twice. While the loop turns, the
- * thread asks Redis nothing.
+ * leases and beats, as *blocked*. So the worker is not taken for dead, and what it runs is not run twice, up to a bound. While the loop
+ * turns, the thread asks Redis nothing.
  */
 export class Guard implements Service {
   readonly #options: GuardOptions;
@@ -129,7 +132,7 @@ export class Guard implements Service {
   };
 
   #orders(): GuardOrders {
-    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs } = this.#options;
+    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs, blockedMaxMs } = this.#options;
     return {
       connection: {
         url: redis.url,
@@ -139,6 +142,7 @@ export class Guard implements Service {
       },
       stamp: this.#stamp,
       blockedAfterMs: this.#blockedAfterMs,
+      blockedMaxMs,
       renewMs: leaseRenewMs,
       beatMs,
       beatTtlMs,

@@ -28,6 +28,12 @@ export interface OrphanSweeperOptions {
   readonly metrics: Metrics;
 }
 
+/** Since when jobs have been without a lease: at the look before, and at this one. */
+interface Leaseless {
+  readonly before: ReadonlyMap<string, number>;
+  readonly seen: Map<string, number>;
+}
+
 /** Active jobs are looked at so many at a time, and at most so many a sweep; the rest has its turn in the next one. */
 const pageSize = 500;
 const maxPages = 20;
@@ -60,20 +66,22 @@ export class OrphanSweeper {
     const sightings = await fleet.read();
     this.#watch.look(sightings, now);
     const { alive, suspect, dead } = this.#watch.counts(now);
-    const blocked = this.#tellBlocked(sightings);
+    const blocked = this.#tellBlocked(sightings, now);
     for (const [state, count] of Object.entries({ alive: alive - blocked, blocked, suspect, dead })) {
-      metrics.workers.set({ state: state as 'alive' | 'blocked' | 'suspect' | 'dead' }, Math.max(0, count));
+      metrics.workers.set({ state: state as 'alive' | 'blocked' | 'suspect' | 'dead' }, count);
     }
 
     const leaseless = new Map<string, number>();
-    await this.#sweepAll(now, leaseless).finally(() => {
+    await this.#sweepAll(now, { before: this.#leaselessSince, seen: leaseless }).finally(() => {
       this.#leaselessSince = leaseless;
     });
   }
 
   /** Says once which job holds up the event loop of a worker. Answers how many workers are blocked. */
-  #tellBlocked(sightings: readonly WorkerSighting[]): number {
-    const beats = sightings.flatMap(({ beat }) => (beat?.state === 'blocked' ? [beat] : []));
+  #tellBlocked(sightings: readonly WorkerSighting[], now: number): number {
+    const beats = sightings.flatMap(({ beat }) =>
+      beat?.state === 'blocked' && this.#watch.verdictOn(beat.id, now) === 'alive' ? [beat] : [],
+    );
     for (const { id, blockedMs, running } of beats) {
       if (!this.#blocked.has(id)) this.#options.log.warn({ worker: id, blockedMs, running }, 'worker.blocked');
     }
@@ -85,10 +93,11 @@ export class OrphanSweeper {
   async recoverFrom(workers: readonly string[]): Promise<void> {
     const now = this.#options.clock.elapsed();
     for (const worker of workers) this.#watch.declareDead(worker, now);
-    await this.#sweepAll(now, new Map());
+    // How long others have been without a lease is for the sweeps to judge, which know what they have seen.
+    await this.#sweepAll(now, { before: new Map(), seen: new Map() });
   }
 
-  async #sweepAll(now: number, leaseless: Map<string, number>): Promise<void> {
+  async #sweepAll(now: number, leaseless: Leaseless): Promise<void> {
     const failures: unknown[] = [];
     for (const queue of await this.#options.queues()) {
       // One queue that cannot be read must not keep the others from being swept.
@@ -99,7 +108,7 @@ export class OrphanSweeper {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #sweepQueue(queue: string, now: number, leaseless: Map<string, number>): Promise<void> {
+  async #sweepQueue(queue: string, now: number, leaseless: Leaseless): Promise<void> {
     for (const job of await this.#activeJobs(queue)) {
       // One job that cannot be recovered must not keep the others from it.
       await this.#consider(queue, job, now, leaseless).catch((error: unknown) => {
@@ -122,11 +131,11 @@ export class OrphanSweeper {
     return pages.reverse().flat();
   }
 
-  async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Map<string, number>): Promise<void> {
+  async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Leaseless): Promise<void> {
     // The count of crashes tells this run from an earlier one that was without a lease too.
     const key = `${queue}\n${job.id}\n${job.crashes}`;
-    const since = this.#leaselessSince.get(key) ?? now;
-    if (job.token === '') leaseless.set(key, since);
+    const since = leaseless.before.get(key) ?? now;
+    if (job.token === '') leaseless.seen.set(key, since);
     const worker = workerOfToken(job.token);
     const decision = decideRecovery(
       {

@@ -30,6 +30,8 @@ export class CallGatherer<R, A> {
   #underWay = 0;
   #scheduled = false;
   #headStart: NodeJS.Timeout | undefined;
+  /** Set for the turn of the event loop in which a request larger than any call left: it may not have sent anything yet. */
+  #yields = false;
   readonly #idle: (() => void)[] = [];
 
   constructor(options: CallGathererOptions<R, A>) {
@@ -57,10 +59,18 @@ export class CallGatherer<R, A> {
     this.#scheduled = false;
     clearTimeout(this.#headStart);
     this.#headStart = undefined;
-    if (this.#waiting.length === 0 || this.#underWay >= maxCallsUnderWay) return;
+    if (this.#yields || this.#waiting.length === 0 || this.#underWay >= maxCallsUnderWay) return;
     const requests = this.#nextBatch(isFirst);
     this.#underWay += 1;
     void this.#call(requests);
+    if (this.#options.sizeOf?.(requests[0] as R) === Number.POSITIVE_INFINITY) {
+      this.#yields = true;
+      setImmediate(() => {
+        this.#yields = false;
+        this.#leave();
+      });
+      return;
+    }
     if (this.#waiting.length > 0 && this.#underWay < maxCallsUnderWay) {
       this.#headStart = setTimeout(this.#leave, headStartMs);
     }

@@ -13,8 +13,11 @@ export interface KeepPolicy {
 const defaultLimit = 1_000;
 
 /** What a job's own options say about keeping it, in BullMQ's many forms; else the worker's policy; else all stay. */
-export function keepPolicy(own: KeepJobs | boolean | number | undefined, workers: KeepJobs | undefined): KeepPolicy {
-  if (own === undefined) return workers ?? {};
+export function keepPolicy(
+  own: KeepJobs | boolean | number | null | undefined,
+  workers: KeepJobs | undefined,
+): KeepPolicy {
+  if (own == null) return workers ?? {};
   if (typeof own === 'object') return own;
   return { count: typeof own === 'number' ? own : own ? 0 : -1 };
 }

@@ -20,13 +20,17 @@ const payloadPlace = 2;
 export class PayloadReader {
   readonly #client: Pick<RedisClient, 'hget'>;
   readonly #base: string;
+  readonly #onError: (error: Error) => void;
+  /** Jobs that are started and whose payload is on its way. */
+  readonly #reading = new Set<string>();
   #average = 0;
   #part: AnsweredPart = 'fields';
 
   /** `base` is what the keys of the jobs begin with. */
-  constructor(client: Pick<RedisClient, 'hget'>, base: string) {
+  constructor(client: Pick<RedisClient, 'hget'>, base: string, onError: (error: Error) => void) {
     this.#client = client;
     this.#base = base;
+    this.#onError = onError;
   }
 
   /** What to ask the script for now. */
@@ -34,18 +38,39 @@ export class PayloadReader {
     return this.#part;
   }
 
-  /** Completes jobs that came with that part of their fields. */
+  /** Whether the payload of a job is on its way: it runs here in a moment. */
+  isReading(id: string): boolean {
+    return this.#reading.has(id);
+  }
+
+  /**
+   * Completes jobs that came with that part of their fields. When a payload cannot be read none of them can be run: they come back like
+   * those of a dead worker.
+   */
   async complete(jobs: readonly TakenJob[], part: AnsweredPart): Promise<readonly TakenJob[]> {
-    const complete = part === 'fields' ? jobs : await Promise.all(jobs.map((job) => this.#withPayload(job)));
-    for (const job of complete) this.#learn(String(job[payloadPlace] ?? '').length);
-    return complete;
+    if (part === 'fields') {
+      for (const job of jobs) this.#learn(job);
+      return jobs;
+    }
+    for (const job of jobs) this.#reading.add(String(job.at(-1)));
+    try {
+      const complete = await Promise.all(jobs.map((job) => this.#withPayload(job)));
+      for (const job of complete) this.#learn(job);
+      return complete;
+    } catch (error) {
+      this.#onError(error as Error);
+      return [];
+    } finally {
+      for (const job of jobs) this.#reading.delete(String(job.at(-1)));
+    }
   }
 
   async #withPayload(job: TakenJob): Promise<TakenJob> {
     return job.with(payloadPlace, await this.#client.hget(`${this.#base}${job.at(-1)}`, 'data'));
   }
 
-  #learn(length: number): void {
+  #learn(job: TakenJob): void {
+    const { length } = String(job[payloadPlace] ?? '');
     this.#average += (length - this.#average) * newestWeight;
     if (this.#average >= longFrom) this.#part = 'head';
     else if (this.#average < shortBelow) this.#part = 'fields';

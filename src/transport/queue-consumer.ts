@@ -60,6 +60,7 @@ export class QueueConsumer {
   readonly #backend: BullmqBackend;
   readonly #bell: WorkBell;
   readonly #calls: WorkCalls<FetchedJob>;
+  readonly #payloads: PayloadReader;
   readonly #settlement: Settlement;
   readonly #running = new RunningJobs();
   readonly #quiet = new AbortController();
@@ -94,10 +95,11 @@ export class QueueConsumer {
       onError: options.onError,
     });
     const layout = workLayout(options.keyspace.prefix(options.queue), options.queue);
+    this.#payloads = new PayloadReader(options.client, layout.bases.base, options.onError);
     this.#calls = new WorkCalls({
       ...options,
       layout,
-      payloads: new PayloadReader(options.client, layout.bases.base),
+      payloads: this.#payloads,
       decode: decodeTakenJob,
       mostPerCall: Math.ceil(options.slots / 2),
     });
@@ -229,7 +231,7 @@ export class QueueConsumer {
     try {
       const tokens = Array.from({ length: count }, () => this.#nextToken());
       const reply = await this.#calls.take(tokens);
-      for (const job of reply.jobs) this.#run(job);
+      this.#run(reply.jobs);
       return reply;
     } finally {
       this.#promised -= count;
@@ -253,9 +255,11 @@ export class QueueConsumer {
     return leaseToken(this.#options.worker, this.#fetches++);
   }
 
-  #run(job: FetchedJob): void {
-    this.#attempts += 1;
-    void this.#seeThrough(this.#running.add(job, new Cancellation()));
+  /** Starts jobs. All of them count as running before the first handler does anything. */
+  #run(jobs: readonly FetchedJob[]): void {
+    const runs = jobs.map((job) => this.#running.add(job, new Cancellation()));
+    this.#attempts += runs.length;
+    for (const run of runs) void this.#seeThrough(run);
   }
 
   /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. Never rejects. */
@@ -271,10 +275,14 @@ export class QueueConsumer {
       if (running.forsaken) return;
       const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
       const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
-      for (const next of settled.jobs) this.#run(next);
-      if (running.forsaken) return;
-      this.#running.remove(running);
-      this.#report(job, outcome, settled);
+      try {
+        if (running.forsaken) return;
+        this.#running.remove(running);
+        this.#report(job, outcome, settled);
+      } finally {
+        // Last, because a handler may compute for a while before it waits for anything.
+        this.#run(settled.jobs);
+      }
     } catch (error) {
       // A job that is not seen through keeps no slot and no lease: it comes back like that of a dead worker.
       this.#running.remove(running);
@@ -296,7 +304,8 @@ export class QueueConsumer {
     // Leases may have run out while Redis was away: take them back before anybody else looks.
     this.#renewNow();
     const { client, keyspace, queue, worker, log, onError } = this.#options;
-    const isRunning = (id: string, token: string) => this.#running.withToken(token)?.job.id === id;
+    const isRunning = (id: string, token: string) =>
+      this.#running.withToken(token)?.job.id === id || this.#payloads.isReading(id);
     giveBackStrays({ client, keyspace, queue, worker, log, isRunning }).catch(onError);
   };
 

@@ -115,6 +115,7 @@ export class Worker {
       leaseMs: this.#parts.worker.leaseMs,
       leaseRenewMs: this.#parts.worker.leaseRenewMs,
       beatMs: this.#parts.worker.beatMs,
+      blockedMaxMs: this.#parts.worker.blockedMaxMs,
       log,
     });
     this.#guard = guard;

@@ -6,6 +6,9 @@ local function chooseJobs(keys, wanted)
     local id = redis.call('LMOVE', keys.wait, keys.active, 'RIGHT', 'LEFT')
     if id then return { id } end
   end
+  -- One of another type breaks off here, while all jobs are in their place.
+  redis.call('LLEN', keys.active)
+  redis.call('ZCARD', keys.prioritized)
   local ids = redis.call('RPOP', keys.wait, wanted) or {}
   if #ids < wanted then
     local prioritized = redis.call('ZPOPMIN', keys.prioritized, wanted - #ids)

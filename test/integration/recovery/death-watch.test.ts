@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionName } from '../../../src/recovery/connections.js';
 import { DeathWatch } from '../../../src/recovery/death-watch.js';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
-import type { WorkerBeat } from '../../../src/recovery/worker-beat.js';
+import { beatTtlMs, type WorkerBeat } from '../../../src/recovery/worker-beat.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { systemClock } from '../../../src/time/clock.js';
 import type { EpochMs } from '../../../src/time/duration.js';
@@ -129,6 +129,26 @@ describe('a worker whose connections are gone', () => {
     expect(deaths).toEqual([]);
   });
 
+  it('is not looked for under a number from before the watch was connected', async () => {
+    const { look, deaths } = await startWatch();
+    await store().beat(beatOf('w1', 987_654), true);
+    await pool().client.pexpire(pool().keyspace.worker('w1'), beatTtlMs - 10_000);
+
+    await look();
+
+    expect(deaths).toEqual([]);
+  });
+
+  it.each([null, 'seven', -1, 0, 1.5])('is found although another beat names the connection %j', async (connection) => {
+    const { look, deaths } = await startWatch();
+    await store().beat(beatOf('odd', connection as number), true);
+
+    await dies(await connectWorker('w1'));
+    await look();
+
+    expect(deaths).toEqual(['w1']);
+  });
+
   it('is left alone when it said farewell', async () => {
     const { look, deaths } = await startWatch();
     const worker = await connectWorker('w1');
@@ -154,6 +174,24 @@ describe('many that vanish together', () => {
 
     expect(deaths).toEqual([]);
     expect(said('workers.vanished_together')).toEqual([expect.objectContaining({ workers: 4, of: 4 })]);
+  });
+
+  it('are left to their silence also when only one had vanished at first', async () => {
+    const { client, look, deaths } = await startWatch();
+    const workers = await Promise.all(['w1', 'w2', 'w3', 'w4'].map(connectWorker));
+    await look();
+    const [first, ...others] = workers;
+    if (!first) throw new Error('four workers');
+    await dies(first);
+
+    const looking = look();
+    await eventually('the watch has looked for the first time', async () => {
+      const list = String(await pool().client.client('LIST'));
+      return list.includes(`id=${await client.client('ID')} `) && Promise.all(others.map(dies));
+    });
+    await looking;
+
+    expect(deaths).toEqual([]);
   });
 
   it('are not dead when Redis restarted and forgot all connections, nor is one that came back under another number', async () => {

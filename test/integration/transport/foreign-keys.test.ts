@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EpochMs } from '../../../src/time/duration.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
 
@@ -103,6 +104,31 @@ describe('a key of another type beside the jobs that end in one call', () => {
 
     await expect(ending).rejects.toThrow('WRONGTYPE');
     expect(await pool().client.zrange(bench.keys.completed, '0', '-1')).toEqual([id]);
+  });
+
+  it.each([
+    ['the active list', (bench: LeaseBench) => bench.keys.active],
+    ['the prioritized set', (bench: LeaseBench) => bench.keys.prioritized],
+  ] as const)('as %s, leaves jobs that are asked for where they wait', async (_name, foreignKey) => {
+    const bench = new LeaseBench(pool());
+    const id = await bench.add();
+    await pool().client.set(foreignKey(bench), 'of another type');
+
+    await expect(bench.calls.take(['t1', 't2'])).rejects.toThrow('WRONGTYPE');
+
+    expect(await pool().client.lrange(bench.keys.wait, 0, -1)).toEqual([id]);
+  });
+
+  it('as a delayed job, does not hold up the others that are due', async () => {
+    const bench = new LeaseBench(pool());
+    const due = { delayMs: 1, enqueuedAt: 1_000 as EpochMs };
+    const ids = [await bench.add(due), await bench.add(due), await bench.add(due)];
+    await pool().client.set(bench.jobKey(ids[1] ?? ''), 'no hash');
+
+    const { jobs } = await bench.calls.take(['t1', 't2', 't3']);
+
+    expect(jobs.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
+    expect(await pool().client.zcard(bench.keys.delayed)).toBe(0);
   });
 
   it('as the completed set, leaves every job of the call in its place', async () => {

@@ -29,7 +29,7 @@ export class LeaseBench {
     this.calls = new WorkCalls({
       client: pool.client,
       layout,
-      payloads: new PayloadReader(pool.client, layout.bases.base),
+      payloads: new PayloadReader(pool.client, layout.bases.base, () => undefined),
       worker: 'bench',
       leaseMs: 60_000,
       keepAttempts: 2,

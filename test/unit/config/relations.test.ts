@@ -16,8 +16,8 @@ describe('relationFaults', () => {
     ['worker.drainTimeoutMs', 30_000, 'pool.killGraceMs', 30_000, 'breaks'],
     ['supervisor.leaseMs', 1500, 'supervisor.renewMs', 500, 'holds'],
     ['supervisor.leaseMs', 1499, 'supervisor.renewMs', 500, 'breaks'],
-    ['supervisor.deadAfterMs', 3000, 'worker.beatMs', 1000, 'holds'],
-    ['supervisor.deadAfterMs', 2999, 'worker.beatMs', 1000, 'breaks'],
+    ['supervisor.deadAfterMs', 5000, 'worker.beatMs', 1000, 'holds'],
+    ['supervisor.deadAfterMs', 4999, 'worker.beatMs', 1000, 'breaks'],
     ['pool.restartCapMs', 1000, 'pool.restartBaseMs', 1000, 'holds'],
     ['pool.restartCapMs', 999, 'pool.restartBaseMs', 1000, 'breaks'],
   ])('%s = %i with %s = %i %s', (option, value, other, otherValue, verdict) => {

@@ -89,6 +89,7 @@ describe('resolveConfig', () => {
         "worker": {
           "abortGraceMs": 2000,
           "beatMs": 1000,
+          "blockedMaxMs": 300000,
           "concurrency": 10,
           "drainTimeoutMs": 20000,
           "fetchBlockMs": 10000,

@@ -108,12 +108,30 @@ describe('requests that fall together', () => {
     await settle();
     calls[0]?.answer();
     await settle();
-    const two = sent();
     calls[1]?.answer();
     await settle();
 
-    expect(two).toEqual(['a', 'X']);
     expect(sent()).toEqual(['a', 'X', 'b']);
+  });
+
+  it('wait a turn behind a larger one, which may not have sent anything when it leaves', async () => {
+    const { add, sent, calls } = gatherer({ sizes: { X: Number.POSITIVE_INFINITY } });
+    add('a');
+    await settle();
+    add('b');
+    await settle();
+    add('X', 'c');
+
+    // Both answers are there in the same turn.
+    calls[0]?.answer();
+    calls[1]?.answer();
+    await Promise.resolve().then(() => undefined);
+    for (let n = 0; n < 20; n++) await Promise.resolve();
+    const thisTurn = sent();
+    await settle();
+
+    expect(thisTurn).toEqual(['a', 'b', 'X']);
+    expect(sent()).toEqual(['a', 'b', 'X', 'c']);
   });
 
   it('are all rejected when their call fails, and others go on', async () => {
