@@ -27,7 +27,11 @@ export function markdown({ proof, scenarios = [], machine, bulwark, bullmq }: Pr
     ]);
   const more = Object.keys(bulwark)
     .filter((figure) => !(figure in headings))
-    .map((figure) => `- \`${figure}\`: Bulwark ${bulwark[figure]}, plain BullMQ ${bullmq?.[figure]}`);
+    .map((figure) =>
+      bullmq?.[figure] === undefined
+        ? `- \`${figure}\`: Bulwark ${bulwark[figure]}`
+        : `- \`${figure}\`: Bulwark ${bulwark[figure]}, plain BullMQ ${bullmq[figure]}`,
+    );
   return [`Measured by \`npm run prove -- ${proof}\`.`, ...where, ...tables, ...more].join('\n').trimEnd().concat('\n');
 }
 
