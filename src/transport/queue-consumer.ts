@@ -1,7 +1,6 @@
 import type { KeepJobs } from 'bullmq';
 import type { Logger } from 'pino';
 import { Cancellation } from '../job/cancellation.js';
-import { LeaseLostError } from '../job/lease-lost-error.js';
 import type { Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -9,13 +8,12 @@ import { pause } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import { BullmqBackend } from './bullmq-backend.js';
 import { decodeTakenJob, type FetchedJob } from './fetched-job.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import { leaseToken } from './lease-token.js';
 import { PayloadReader } from './payload-reader.js';
 import { queueKeys } from './queue-keys.js';
 import { type RunningJob, RunningJobs } from './running-jobs.js';
-import { leaseRenewScript } from './scripts.js';
 import { type Settled, Settlement } from './settlement.js';
-import { giveBackStrays } from './stray-jobs.js';
 import { WorkBell } from './work-bell.js';
 import { WorkCalls, type WorkReply } from './work-calls.js';
 import { workLayout } from './work-layout.js';
@@ -60,15 +58,13 @@ export class QueueConsumer {
   readonly #backend: BullmqBackend;
   readonly #bell: WorkBell;
   readonly #calls: WorkCalls<FetchedJob>;
-  readonly #payloads: PayloadReader;
+  readonly #leases: LeaseKeeper;
   readonly #settlement: Settlement;
   readonly #running = new RunningJobs();
   readonly #quiet = new AbortController();
   readonly #stopped = new AbortController();
   #fetching: Promise<void> | undefined;
-  #renewal: NodeJS.Timeout | undefined;
   #slotFreed: (() => void) | undefined;
-  #renewing = false;
   #fetches = 0;
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
@@ -95,13 +91,18 @@ export class QueueConsumer {
       onError: options.onError,
     });
     const layout = workLayout(options.keyspace.prefix(options.queue), options.queue);
-    this.#payloads = new PayloadReader(options.client, layout.bases.base, options.onError);
+    const payloads = new PayloadReader(options.client, layout.bases.base, options.onError);
     this.#calls = new WorkCalls({
       ...options,
       layout,
-      payloads: this.#payloads,
+      payloads,
       decode: decodeTakenJob,
       mostPerCall: Math.ceil(options.slots / 2),
+    });
+    this.#leases = new LeaseKeeper({
+      ...options,
+      running: this.#running,
+      isArriving: (id) => payloads.isReading(id),
     });
     this.#settlement = new Settlement({ ...options, calls: this.#calls, backend: this.#backend });
   }
@@ -137,8 +138,7 @@ export class QueueConsumer {
   start(): void {
     if (this.#fetching !== undefined) return;
     this.#fetching = this.#fetchUntilQuiet();
-    this.#renewal = setInterval(this.#renewNow, this.#options.leaseRenewMs);
-    this.#options.client.on('ready', this.#onReconnected);
+    this.#leases.start();
   }
 
   /** Takes no more jobs. Running ones go on. */
@@ -194,8 +194,7 @@ export class QueueConsumer {
   async stop(): Promise<void> {
     this.quiet();
     this.#stopped.abort();
-    clearInterval(this.#renewal);
-    this.#options.client.off('ready', this.#onReconnected);
+    this.#leases.stop();
     await within(1_000, this.#backend.close(true));
   }
 
@@ -298,55 +297,5 @@ export class QueueConsumer {
     const written = settled.kind === 'done' ? (settled.instead ?? outcome) : outcome;
     if (written.kind === 'interrupted' && settled.kind === 'done') this.#released += 1;
     this.#options.onSettled(job, written, settled);
-  }
-
-  readonly #onReconnected = (): void => {
-    // Leases may have run out while Redis was away: take them back before anybody else looks.
-    this.#renewNow();
-    const { client, keyspace, queue, worker, log, onError } = this.#options;
-    const isRunning = (id: string, token: string) =>
-      this.#running.withToken(token)?.job.id === id || this.#payloads.isReading(id);
-    giveBackStrays({ client, keyspace, queue, worker, log, isRunning }).catch(onError);
-  };
-
-  readonly #renewNow = (): void => {
-    // While Redis is away a renewal waits for it; a second one would only wait behind it.
-    if (this.#renewing) return;
-    this.#renewing = true;
-    this.#renewLeases()
-      .catch(this.#options.onError)
-      .finally(() => {
-        this.#renewing = false;
-      });
-  };
-
-  async #renewLeases(): Promise<void> {
-    const { client, keyspace, queue, leaseMs, onRenewed } = this.#options;
-    const running = [...this.#running];
-    if (running.length === 0) return;
-    const keys = queueKeys(keyspace, queue);
-    let lost: readonly string[];
-    try {
-      lost = await leaseRenewScript.run(
-        client,
-        { active: keys.active, stalled: keys.stalled },
-        {
-          base: keys[''],
-          lease: leaseMs,
-          jobs: JSON.stringify(running.map(({ job }) => ({ id: job.id, token: job.token, starts: job.starts }))),
-        },
-      );
-    } catch (error) {
-      onRenewed('error', running.length);
-      throw error;
-    }
-    if (running.length > lost.length) onRenewed('renewed', running.length - lost.length);
-    for (const token of lost) {
-      // A job that ended while the renewal was under way is not lost.
-      const current = this.#running.withToken(token);
-      if (!current || !running.includes(current)) continue;
-      onRenewed('lost', 1);
-      current.cancellation.abort(new LeaseLostError(current.job.id));
-    }
   }
 }
