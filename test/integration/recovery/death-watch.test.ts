@@ -3,11 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionName } from '../../../src/recovery/connections.js';
 import { DeathWatch } from '../../../src/recovery/death-watch.js';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
-import { beatTtlMs, type WorkerBeat } from '../../../src/recovery/worker-beat.js';
+import { beatTtlMs } from '../../../src/recovery/worker-beat.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { systemClock } from '../../../src/time/clock.js';
-import type { EpochMs } from '../../../src/time/duration.js';
 import { eventually } from '../../support/eventually.js';
+import { workerBeat } from '../../support/worker-beat.js';
 import { recordLog, usePool } from '../worker-pool/test-pool.js';
 
 const pool = usePool();
@@ -44,26 +44,11 @@ async function connectWorker(id: string) {
   onTestFinished(() => client.disconnect());
   const beat = async (): Promise<number> => {
     const connection = await client.client('ID');
-    await store().beat(beatOf(id, connection), true);
+    await store().beat(workerBeat(id, { connection }), true);
     return connection;
   };
   return { client, beat, connection: await beat() };
 }
-
-const beatOf = (id: string, connection: number): WorkerBeat => ({
-  id,
-  host: 'here',
-  pid: 1,
-  version: '0',
-  startedAt: 0 as EpochMs,
-  connection,
-  state: 'running',
-  kinds: [],
-  queues: [],
-  rssBytes: 1,
-  loopDelayMs: 0,
-  running: [],
-});
 
 /** Ends a connection for good, as the end of its process does. */
 async function dies({ client, connection }: { readonly client: Redis; readonly connection: number }): Promise<void> {
@@ -131,7 +116,7 @@ describe('a worker whose connections are gone', () => {
 
   it('is not looked for under a number from before the watch was connected', async () => {
     const { look, deaths } = await startWatch();
-    await store().beat(beatOf('w1', 987_654), true);
+    await store().beat(workerBeat('w1', { connection: 987_654 }), true);
     await pool().client.pexpire(pool().keyspace.worker('w1'), beatTtlMs - 10_000);
 
     await look();
@@ -141,7 +126,7 @@ describe('a worker whose connections are gone', () => {
 
   it.each([null, 'seven', -1, 0, 1.5])('is found although another beat names the connection %j', async (connection) => {
     const { look, deaths } = await startWatch();
-    await store().beat(beatOf('odd', connection as number), true);
+    await store().beat(workerBeat('odd', { connection: connection as number }), true);
 
     await dies(await connectWorker('w1'));
     await look();
@@ -205,7 +190,7 @@ describe('many that vanish together', () => {
     await eventually('the workers are', () => workers.every((worker) => worker.client.status === 'ready'));
     // Beats that name connections nobody has.
     for (const [index, { connection }] of workers.entries())
-      await store().beat(beatOf(`w${index + 1}`, connection + 900), true);
+      await store().beat(workerBeat(`w${index + 1}`, { connection: connection + 900 }), true);
     await look();
 
     expect(deaths).toEqual([]);

@@ -1,51 +1,37 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
-import { beatTtlMs, type WorkerBeat } from '../../../src/recovery/worker-beat.js';
-import type { EpochMs } from '../../../src/time/duration.js';
+import { beatTtlMs } from '../../../src/recovery/worker-beat.js';
+import { workerBeat } from '../../support/worker-beat.js';
 import { usePool } from '../worker-pool/test-pool.js';
 
 const pool = usePool();
 const store = () => new FleetStore(pool().client, pool().keyspace);
-const beatOf = (id: string): WorkerBeat => ({
-  id,
-  host: 'here',
-  pid: 1,
-  version: '0',
-  startedAt: 0 as EpochMs,
-  state: 'running',
-  kinds: [],
-  queues: [],
-  rssBytes: 1,
-  loopDelayMs: 0,
-  running: [],
-});
-
 afterEach(async () => {
   await pool().client.flushall();
 });
 
 describe('beat', () => {
   it('writes the beat and, when asked to, puts the worker on the list', async () => {
-    await store().beat(beatOf('a'), true);
+    await store().beat(workerBeat('a'), true);
 
     const [sighting] = await store().read();
-    expect(sighting).toMatchObject({ id: 'a', beat: beatOf('a') });
+    expect(sighting).toMatchObject({ id: 'a', beat: workerBeat('a') });
     expect(sighting?.ageMs).toBeLessThan(1_000);
   });
 
   it('leaves the list alone otherwise', async () => {
-    await store().beat(beatOf('a'), false);
+    await store().beat(workerBeat('a'), false);
 
     expect(await store().read()).toEqual([]);
   });
 
   it('is taken by a Redis whose memory is full, so that a full Redis is not taken for dead workers', async () => {
-    await store().beat(beatOf('a'), true);
+    await store().beat(workerBeat('a'), true);
     await pool().client.pexpire(pool().keyspace.worker('a'), 1_000);
     await pool().client.config('SET', 'maxmemory', '1');
 
     await store()
-      .beat(beatOf('a'), false)
+      .beat(workerBeat('a'), false)
       .finally(() => pool().client.config('SET', 'maxmemory', '0'));
 
     expect(await pool().client.pttl(pool().keyspace.worker('a'))).toBeGreaterThan(1_000);
@@ -54,7 +40,7 @@ describe('beat', () => {
 
 describe('fleet-read', () => {
   it('measures the age of a beat on the clock of Redis', async () => {
-    await store().beat(beatOf('a'), true);
+    await store().beat(workerBeat('a'), true);
     await pool().client.pexpire(pool().keyspace.worker('a'), beatTtlMs - 7_000);
 
     const [sighting] = await store().read();
@@ -64,8 +50,8 @@ describe('fleet-read', () => {
   });
 
   it('names a worker whose beat expired once more, and then forgets it', async () => {
-    await store().beat(beatOf('a'), true);
-    await store().beat(beatOf('b'), true);
+    await store().beat(workerBeat('a'), true);
+    await store().beat(workerBeat('b'), true);
     await pool().client.del(pool().keyspace.worker('a'));
 
     const first = await store().read();
@@ -76,7 +62,7 @@ describe('fleet-read', () => {
   });
 
   it('writes nothing while everybody beats', async () => {
-    await store().beat(beatOf('a'), true);
+    await store().beat(workerBeat('a'), true);
     const before = await pool().dump();
 
     await store().read();
@@ -85,20 +71,20 @@ describe('fleet-read', () => {
   });
 
   it.each(['no json', '7', 'null', '{}'])('reads on past a beat that says %s', async (garbage) => {
-    await store().beat(beatOf('sound'), true);
+    await store().beat(workerBeat('sound'), true);
     await pool().client.sadd(pool().keyspace.workers, 'odd');
     await pool().client.set(pool().keyspace.worker('odd'), garbage, 'PX', beatTtlMs);
 
     const sightings = await store().read();
 
-    expect(sightings.find(({ id }) => id === 'sound')?.beat).toEqual(beatOf('sound'));
+    expect(sightings.find(({ id }) => id === 'sound')?.beat).toEqual(workerBeat('sound'));
   });
 });
 
 describe('farewell', () => {
   it('takes the worker off the list, and nobody else', async () => {
-    await store().beat(beatOf('a'), true);
-    await store().beat(beatOf('b'), true);
+    await store().beat(workerBeat('a'), true);
+    await store().beat(workerBeat('b'), true);
 
     await store().farewell('a');
 
@@ -107,7 +93,7 @@ describe('farewell', () => {
   });
 
   it('is nothing for a worker that is not on it', async () => {
-    await store().beat(beatOf('b'), true);
+    await store().beat(workerBeat('b'), true);
     const before = await pool().dump();
 
     await store().farewell('a');
