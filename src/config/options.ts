@@ -197,11 +197,29 @@ export const optionTable = {
       max: '10m',
       doc: 'How often the leader looks whether the connections of all workers still stand, to notice at once that a process is gone. Too short: load on Redis. Too long: the jobs of a killed worker wait.',
     }),
-    poisonAfter: integer({
-      default: 10,
+    quarantineAfter: integer({
+      default: 2,
       min: 1,
-      max: 100,
+      max: 20,
+      doc: 'After how many losses of its worker a job runs alone in a process of its own, where the kinds of its pool allow it. Too few: jobs that were there by chance wait for a lane. Too many: a poison job takes its neighbours down as often.',
+    }),
+    poisonAfter: integer({
+      default: 3,
+      min: 1,
+      max: 20,
       doc: 'How many workers a job may take down before it is dead-lettered as poison. Too few: a job that ran by chance on a dying worker is condemned. Too many: a poison job kills as many workers.',
+    }),
+    crashWindowMs: duration({
+      default: '24h',
+      min: '1s',
+      max: '30d',
+      doc: 'For how long the loss of its worker counts against a job. Too short: a job that crashes now and then is never found. Too long: a job that runs for days is blamed for every restart of its host.',
+    }),
+    quarantineMs: duration({
+      default: '1m',
+      min: '100ms',
+      max: '1h',
+      doc: 'How long a suspect waits for a process of its own before it runs among others again; doubles with each further loss. Too short: no lane has had its turn. Too long: where no worker has a lane, innocent suspects wait.',
     }),
   },
   http: {

@@ -1,3 +1,4 @@
+import { parseCrashes } from '../job/crash.js';
 import { jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
@@ -82,6 +83,7 @@ export class DeadLetterStore {
       diedAt: numberOr0(hash['finishedOn']) as EpochMs,
       attempts: parseAttempts(hash['bwh']),
       crashes: numberOr0(hash['bwc']),
+      crashHistory: parseCrashes(hash['bwk']),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { JobCrash } from '../job/crash.js';
 import type { AttemptRecord, DeadLetterReason, ErrorReport } from '../job/outcome.js';
 import type { EpochMs } from '../time/duration.js';
 
@@ -30,6 +31,7 @@ export interface DeadLetter extends DeadLetterRecord {
   readonly diedAt: EpochMs;
   /** The last attempts, oldest first. */
   readonly attempts: readonly AttemptRecord[];
-  /** How often a worker died with it. */
+  /** How often a worker was lost that ran it, and the last of those losses, the newest last. */
   readonly crashes: number;
+  readonly crashHistory: readonly JobCrash[];
 }

@@ -37,9 +37,10 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /**
  * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
- * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them.
+ * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
+ * worker again and again, and is to run alone.
  */
-export const parkReasons = ['newer_version', 'children_pending'] as const;
+export const parkReasons = ['newer_version', 'children_pending', 'quarantine'] as const;
 
 export type ParkReason = (typeof parkReasons)[number];
 

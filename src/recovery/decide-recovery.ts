@@ -1,3 +1,5 @@
+import type { JobCrash } from '../job/crash.js';
+import type { EpochMs } from '../time/duration.js';
 import type { WorkerVerdict } from './fleet-watch.js';
 
 export interface OrphanCandidate {
@@ -7,27 +9,54 @@ export interface OrphanCandidate {
   readonly owner: WorkerVerdict | undefined;
   /** For how long the job has been seen without a lease. */
   readonly leaselessMs: number;
-  /** How often a worker has died with this job before. */
-  readonly crashes: number;
+}
+
+/**
+ * Decides whether an active job has lost its worker. One without a lease gets a grace: its worker may be about to take the lease back
+ * after an outage. Pure.
+ */
+export function isOrphaned({ token, owner, leaselessMs }: OrphanCandidate, leaselessGraceMs: number): boolean {
+  return token === '' ? leaselessMs >= leaselessGraceMs : owner === 'dead';
 }
 
 export interface RecoveryPolicy {
-  /** How long a job may be without a lease: its worker may be about to take it back after an outage. */
-  readonly leaselessGraceMs: number;
+  /** The crash from which on a job is a suspect. */
+  readonly quarantineAfter: number;
   /** The crash at which a job counts as poison. */
   readonly poisonAfter: number;
+  /** Only crashes of the last so many ms count. */
+  readonly crashWindowMs: number;
+  /** How long a suspect waits for a process of its own before it runs among others again; doubles with each further crash. */
+  readonly quarantineMs: number;
 }
 
 export type RecoveryDecision =
-  | { readonly kind: 'leave' }
   | { readonly kind: 'requeue' }
+  | { readonly kind: 'quarantine'; readonly delayMs: number }
   | { readonly kind: 'dead_letter'; readonly crashes: number };
 
-/** Decides what happens to an active job: leave it to its owner, put it back, or give it up as poison. Pure. */
-export function decideRecovery(candidate: OrphanCandidate, policy: RecoveryPolicy): RecoveryDecision {
-  const orphaned =
-    candidate.token === '' ? candidate.leaselessMs >= policy.leaselessGraceMs : candidate.owner === 'dead';
-  if (!orphaned) return { kind: 'leave' };
-  const crashes = candidate.crashes + 1;
-  return crashes >= policy.poisonAfter ? { kind: 'dead_letter', crashes } : { kind: 'requeue' };
+const longestQuarantineMs = 3_600_000;
+/** After so many times as many crashes a job is given up even if nobody ever saw a process end with it. */
+const patience = 2;
+
+/**
+ * Decides what happens to a job that lost its worker. Jobs that were in a process when it ended are suspects, not culprits: they are
+ * put back, and after some crashes run alone, where no neighbour can be blamed for what they do. Only a process that was seen to end
+ * convicts: a frozen host or a broken network says nothing about its jobs. Pure.
+ *
+ * @param crashes - the job's history, this crash last.
+ */
+export function decideRecovery(crashes: readonly JobCrash[], policy: RecoveryPolicy, now: EpochMs): RecoveryDecision {
+  const recent = crashes.filter(({ at }) => now - at < policy.crashWindowMs);
+  const count = recent.length;
+  const isConvicted = count >= policy.poisonAfter && recent.at(-1)?.how === 'exited';
+  if (isConvicted || count >= patience * policy.poisonAfter) return { kind: 'dead_letter', crashes: count };
+  if (count < policy.quarantineAfter) return { kind: 'requeue' };
+  const delayMs = Math.min(policy.quarantineMs * 2 ** (count - policy.quarantineAfter), longestQuarantineMs);
+  return { kind: 'quarantine', delayMs };
+}
+
+/** How much of a job's history of crashes decides; older ones may be forgotten. */
+export function crashesThatCount({ poisonAfter }: RecoveryPolicy): number {
+  return patience * poisonAfter;
 }

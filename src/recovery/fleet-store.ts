@@ -1,21 +1,48 @@
 import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
+import { parseOrder, type WorkerOrder } from './order.js';
 import { beatTtlMs, type WorkerBeat, type WorkerSighting } from './worker-beat.js';
+
+/** An order that a worker has not taken after so long is out of date. */
+const orderTtlMs = 60_000;
+/** Whoever takes none for so long is not to be buried under them. */
+const mostOrders = 1_000;
 
 /** The guard of a blocked worker beats by the same script. */
 export const beatScript = defineScript({
   file: new URL('./lua/beat.lua', import.meta.url),
-  keys: ['worker', 'workers'],
-  args: ['id', 'beat', 'ttl', 'register'],
-  reply: () => undefined,
+  keys: ['worker', 'workers', 'orders'],
+  args: ['id', 'beat', 'ttl', 'register', 'listens'],
+  reply: (raw) => (raw as string[]).flatMap((json) => parseOrder(json) ?? []),
 });
 
 const farewellScript = defineScript({
   file: new URL('./lua/farewell.lua', import.meta.url),
-  keys: ['worker', 'workers'],
+  keys: ['worker', 'workers', 'orders'],
   args: ['id'],
   reply: () => undefined,
+});
+
+/** How an order was received: it lies there, the worker is not on the list, or it has not taken those before. */
+export type OrderReply = 'given' | 'worker_unknown' | 'too_many';
+
+const orderGiveScript = defineScript({
+  file: new URL('./lua/order-give.lua', import.meta.url),
+  keys: ['worker', 'orders'],
+  args: ['order', 'ttl', 'most'],
+  reply: (raw): OrderReply => {
+    switch (raw) {
+      case 0:
+        return 'given';
+      case -1:
+        return 'worker_unknown';
+      case -2:
+        return 'too_many';
+      default:
+        throw new TypeError(`unknown code ${String(raw)}`);
+    }
+  },
 });
 
 const fleetReadScript = defineScript({
@@ -50,22 +77,36 @@ export class FleetStore {
     this.#keyspace = keyspace;
   }
 
-  /** Writes a beat. `register` also puts the worker on the list: at start, and now and then in case Redis lost it. */
-  async beat(beat: WorkerBeat, register: boolean): Promise<void> {
-    await beatScript.run(
-      this.#client,
-      { worker: this.#keyspace.worker(beat.id), workers: this.#keyspace.workers },
-      { id: beat.id, beat: JSON.stringify(beat), ttl: beatTtlMs, register: register ? 1 : 0 },
-    );
+  /**
+   * Writes a beat and takes what is wanted of the worker. `register` also puts the worker on the list: at start, and now and then in
+   * case Redis lost it.
+   */
+  async beat(beat: WorkerBeat, register: boolean): Promise<WorkerOrder[]> {
+    return beatScript.run(this.#client, this.#keys(beat.id), {
+      id: beat.id,
+      beat: JSON.stringify(beat),
+      ttl: beatTtlMs,
+      register: register ? 1 : 0,
+      listens: 1,
+    });
   }
 
   async farewell(id: string): Promise<void> {
-    const keys = { worker: this.#keyspace.worker(id), workers: this.#keyspace.workers };
-    await farewellScript.run(this.#client, keys, { id });
+    await farewellScript.run(this.#client, this.#keys(id), { id });
+  }
+
+  /** Tells a worker what is wanted of it. It may be lost with the worker's next answer: whoever needs it done looks, and says it again. */
+  order(worker: string, order: WorkerOrder): Promise<OrderReply> {
+    const args = { order: JSON.stringify(order), ttl: orderTtlMs, most: mostOrders };
+    return orderGiveScript.run(this.#client, this.#keys(worker), args);
   }
 
   async read(): Promise<WorkerSighting[]> {
     const args = { prefix: this.#keyspace.worker(''), ttl: beatTtlMs };
     return fleetReadScript.run(this.#client, { workers: this.#keyspace.workers }, args);
+  }
+
+  #keys(id: string): Record<'worker' | 'workers' | 'orders', string> {
+    return { worker: this.#keyspace.worker(id), workers: this.#keyspace.workers, orders: this.#keyspace.orders(id) };
   }
 }

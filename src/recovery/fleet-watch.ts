@@ -58,6 +58,11 @@ export class FleetWatch {
     this.#declaredDead.set(id, now);
   }
 
+  /** Whether the process of a worker was found to be gone. */
+  isGone(id: string): boolean {
+    return this.#declaredDead.has(id);
+  }
+
   /**
    * The verdict on a worker, also on one that is not listed: somebody's lease may name it. Such a one gets the full time from
    * when it was first asked about, because the list may have been lost with Redis' memory and be on its way back.

@@ -73,7 +73,8 @@ async function standIn() {
   }
   if (lastBeat && now - beatAt >= beatMs) {
     const beat = { ...lastBeat, state: 'blocked', blockedMs: blockedMs(), running };
-    await redis.eval(scripts.beat, 2, fleet.worker, fleet.workers, lastBeat.id, JSON.stringify(beat), beatTtlMs, 1);
+    const keys = [fleet.worker, fleet.workers, fleet.orders];
+    await redis.eval(scripts.beat, keys.length, ...keys, lastBeat.id, JSON.stringify(beat), beatTtlMs, 1, 0);
     beatAt = now;
   }
 }

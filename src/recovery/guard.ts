@@ -42,7 +42,7 @@ export interface GuardOrders {
     readonly stalled: string;
     readonly base: string;
   }[];
-  readonly fleet: { readonly worker: string; readonly workers: string };
+  readonly fleet: { readonly worker: string; readonly workers: string; readonly orders: string };
   readonly scripts: { readonly keepLeases: string; readonly beat: string };
 }
 
@@ -152,7 +152,7 @@ export class Guard implements Service {
         const { active, stalled, '': base } = queueKeys(keyspace, name);
         return { name, active, stalled, base };
       }),
-      fleet: { worker: keyspace.worker(worker), workers: keyspace.workers },
+      fleet: { worker: keyspace.worker(worker), workers: keyspace.workers, orders: keyspace.orders(worker) },
       scripts: { keepLeases: keepLeasesScript.source, beat: beatScript.source },
     };
   }

@@ -4,6 +4,7 @@ import { PeriodicService } from '../service/periodic-service.js';
 import type { Service } from '../service/service.js';
 import { within } from '../time/deadline.js';
 import type { FleetStore } from './fleet-store.js';
+import type { WorkerOrder } from './order.js';
 import type { WorkerBeat } from './worker-beat.js';
 
 export interface HeartbeatOptions {
@@ -15,6 +16,8 @@ export interface HeartbeatOptions {
   readonly register: () => Promise<void>;
   /** Told of every beat before it is sent. */
   readonly onBeat?: (beat: WorkerBeat) => void;
+  /** Told of everything that is wanted of this worker. */
+  readonly onOrder: (order: WorkerOrder) => void;
   readonly log: Logger;
   readonly onRun?: (result: 'ok' | 'error', durationMs: number) => void;
 }
@@ -32,10 +35,16 @@ export class Heartbeat implements Service {
   readonly #options: HeartbeatOptions;
   readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({ resolution: 50 });
   readonly #service: PeriodicService;
+  /** Resolves when the fleet has heard of the worker. */
+  readonly heard: Promise<void>;
   #beats = 0;
+  #tellHeard: () => void = () => undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.heard = new Promise((resolve) => {
+      this.#tellHeard = resolve;
+    });
     this.#service = new PeriodicService({
       name: 'heartbeat',
       intervalMs: options.intervalMs,
@@ -66,7 +75,9 @@ export class Heartbeat implements Service {
     this.#loopDelay.reset();
     this.#options.onBeat?.(beat);
     const number = this.#beats++;
-    await this.#options.store.beat(beat, number % beatsPerListing === 0);
+    const orders = await this.#options.store.beat(beat, number % beatsPerListing === 0);
+    this.#tellHeard();
+    for (const order of orders) this.#options.onOrder(order);
     if (number % beatsPerRegistration === 0) await this.#options.register();
   }
 }

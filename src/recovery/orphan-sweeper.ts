@@ -1,31 +1,46 @@
 import type { Logger } from 'pino';
 import type { DeadLetterRecord } from '../dead-letter/record.js';
+import { assertNever } from '../errors/assert-never.js';
 import { errorMessage } from '../errors/error-message.js';
 import { type ReportLimits, reportError } from '../retry/error-report.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import { workerOfToken } from '../transport/lease-token.js';
-import type { QueueAdmin } from '../transport/queue-admin.js';
+import type { Orphan, QueueAdmin } from '../transport/queue-admin.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
-import type { ActiveJobOwner } from '../transport/scripts.js';
-import { decideRecovery, type RecoveryPolicy } from './decide-recovery.js';
+import type { ActiveJobOwner, TransitionReply } from '../transport/scripts.js';
+import type { CrashStore } from './crash-store.js';
+import {
+  crashesThatCount,
+  decideRecovery,
+  isOrphaned,
+  type RecoveryDecision,
+  type RecoveryPolicy,
+} from './decide-recovery.js';
+import { describeCrash, spokenEnd } from './describe-crash.js';
 import type { FleetStore } from './fleet-store.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
 import { PoisonJobError } from './poison-job-error.js';
-import type { WorkerSighting } from './worker-beat.js';
+import type { WorkerBeat, WorkerSighting } from './worker-beat.js';
 
 export interface OrphanSweeperOptions {
   readonly fleet: FleetStore;
   readonly inspector: QueueInspector;
   readonly admin: QueueAdmin;
+  readonly crashes: Pick<CrashStore, 'read'>;
   readonly queues: () => Promise<Iterable<string>>;
-  readonly policy: FleetWatchPolicy & RecoveryPolicy;
+  readonly policy: SweepPolicy;
   readonly limits: ReportLimits;
   /** Who sweeps, for the record of a poison job. */
   readonly supervisor: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+}
+
+export interface SweepPolicy extends FleetWatchPolicy, RecoveryPolicy {
+  /** How long a job may be without a lease: its worker may be about to take it back after an outage. */
+  readonly leaselessGraceMs: number;
 }
 
 /** Since when jobs have been without a lease: at the look before, and at this one. */
@@ -50,6 +65,8 @@ export class OrphanSweeper {
   #lastSweep = Number.NEGATIVE_INFINITY;
   /** Workers whose event loop was blocked at the last look. */
   #blocked: ReadonlySet<string> = new Set();
+  /** What each worker told of itself last. */
+  #beats: ReadonlyMap<string, WorkerBeat> = new Map();
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options;
@@ -65,6 +82,7 @@ export class OrphanSweeper {
     this.#lastSweep = now;
     const sightings = await fleet.read();
     this.#watch.look(sightings, now);
+    this.#beats = new Map(sightings.flatMap(({ id, beat }) => (beat ? [[id, beat]] : [])));
     const { alive, suspect, dead } = this.#watch.counts(now);
     const blocked = this.#tellBlocked(sightings, now);
     for (const [state, count] of Object.entries({ alive: alive - blocked, blocked, suspect, dead })) {
@@ -75,6 +93,12 @@ export class OrphanSweeper {
     await this.#sweepAll(now, { before: this.#leaselessSince, seen: leaseless }).finally(() => {
       this.#leaselessSince = leaseless;
     });
+  }
+
+  /** The last beats of the workers that live. */
+  get living(): WorkerBeat[] {
+    const now = this.#options.clock.elapsed();
+    return [...this.#beats.values()].filter(({ id }) => this.#watch.verdictOn(id, now) === 'alive');
   }
 
   /** Says once which job holds up the event loop of a worker. Answers how many workers are blocked. */
@@ -132,41 +156,60 @@ export class OrphanSweeper {
   }
 
   async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Leaseless): Promise<void> {
-    // The count of crashes tells this run from an earlier one that was without a lease too.
-    const key = `${queue}\n${job.id}\n${job.crashes}`;
+    // The count of starts tells this run from an earlier one that was without a lease too.
+    const key = `${queue}\n${job.id}\n${job.starts}`;
     const since = leaseless.before.get(key) ?? now;
     if (job.token === '') leaseless.seen.set(key, since);
     const worker = workerOfToken(job.token);
-    const decision = decideRecovery(
-      {
-        token: job.token,
-        owner: worker === undefined ? undefined : this.#watch.verdictOn(worker, now),
-        leaselessMs: now - since,
-        crashes: job.crashes,
-      },
-      this.#options.policy,
-    );
-    if (decision.kind === 'leave') return;
-    const { admin, log, metrics } = this.#options;
-    const reply =
-      decision.kind === 'requeue'
-        ? await admin.recover(queue, job.id, job.token)
-        : await admin.deadLetterOrphan(queue, job.id, job.token, this.#poisonRecord(queue, job.id, decision.crashes));
-    if (reply !== 'done') return;
-    const outcome = decision.kind === 'requeue' ? 'requeued' : 'dead_lettered';
+    const owner = worker === undefined ? undefined : this.#watch.verdictOn(worker, now);
+    const { policy, clock, crashes } = this.#options;
+    if (!isOrphaned({ token: job.token, owner, leaselessMs: now - since }, policy.leaselessGraceMs)) return;
+
+    const crash = describeCrash({
+      at: clock.now(),
+      how: worker === undefined ? 'unowned' : this.#watch.isGone(worker) ? 'exited' : 'silent',
+      worker,
+      beat: worker === undefined ? undefined : this.#beats.get(worker),
+      record: worker === undefined ? undefined : await crashes.read(worker),
+    });
+    const history = [...job.crashes, crash];
+    const decision = decideRecovery(history, policy, clock.now());
+    const orphan = { queue, id: job.id, token: job.token, crash, keepCrashes: crashesThatCount(policy) };
+    if ((await this.#apply(decision, orphan)) !== 'done') return;
+    const { log, metrics } = this.#options;
+    const outcome = outcomes[decision.kind];
     metrics.orphanedJobs.inc({ queue, decision: outcome });
     // The supervisor knows no kinds.
     if (outcome === 'dead_lettered') metrics.deadLetters.inc({ queue, kind: 'other', reason: 'poison' });
-    log.warn({ queue, jobId: job.id, worker, crashes: job.crashes + 1, decision: outcome }, 'job.recovered');
+    log.warn(
+      { queue, jobId: job.id, worker, how: crash.how, crashes: history.length, decision: outcome },
+      'job.recovered',
+    );
   }
 
-  #poisonRecord(queue: string, id: string, crashes: number): DeadLetterRecord {
+  #apply(decision: RecoveryDecision, orphan: Orphan): Promise<TransitionReply> {
+    const { admin } = this.#options;
+    switch (decision.kind) {
+      case 'requeue':
+        return admin.recover(orphan);
+      case 'quarantine':
+        return admin.quarantine(orphan, decision.delayMs);
+      case 'dead_letter':
+        return admin.deadLetterOrphan(orphan, this.#poisonRecord(orphan, decision.crashes));
+      default:
+        return assertNever(decision);
+    }
+  }
+
+  #poisonRecord({ queue, id, crash }: Orphan, crashes: number): DeadLetterRecord {
     return {
       reason: 'poison',
-      error: reportError(new PoisonJobError(crashes), 'permanent', this.#options.limits),
+      error: reportError(new PoisonJobError(crashes, spokenEnd(crash)), 'permanent', this.#options.limits),
       queue,
       id,
       by: this.#options.supervisor,
     };
   }
 }
+
+const outcomes = { requeue: 'requeued', quarantine: 'quarantined', dead_letter: 'dead_lettered' } as const;

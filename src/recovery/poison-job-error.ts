@@ -5,7 +5,11 @@ export class PoisonJobError extends BulwarkError {
   readonly code = 'BULWARK_JOB_POISON';
   readonly retryable = false;
 
-  constructor(crashes: number) {
-    super(`workers died ${crashes} times while they ran this job; it may be what kills them`, { details: { crashes } });
+  /** @param last - how the last of them ended, if anybody saw it: "killed by SIGSEGV". */
+  constructor(crashes: number, last?: string) {
+    super(
+      `workers died ${crashes} times while they ran this job${last === undefined ? '' : `, the last one ${last}`}; it may be what kills them`,
+      { details: { crashes } },
+    );
   }
 }

@@ -25,6 +25,10 @@ export interface WorkerBeat {
   readonly blockedMs?: number;
   /** What runs, the longest first; at most 50. */
   readonly running: readonly RunningJobBeat[];
+  /** Whether it can run a suspect in a process of its own, and does. Absent when it cannot. */
+  readonly lane?: 'free' | 'busy';
+  /** The suspect that this process is there for, alone. */
+  readonly suspect?: { readonly queue: string; readonly jobId: string };
 }
 
 export interface QueueSlots {
@@ -38,6 +42,8 @@ export interface RunningJobBeat {
   readonly queue: string;
   readonly kind: string;
   readonly startedAt: EpochMs;
+  /** What its handler reported last; short text when that was more than a number. */
+  readonly progress?: number | string;
 }
 
 /** A worker as the fleet sees it. */

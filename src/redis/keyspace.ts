@@ -49,6 +49,16 @@ export class Keyspace {
     return `${this.#fleet}:worker:${id}`;
   }
 
+  /** list: what is wanted of a worker, until its next beat takes it. Expires. */
+  orders(id: string): string {
+    return `${this.#fleet}:orders:${id}`;
+  }
+
+  /** string: how the process of a worker ended, as JSON. Expires. */
+  crash(worker: string): string {
+    return `${this.#fleet}:crash:${worker}`;
+  }
+
   /** hash: who leads, with a time to live. */
   get leader(): string {
     return `${this.#fleet}:leader`;

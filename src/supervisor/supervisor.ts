@@ -4,9 +4,11 @@ import type {
   ResolvedRedisOptions,
   ResolvedSupervisorOptions,
 } from '../config/option-types.js';
+import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { OrphanSweeper } from '../recovery/orphan-sweeper.js';
+import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
@@ -84,13 +86,17 @@ export class Supervisor {
       fleet,
       inspector,
       admin: new QueueAdmin(client, keyspace, reportError),
+      crashes: new CrashStore(client, keyspace),
       queues,
       policy: {
         deadAfterMs: supervisor.deadAfterMs,
         // Silence that nobody watched proves nothing; half the time leaves workers the other half to come back after an outage.
         maxGapMs: Math.max(2 * supervisor.sweepMs, supervisor.deadAfterMs / 2),
         leaselessGraceMs: supervisor.deadAfterMs,
+        quarantineAfter: supervisor.quarantineAfter,
         poisonAfter: supervisor.poisonAfter,
+        crashWindowMs: supervisor.crashWindowMs,
+        quarantineMs: supervisor.quarantineMs,
       },
       limits: job,
       supervisor: this.id,
@@ -105,6 +111,14 @@ export class Supervisor {
       log,
       metrics,
       onDeath: (workers) => sweeper.recoverFrom(workers),
+    });
+    const quarantine = new Quarantine({
+      fleet,
+      inspector,
+      queues,
+      living: () => sweeper.living,
+      clock: systemClock,
+      log,
     });
     this.#lease = new LeaderLease({
       client,
@@ -123,6 +137,7 @@ export class Supervisor {
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
+      this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
       this.#whileLeading('death-watch', supervisor.watchMs, (signal) => deathWatch.look(signal)),
     ];
     this.#lease.start();

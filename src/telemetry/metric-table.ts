@@ -186,7 +186,7 @@ export const metricTable = {
     name: 'bulwark_orphaned_jobs_total',
     type: 'counter',
     help: 'Active jobs found without a live owner, by what was done with them.',
-    labels: { queue, decision: ['requeued', 'dead_lettered'] },
+    labels: { queue, decision: ['requeued', 'quarantined', 'dead_lettered'] },
     by: ['supervisor'],
   },
   supervisorLeader: {

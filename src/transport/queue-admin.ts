@@ -1,10 +1,33 @@
 import type { DeadLetterRecord } from '../dead-letter/record.js';
+import type { JobCrash } from '../job/crash.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { deadLetterQueue } from '../redis/keyspace.js';
 import { BackendByQueue } from './backend-by-queue.js';
 import { queueKeys } from './queue-keys.js';
-import { deadLetterScript, releaseScript, type TransitionReply } from './scripts.js';
+import {
+  type CancelReply,
+  cancelScript,
+  deadLetterScript,
+  quarantineScript,
+  releaseScript,
+  type TransitionReply,
+} from './scripts.js';
+
+/** An active job that lost its worker. */
+export interface Orphan {
+  readonly queue: string;
+  readonly id: string;
+  /** The lease's token; empty when nobody holds it any more. */
+  readonly token: string;
+  /** How it was lost, for its history, of which the last `keepCrashes` stay. */
+  readonly crash: JobCrash;
+  readonly keepCrashes: number;
+}
+
+/** Suspects that come back together come back so far apart, at most so late. */
+const quarantineSpacingMs = 5_000;
+const longestQuarantineMs = 3_600_000;
 
 /** Changes queues on behalf of an operator or of the supervisor. */
 export class QueueAdmin {
@@ -32,57 +55,78 @@ export class QueueAdmin {
     await this.#backends.get(queue).drain(true);
   }
 
-  /** Puts an active job back because its owner is gone. An empty token stands for a lease that ran out. */
-  recover(queue: string, id: string, token: string): Promise<TransitionReply> {
-    return this.#putBack(queue, id, token, '');
-  }
-
-  async #putBack(queue: string, id: string, token: string, failure: string): Promise<TransitionReply> {
-    const { active, stalled, wait, prioritized, pc, marker, events, meta } = queueKeys(this.#keyspace, queue);
-    return releaseScript.run(
+  /** Dead-letters a job that has not been started, or says why not. With `dry` it changes nothing. */
+  cancel(queue: string, id: string, record: DeadLetterRecord, dry: boolean): Promise<CancelReply> {
+    const { active, wait, prioritized, delayed, pc, marker, events, meta, '': base } = queueKeys(this.#keyspace, queue);
+    const dead = this.#deadKeys(queue);
+    return cancelScript.run(
       this.#client,
       {
-        job: this.#keyspace.queue(queue, id),
+        job: `${base}${id}`,
         active,
-        stalled,
         wait,
         prioritized,
+        delayed,
         priorityCounter: pc,
         marker,
         events,
         meta,
+        ...dead.keys,
       },
-      { id, token, crashed: 1, failure },
+      {
+        id,
+        base,
+        deadBase: dead.base,
+        record: JSON.stringify(record),
+        message: record.error.message,
+        dry: dry ? 1 : 0,
+      },
+    );
+  }
+
+  /** Puts an orphan back to its place in the queue. */
+  recover(orphan: Orphan): Promise<TransitionReply> {
+    return this.#putBack(orphan, '');
+  }
+
+  /** Sets an orphan aside until it can run alone; if nobody runs it alone, it comes back by itself after `delayMs` or somewhat more. */
+  quarantine({ queue, id, token, crash, keepCrashes }: Orphan, delayMs: number): Promise<TransitionReply> {
+    const { active, stalled, delayed, events, meta, marker, '': base } = queueKeys(this.#keyspace, queue);
+    const parked = this.#keyspace.parked(queue, 'quarantine');
+    return quarantineScript.run(
+      this.#client,
+      { job: `${base}${id}`, active, stalled, delayed, parked, events, meta, marker },
+      {
+        id,
+        token,
+        parkedBase: this.#keyspace.parkedBase(queue),
+        crash: JSON.stringify(crash),
+        keep: keepCrashes,
+        delay: delayMs,
+        spacing: quarantineSpacingMs,
+        most: Math.max(delayMs, longestQuarantineMs),
+      },
     );
   }
 
   /**
-   * Dead-letters an active job whose owner is gone. The child of a flow is put back with BullMQ's mark of failure instead: the
-   * worker that takes it fails it inside its queue, so that its parent is told.
+   * Dead-letters an orphan. The child of a flow is put back with BullMQ's mark of failure instead: the worker that takes it fails it
+   * inside its queue, so that its parent is told.
    */
-  async deadLetterOrphan(queue: string, id: string, token: string, record: DeadLetterRecord): Promise<TransitionReply> {
-    const isChild = await this.#client.hexists(this.#keyspace.queue(queue, id), 'parentKey');
-    if (isChild === 1) return this.#putBack(queue, id, token, record.error.message);
-    const keys = queueKeys(this.#keyspace, queue);
-    const dead = queueKeys(this.#keyspace, deadLetterQueue(queue));
+  async deadLetterOrphan(orphan: Orphan, record: DeadLetterRecord): Promise<TransitionReply> {
+    const { queue, id, token, crash, keepCrashes } = orphan;
+    const { active, stalled, events, meta, marker, '': base } = queueKeys(this.#keyspace, queue);
+    const isChild = await this.#client.hexists(`${base}${id}`, 'parentKey');
+    if (isChild === 1) return this.#putBack(orphan, record.error.message);
+    const dead = this.#deadKeys(queue);
     return deadLetterScript.run(
       this.#client,
-      {
-        job: this.#keyspace.queue(queue, id),
-        active: keys.active,
-        stalled: keys.stalled,
-        events: keys.events,
-        meta: keys.meta,
-        marker: keys.marker,
-        deadFailed: dead.failed,
-        deadEvents: dead.events,
-        deadMeta: dead.meta,
-      },
+      { job: `${base}${id}`, active, stalled, events, meta, marker, ...dead.keys },
       {
         id,
         token,
-        base: keys[''],
-        deadBase: dead[''],
+        base,
+        deadBase: dead.base,
         record: JSON.stringify(record),
         attempt: '',
         keep: 0,
@@ -90,8 +134,23 @@ export class QueueAdmin {
         stack: '[]',
         data: '',
         opts: '',
-        crashed: 1,
+        crash: JSON.stringify(crash),
+        keepCrashes,
       },
     );
+  }
+
+  async #putBack({ queue, id, token, crash, keepCrashes }: Orphan, failure: string): Promise<TransitionReply> {
+    const { active, stalled, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(this.#keyspace, queue);
+    return releaseScript.run(
+      this.#client,
+      { job: `${base}${id}`, active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta },
+      { id, token, base, crash: JSON.stringify(crash), keep: keepCrashes, failure },
+    );
+  }
+
+  #deadKeys(queue: string) {
+    const { failed, events, meta, '': base } = queueKeys(this.#keyspace, deadLetterQueue(queue));
+    return { base, keys: { deadFailed: failed, deadEvents: events, deadMeta: meta } };
   }
 }

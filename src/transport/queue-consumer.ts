@@ -14,6 +14,7 @@ import { PayloadReader } from './payload-reader.js';
 import { queueKeys } from './queue-keys.js';
 import { type RunningJob, RunningJobs } from './running-jobs.js';
 import { type Settled, Settlement } from './settlement.js';
+import { takeSuspect } from './take-suspect.js';
 import { WorkBell } from './work-bell.js';
 import { WorkCalls, type WorkReply } from './work-calls.js';
 import { workLayout } from './work-layout.js';
@@ -121,8 +122,8 @@ export class QueueConsumer {
   }
 
   /** The jobs that run now. */
-  get runningJobs(): FetchedJob[] {
-    return [...this.#running].map((running) => running.job);
+  get running(): Iterable<RunningJob> {
+    return this.#running;
   }
 
   /** When it last asked for work, on the monotonic clock; 0 before the first time. */
@@ -141,6 +142,15 @@ export class QueueConsumer {
     this.#leases.start();
   }
 
+  /** Runs one job that was set aside to run alone, and takes no other. False when it does not wait for that any more. */
+  async runAlone(jobId: string): Promise<boolean> {
+    this.quiet();
+    this.#leases.start();
+    const job = await takeSuspect(this.#options, jobId, this.#nextToken());
+    if (job) this.#run([job]);
+    return job !== undefined;
+  }
+
   /** Takes no more jobs. Running ones go on. */
   quiet(): void {
     if (this.#quiet.signal.aborted) return;
@@ -151,6 +161,7 @@ export class QueueConsumer {
 
   /** Tells how far a running job is, as BullMQ's `progress` event too. */
   async reportProgress(jobId: string, progress: number | object): Promise<void> {
+    for (const running of this.#running) if (running.job.id === jobId) running.progress = progress;
     await this.#backend.updateProgress(jobId, progress);
   }
 

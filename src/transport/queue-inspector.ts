@@ -1,3 +1,4 @@
+import { type JobCrash, parseCrashes } from '../job/crash.js';
 import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { AttemptRecord } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
@@ -11,6 +12,8 @@ import {
   jobOutcomesScript,
   type QueueSample,
   queueSampleScript,
+  type Suspect,
+  suspectsScript,
 } from './scripts.js';
 
 /** A job as it lies in its queue. */
@@ -29,7 +32,9 @@ export interface JobView {
   readonly finishedAt: number | undefined;
   readonly attemptsMade: number;
   readonly starts: number;
+  /** How often a worker was lost that ran it, and the last of those losses, the newest last. */
   readonly crashes: number;
+  readonly crashHistory: readonly JobCrash[];
   /** Why it was last set aside without using up an attempt. */
   readonly parkedFor: string | undefined;
   readonly progress: unknown;
@@ -79,6 +84,12 @@ export class QueueInspector {
     return activeOwnersScript.run(this.#client, { active: keys.active }, { base: keys[''], from, count });
   }
 
+  /** The jobs that wait for a process of their own, those that come back first in front. */
+  async suspects(queue: string, count: number): Promise<Suspect[]> {
+    const parked = this.#keyspace.parked(queue, 'quarantine');
+    return suspectsScript.run(this.#client, { parked }, { base: this.#keyspace.queueBase(queue), count });
+  }
+
   /** How far jobs are, in the order of the ids. Ask for a few hundred at a time. */
   async outcomes(queue: string, ids: readonly string[]): Promise<JobOutcomeView[]> {
     if (ids.length === 0) return [];
@@ -112,6 +123,7 @@ function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: strin
     attemptsMade: numberOr0(hash['atm']),
     starts: numberOr0(hash['ats']),
     crashes: numberOr0(hash['bwc']),
+    crashHistory: parseCrashes(hash['bwk']),
     parkedFor: hash['bwp'],
     progress: parseOr(hash['progress'], undefined),
     result: parseOr(hash['returnvalue'], undefined),

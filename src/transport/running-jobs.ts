@@ -7,6 +7,8 @@ export interface RunningJob {
   readonly cancellation: Cancellation;
   /** Set when the job was given back while its handler was still busy: whatever it answers comes too late. */
   forsaken: boolean;
+  /** What its handler reported last. */
+  progress?: number | object;
 }
 
 interface Placed extends RunningJob {

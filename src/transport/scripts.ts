@@ -1,5 +1,8 @@
 import type { DeadLetterRecord } from '../dead-letter/record.js';
+import { type JobCrash, parseCrashes } from '../job/crash.js';
 import { defineScript } from '../redis/define-script.js';
+import type { EpochMs } from '../time/duration.js';
+import type { TakenJob } from './work-calls.js';
 
 /** How a transition went: done, or refused because the job is no longer ours to move. Nothing was written then. */
 export type TransitionReply = 'done' | 'job_gone' | 'lease_lost';
@@ -30,15 +33,102 @@ const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url
 export const releaseScript = defineScript({
   file: file('release'),
   keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
-  args: ['id', 'token', 'crashed', 'failure'],
+  args: ['id', 'token', 'base', 'crash', 'keep', 'failure'],
   reply: transitionReply,
 });
 
 export const deadLetterScript = defineScript({
   file: file('dead-letter'),
   keys: ['job', 'active', 'stalled', 'events', 'meta', 'marker', 'deadFailed', 'deadEvents', 'deadMeta'],
-  args: ['id', 'token', 'base', 'deadBase', 'record', 'attempt', 'keep', 'message', 'stack', 'data', 'opts', 'crashed'],
+  args: [
+    'id',
+    'token',
+    'base',
+    'deadBase',
+    'record',
+    'attempt',
+    'keep',
+    'message',
+    'stack',
+    'data',
+    'opts',
+    'crash',
+    'keepCrashes',
+  ],
   reply: (raw): TransitionReply => (typeof raw === 'string' ? 'done' : transitionReply(raw)),
+});
+
+export const quarantineScript = defineScript({
+  file: file('quarantine'),
+  keys: ['job', 'active', 'stalled', 'delayed', 'parked', 'events', 'meta', 'marker'],
+  args: ['id', 'token', 'parkedBase', 'crash', 'keep', 'delay', 'spacing', 'most'],
+  reply: transitionReply,
+});
+
+/** A job that waits for a process of its own. */
+export interface Suspect {
+  readonly id: string;
+  readonly kind: string;
+}
+
+export const suspectsScript = defineScript({
+  file: file('suspects'),
+  keys: ['parked'],
+  args: ['base', 'count'],
+  reply: (raw): Suspect[] => (raw as [string, string][]).map(([id, kind]) => ({ id, kind })),
+});
+
+export const takeSuspectScript = defineScript({
+  file: file('take-suspect'),
+  keys: ['active', 'delayed', 'parked', 'events', 'meta'],
+  args: ['base', 'id', 'token', 'lease', 'worker'],
+  reply: (raw) => {
+    const [job, at] = raw as [job: TakenJob, at: number] | [];
+    return job === undefined ? undefined : { job, at: at as EpochMs };
+  },
+});
+
+/** What became of the wish to call a job off. `running` names the lease of who runs it. */
+export type CancelReply =
+  | { readonly kind: 'cancelled' | 'marked' | 'not_found' | 'not_waiting' | 'scheduled' }
+  | { readonly kind: 'running'; readonly token: string };
+
+export const cancelScript = defineScript({
+  file: file('cancel'),
+  keys: [
+    'job',
+    'active',
+    'wait',
+    'prioritized',
+    'delayed',
+    'priorityCounter',
+    'marker',
+    'events',
+    'meta',
+    'deadFailed',
+    'deadEvents',
+    'deadMeta',
+  ],
+  args: ['id', 'base', 'deadBase', 'record', 'message', 'dry'],
+  reply: (raw): CancelReply => {
+    const [code, token] = raw as [number, string];
+    switch (code) {
+      case 0:
+        return { kind: 'cancelled' };
+      case 1:
+        return { kind: 'marked' };
+      case -1:
+        return { kind: 'not_found' };
+      case -2:
+        return { kind: 'running', token };
+      case -3:
+        return { kind: 'not_waiting' };
+      case -4:
+        return { kind: 'scheduled' };
+      default:
+        throw new TypeError(`unknown code ${String(code)}`);
+    }
+  },
 });
 
 export const leaseRenewScript = defineScript({
@@ -91,8 +181,10 @@ export interface ActiveJobOwner {
   readonly id: string;
   /** The lease's token; empty when nobody holds it. */
   readonly token: string;
-  /** How often a worker died with this job. */
-  readonly crashes: number;
+  /** How often it was started; tells one run from another. */
+  readonly starts: string;
+  /** How it lost workers before. */
+  readonly crashes: readonly JobCrash[];
 }
 
 export const activeOwnersScript = defineScript({
@@ -100,7 +192,12 @@ export const activeOwnersScript = defineScript({
   keys: ['active'],
   args: ['base', 'from', 'count'],
   reply: (raw): ActiveJobOwner[] =>
-    (raw as [string, string, string][]).map(([id, token, crashes]) => ({ id, token, crashes: Number(crashes) || 0 })),
+    (raw as [string, string, string, string][]).map(([id, token, starts, crashes]) => ({
+      id,
+      token,
+      starts,
+      crashes: parseCrashes(crashes),
+    })),
 });
 
 export const strayJobsScript = defineScript({

@@ -37,7 +37,7 @@ export async function giveBackStrays(options: StrayJobsOptions): Promise<number>
     const reply = await releaseScript.run(
       client,
       { job: `${base}${id}`, active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta },
-      { id, token, crashed: 0, failure: '' },
+      { id, token, base, crash: '', keep: 0, failure: '' },
     );
     if (reply !== 'done') continue;
     strays += 1;

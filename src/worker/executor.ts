@@ -12,6 +12,7 @@ import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
 import { type ContextServices, createContext } from './create-context.js';
+import type { HungHandler } from './hung-handlers.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
@@ -24,6 +25,8 @@ export interface ExecutorOptions extends ContextServices {
   readonly limits: PreparationLimits & { readonly maxResultBytes: number };
   readonly abortGraceMs: number;
   readonly random: () => number;
+  /** Told of handlers that are given up on. */
+  readonly onHung: (handler: HungHandler) => void;
 }
 
 /**
@@ -52,6 +55,7 @@ export class Executor {
         cancellation,
         abortGraceMs,
         clock,
+        onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
         createContext: (deadline) =>
           createContext({ job, definition, cancellation, deadline, services: this.#options }),
       });
@@ -67,6 +71,13 @@ export class Executor {
     }
   }
 
+  #tellHung({ id: jobId, kind }: FetchedJob, { reason }: Cancellation, ended: Promise<unknown>): void {
+    if (reason === undefined) return;
+    this.#options.log.warn({ jobId, kind, err: reason }, 'job.abandoned');
+    // A worker that shuts down is about to end anyway.
+    if (!(reason instanceof DrainTimeoutError)) this.#options.onHung({ jobId, kind, reason, ended });
+  }
+
   #outcomeOf(end: AttemptEnd, job: FetchedJob, definition: AnyJobDefinition): Outcome {
     switch (end.kind) {
       case 'returned': {
@@ -78,7 +89,6 @@ export class Executor {
       case 'threw':
         return this.#failure(end.error, job, definition);
       case 'aborted':
-        if (end.abandoned) this.#options.log.warn({ jobId: job.id, kind: job.kind, err: end.reason }, 'job.abandoned');
         if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
         if (end.reason instanceof DrainTimeoutError) return { kind: 'interrupted', reason: 'shutdown' };
         // Our own reasons: a kind's rules are for what its handler met.

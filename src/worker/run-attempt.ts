@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly abortGraceMs: number;
   readonly clock: Clock;
   readonly createContext: (deadline: EpochMs) => JobContext;
+  /** Told of a handler that is given up on, with a promise that settles should it end after all. */
+  readonly onAbandoned: (ended: Promise<unknown>) => void;
 }
 
 /**
@@ -46,6 +48,7 @@ class Attempt {
   readonly #deadline: EpochMs;
   #timeout: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
+  #handled: Promise<unknown> = Promise.resolve();
 
   constructor(options: AttemptOptions, resolve: (end: AttemptEnd) => void) {
     const { definition, jobDeadline, clock } = options;
@@ -58,10 +61,11 @@ class Attempt {
     const { definition, payload, cancellation, clock, createContext } = this.#options;
     this.#timeout = setTimeout(timeIsUp, this.#deadline - clock.now(), this);
     cancellation.onAbort(() => {
-      this.#grace = setTimeout(() => this.#threw(undefined, true), this.#options.abortGraceMs);
+      this.#grace = setTimeout(abandon, this.#options.abortGraceMs, this);
     });
     try {
-      Promise.resolve(definition.run(payload, createContext(this.#deadline))).then(
+      this.#handled = Promise.resolve(definition.run(payload, createContext(this.#deadline)));
+      this.#handled.then(
         (value) => this.#end({ kind: 'returned', value }),
         (error: unknown) => this.#threw(error, false),
       );
@@ -79,6 +83,11 @@ class Attempt {
     );
   }
 
+  abandon(): void {
+    this.#options.onAbandoned(this.#handled);
+    this.#threw(undefined, true);
+  }
+
   #threw(error: unknown, abandoned: boolean): void {
     const { reason } = this.#options.cancellation;
     this.#end(reason ? { kind: 'aborted', reason, abandoned } : { kind: 'threw', error });
@@ -93,4 +102,8 @@ class Attempt {
 
 function timeIsUp(attempt: Attempt): void {
   attempt.timeIsUp();
+}
+
+function abandon(attempt: Attempt): void {
+  attempt.abandon();
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedRedisOptions, ResolvedWorkerOptions } from '../config/option-types.js';
+import { assertNever } from '../errors/assert-never.js';
 import { DrainTimeoutError, JobCancelledError } from '../job/abort-reasons.js';
 import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
@@ -8,6 +9,7 @@ import { connectionName } from '../recovery/connections.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { Guard } from '../recovery/guard.js';
 import { Heartbeat } from '../recovery/heartbeat.js';
+import type { WorkerOrder } from '../recovery/order.js';
 import type { WorkerBeat, WorkerState } from '../recovery/worker-beat.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { ClientId } from '../redis/client-id.js';
@@ -22,8 +24,12 @@ import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import type { Settled } from '../transport/settlement.js';
+import { describeRunning } from './describe-worker.js';
 import { Executor } from './executor.js';
+import { HungHandlers } from './hung-handlers.js';
+import type { Lane, Suspect } from './lane.js';
 import { reportOutcome } from './report-outcome.js';
+import type { Retirement } from './retirement.js';
 
 export interface WorkerParts {
   readonly redis: ResolvedRedisOptions;
@@ -32,6 +38,14 @@ export interface WorkerParts {
   readonly registry: KindRegistry;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Who it is. Default: a name that no other has. */
+  readonly id?: string;
+  /** Where it has suspects run. Without one it runs none. */
+  readonly lane?: Lane;
+  /** The one job that this worker is there for; it takes no other, and ends after it. */
+  readonly suspect?: Suspect;
+  /** Told that the worker is to end. Default: to drain it stops, to be replaced it only says so. */
+  readonly onRetire?: (retirement: Retirement) => void;
 }
 
 /** How a worker's shutdown went. */
@@ -43,7 +57,6 @@ export interface DrainReport {
 
 /** How long giving back, or closing, may take when Redis does not answer. */
 const farewellMs = 2_000;
-const runningShown = 50;
 
 /**
  * A worker: takes jobs of the kinds it knows and runs them, any number of workers side by side, none knowing of the others.
@@ -51,7 +64,7 @@ const runningShown = 50;
  * Life: made → `start` → (`quiet`: takes no more) → `stop`: drains up to the deadline, then interrupts and gives back.
  */
 export class Worker {
-  readonly id: string = createWorkerId();
+  readonly id: string;
   readonly #parts: WorkerParts;
   readonly #startedAt = systemClock.now();
   #state: WorkerState = 'running';
@@ -61,10 +74,17 @@ export class Worker {
   #consumers: QueueConsumer[] = [];
   #heartbeat: Heartbeat | undefined;
   #guard: Guard | undefined;
+  readonly #hung: HungHandlers;
   #stopping: Promise<DrainReport> | undefined;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
+    this.id = parts.id ?? createWorkerId();
+    this.#hung = new HungHandlers({
+      clock: systemClock,
+      log: parts.log,
+      onHopeless: (reason) => this.#retire({ kind: 'replace', reason }),
+    });
   }
 
   get state(): WorkerState {
@@ -92,7 +112,7 @@ export class Worker {
 
   async #start(): Promise<void> {
     if (this.#stopping !== undefined) return;
-    const { redis, log, metrics, registry } = this.#parts;
+    const { redis, log, metrics, registry, suspect } = this.#parts;
     const open = await openRedis({ redis, name: connectionName(this.id), manner: 'patient', log, metrics });
     this.#open = open;
     const { client, keyspace } = open;
@@ -106,12 +126,15 @@ export class Worker {
       throw error;
     }
     if (this.#stopping !== undefined) return closeRedis(client);
-    this.#consumers = registry.queues.map((queue) => this.#createConsumer(queue.name, open));
+    const queues = registry.queues
+      .map((queue) => queue.name)
+      .filter((queue) => suspect === undefined || queue === suspect.queue);
+    this.#consumers = queues.map((queue) => this.#createConsumer(queue, open));
     const guard = new Guard({
       worker: this.id,
       redis,
       keyspace,
-      queues: registry.queues.map((queue) => queue.name),
+      queues,
       leaseMs: this.#parts.worker.leaseMs,
       leaseRenewMs: this.#parts.worker.leaseRenewMs,
       beatMs: this.#parts.worker.beatMs,
@@ -122,29 +145,78 @@ export class Worker {
     // What it stands in with, should the first job block the loop at once.
     guard.told({ ...this.#describe(), rssBytes: process.memoryUsage.rss(), loopDelayMs: 0 });
     guard.start();
-    for (const consumer of this.#consumers) consumer.start();
     this.#heartbeat = new Heartbeat({
       store: new FleetStore(client, keyspace),
       intervalMs: this.#parts.worker.beatMs,
       describe: () => this.#describe(),
       register: () => directory.register(registry.queues),
       onBeat: (beat) => guard.told(beat),
+      onOrder: (order) => this.#follow(order),
       log,
       onRun: (result, durationMs) => {
         metrics.serviceRuns.inc({ service: 'heartbeat', result });
         metrics.serviceRunDuration.observe({ service: 'heartbeat' }, durationMs / 1000);
       },
     });
+    // Heard of before its first job: should that take the process down, it is known at once whose process it was.
     this.#heartbeat.start();
-    log.info(
-      { worker: this.id, queues: registry.queues.map((queue) => queue.name), kinds: registry.kinds },
-      'worker.started',
-    );
+    await within(farewellMs, this.#heartbeat.heard);
+    if (this.#stopping !== undefined) return;
+    await this.#begin();
+    log.info({ worker: this.id, queues, kinds: registry.kinds }, 'worker.started');
+  }
+
+  /** Begins to take jobs, or runs the one that it is there for. */
+  async #begin(): Promise<void> {
+    const { suspect } = this.#parts;
+    if (suspect === undefined) {
+      for (const consumer of this.#consumers) consumer.start();
+      return;
+    }
+    this.quiet();
+    const [consumer] = this.#consumers;
+    const isThere = await consumer?.runAlone(suspect.jobId);
+    const done = () =>
+      this.#retire({
+        kind: 'drain',
+        reason: isThere ? 'the job it was there for has ended' : 'the job it was there for is not there',
+      });
+    void consumer?.whenIdle().then(done);
+  }
+
+  #follow(order: WorkerOrder): void {
+    this.#parts.log.info({ worker: this.id, ...order }, 'worker.ordered');
+    switch (order.kind) {
+      case 'quiet':
+        this.quiet();
+        return;
+      case 'drain':
+      case 'restart':
+        this.#retire({ kind: order.kind === 'drain' ? 'drain' : 'replace', reason: 'an operator asked for it' });
+        return;
+      case 'cancel':
+        this.#consumers
+          .find(({ queue }) => queue === order.queue)
+          ?.cancel(order.jobId, cancelled(order.jobId, order.why));
+        return;
+      case 'isolate':
+        this.#parts.lane?.isolate(order);
+        return;
+      default:
+        assertNever(order);
+    }
+  }
+
+  #retire(retirement: Retirement): void {
+    const { log, onRetire } = this.#parts;
+    log.warn({ worker: this.id, ...retirement }, 'worker.retires');
+    if (onRetire) onRetire(retirement);
+    else if (retirement.kind === 'drain') void this.stop();
   }
 
   /** Calls off a job that runs in this worker: its signal is aborted, and it is dead-lettered as cancelled. False when it does not run here. */
   cancel(jobId: string, why = 'cancelled'): boolean {
-    return this.#consumers.some((consumer) => consumer.cancel(jobId, new JobCancelledError(`job ${jobId}: ${why}`)));
+    return this.#consumers.some((consumer) => consumer.cancel(jobId, cancelled(jobId, why)));
   }
 
   /** Takes no more jobs; running ones go on. */
@@ -171,12 +243,15 @@ export class Worker {
     await within(farewellMs, this.#starting?.catch(() => undefined) ?? Promise.resolve());
     log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');
     for (const consumer of this.#consumers) consumer.quiet();
+    const laneEnds = this.#parts.lane?.stop();
     const idle = Promise.all(this.#consumers.map((consumer) => consumer.whenIdle()));
     if ((await within(drainTimeoutMs, idle)) === 'late') {
       for (const consumer of this.#consumers) consumer.interrupt(new DrainTimeoutError(drainTimeoutMs));
       await within(worker.abortGraceMs + 500, idle);
     }
     await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
+    await laneEnds;
+    this.#hung.stop();
     // First the guard, or it would beat for a worker that has said farewell.
     await this.#guard?.stop();
     await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());
@@ -215,6 +290,7 @@ export class Worker {
       metrics,
       clock: systemClock,
       random: Math.random,
+      onHung: (handler) => this.#hung.add(handler),
       reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
     });
     const consumer: QueueConsumer = new QueueConsumer({
@@ -252,7 +328,7 @@ export class Worker {
   }
 
   #describe(): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
-    const { registry, metrics } = this.#parts;
+    const { registry, metrics, lane, suspect } = this.#parts;
     for (const { queue, slots, busy } of this.#consumers) {
       metrics.workerSlots.set({ queue, state: 'busy' }, busy);
       metrics.workerSlots.set({ queue, state: 'idle' }, slots - busy);
@@ -267,12 +343,13 @@ export class Worker {
       state: this.#state,
       kinds: registry.kinds,
       queues: this.#consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
-      running: this.#consumers
-        .flatMap((consumer) =>
-          consumer.runningJobs.map(({ id, kind, startedAt }) => ({ id, queue: consumer.queue, kind, startedAt })),
-        )
-        .sort((a, b) => a.startedAt - b.startedAt)
-        .slice(0, runningShown),
+      running: describeRunning(this.#consumers),
+      ...(lane && { lane: lane.state }),
+      ...(suspect && { suspect }),
     };
   }
+}
+
+function cancelled(jobId: string, why: string): JobCancelledError {
+  return new JobCancelledError(`job ${jobId}: ${why}`);
 }

@@ -30,7 +30,7 @@ if not redis.call('ZSCORE', deadFailed, deadId) or redis.call('EXISTS', dead) ==
 if redis.call('EXISTS', keys.job) == 1 then return -2 end
 redis.call('ZREM', deadFailed, deadId)
 moveJob(dead, keys.job)
-redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
+redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwk', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', nowMs())
 enterWait(keys, id, 'failed', false)
 return 0

@@ -25,22 +25,24 @@ ARGV  1 id           id of the job
       9 stack        JSON array with the error's stack, BullMQ's stacktrace
      10 data         JSON to put in place of data that is not JSON, or empty
      11 opts         JSON to put in place of options that are not JSON, or empty
-     12 crashed      1 when its worker died: counted in the job's field `bwc`
+     12 crash        JSON JobCrash when its worker was lost, kept in the job; or empty
+     13 keepCrashes  how many crashes the history keeps
 REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
 WRITES everything named above   COST O(active + log dead)
 ]]
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
---- @include "count-up.lua"
+--- @include "append-crash.lua"
 --- @include "move-to-dead-letters.lua"
 local keys = {
   events = KEYS[4], meta = KEYS[5], marker = KEYS[6], deadFailed = KEYS[7], deadEvents = KEYS[8], deadMeta = KEYS[9],
 }
-local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crashed = unpack(ARGV)
+local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crash, keepCrashes =
+  unpack(ARGV)
 
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code < 0 then return code end
-if crashed == '1' then countUp(KEYS[1], 'bwc') end
+if crash ~= '' then appendCrash(KEYS[1], crash, tonumber(keepCrashes)) end
 return moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
   record = record, attempt = attempt, keep = tonumber(keep), message = message, stack = stack, data = data, opts = opts,
 })

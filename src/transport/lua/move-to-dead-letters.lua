@@ -4,11 +4,12 @@
 --- @include "count-up.lua"
 --- @include "move-job.lua"
 --[[
-Moves a job that has left `active` to the dead-letter queue, by renaming its hash: nothing of it is copied and nothing is lost,
+Moves a job that has left its list to the dead-letter queue, by renaming its hash: nothing of it is copied and nothing is lost,
 however large it is. When an id dies again, its earlier death gets a suffix, ~1, ~2 …, so that the newest lies where whoever waits
 for the job looks.
 
-letter: record, attempt, keep, message, stack, data, opts; attempt, data and opts may be empty.
+letter: record, attempt, keep, message, stack, data, opts, from; attempt, data and opts may be empty. from: the state it had, `active`
+when left out.
 ]]
 local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
   local job, dead = base .. id, deadBase .. id
@@ -39,8 +40,9 @@ local function moveToDeadLetters(keys, base, deadBase, id, now, letter)
 
   moveJob(job, dead)
   redis.call('ZADD', keys.deadFailed, now, id)
-  emitEvent(keys.events, keys.meta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', 'active')
-  emitEvent(keys.deadEvents, keys.deadMeta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', 'active')
+  local from = letter.from or 'active'
+  emitEvent(keys.events, keys.meta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', from)
+  emitEvent(keys.deadEvents, keys.deadMeta, 'event', 'failed', 'jobId', id, 'failedReason', letter.message, 'prev', from)
   wakeWorker(keys.marker, keys.meta)
   return id
 end

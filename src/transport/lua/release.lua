@@ -1,5 +1,5 @@
 --[[
-release: give a running job back to its queue without using up an attempt. It is the next to start.
+release: give a job back to its queue whose run came to nothing, without using up an attempt. It goes to its place by class and age.
 
 KEYS  1 job              hash
       2 active           list
@@ -12,30 +12,32 @@ KEYS  1 job              hash
       9 meta             hash
 ARGV  1 id               id of the job
       2 token            the lease's token; empty when the lock must be absent
-      3 crashed          1 when its worker died: counted in the job's field `bwc`, and told as BullMQ's `stalled` event. An id
-                         whose job is gone is then taken out of `active`: nothing else would
-      4 failure          what the job is to fail with when it is taken next, BullMQ's `defa`; or empty
+      3 base             what the job's key begins with
+      4 crash            JSON JobCrash when its worker was lost: kept in the job, and told as BullMQ's `stalled` event. An id
+                         whose job is gone is then taken out of `active`: nothing else would. Or empty
+      5 keep             how many crashes the history keeps
+      6 failure          what the job is to fail with when it is taken next, BullMQ's `defa`; or empty
 REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
 WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock   COST O(active)
 ]]
 --- @include "leave-active.lua"
---- @include "enter-wait.lua"
---- @include "count-up.lua"
+--- @include "enter-by-age.lua"
+--- @include "append-crash.lua"
 local keys = {
   job = KEYS[1], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
   marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
 }
-local id, token, crashed, failure = unpack(ARGV)
+local id, token, base, crash, keep, failure = unpack(ARGV)
 
 local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
-if code == -1 and crashed == '1' then redis.call('LREM', KEYS[2], -1, id) end
+if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
-if crashed == '1' then
-  countUp(keys.job, 'bwc')
+if crash ~= '' then
+  appendCrash(keys.job, crash, tonumber(keep))
   -- A count of starts that is no number ends every fetch half-way.
   if not string.match(redis.call('HGET', keys.job, 'ats') or '0', '^%d+$') then redis.call('HDEL', keys.job, 'ats') end
   emitEvent(keys.events, keys.meta, 'event', 'stalled', 'jobId', id)
 end
 if failure ~= '' then redis.call('HSET', keys.job, 'defa', failure) end
-enterWait(keys, id, 'active', true)
+enterByAge(keys, base, id, 'active')
 return 0

@@ -1,0 +1,50 @@
+import type { JobCrash, Loss } from '../job/crash.js';
+import type { EpochMs } from '../time/duration.js';
+import type { CrashRecord } from './crash-record.js';
+import type { WorkerBeat } from './worker-beat.js';
+
+export interface CrashEvidence {
+  readonly at: EpochMs;
+  readonly how: Loss;
+  /** The worker that was lost; undefined when nobody held the job. */
+  readonly worker: string | undefined;
+  /** What it told of itself last. */
+  readonly beat: WorkerBeat | undefined;
+  /** How its process ended, if anybody saw it. */
+  readonly record: CrashRecord | undefined;
+}
+
+/** A job keeps so much of what the process wrote. */
+const keptCharacters = 1_000;
+
+/** Puts together what a job keeps of the loss of its worker. Pure. */
+export function describeCrash({ at, how, worker, beat, record }: CrashEvidence): JobCrash {
+  return {
+    at,
+    how: record === undefined ? how : 'exited',
+    ...(worker !== undefined && { worker }),
+    ...(beat?.suspect !== undefined && { alone: true }),
+    ...(record?.exitCode != null && { exitCode: record.exitCode }),
+    ...(record?.signal != null && { signal: record.signal }),
+    ...(beat && { rssBytes: beat.rssBytes, loopDelayMs: beat.loopDelayMs }),
+    ...(beat?.blockedMs !== undefined && { blockedMs: beat.blockedMs }),
+    ...(record && { lines: lastLines(record.lines) }),
+  };
+}
+
+function lastLines(lines: readonly string[]): string[] {
+  const kept: string[] = [];
+  let room = keptCharacters;
+  for (const line of [...lines].reverse()) {
+    if (line.length > room) break;
+    room -= line.length;
+    kept.unshift(line);
+  }
+  return kept;
+}
+
+/** How the process ended, in words that follow "the last one"; undefined when nobody saw it. */
+export function spokenEnd({ exitCode, signal }: JobCrash): string | undefined {
+  if (signal !== undefined) return `killed by ${signal}`;
+  return exitCode === undefined ? undefined : `with exit code ${exitCode}`;
+}

@@ -1,0 +1,64 @@
+--[[
+cancel: dead-letter a job that has not been started, or say why that cannot be done. The child of a flow is marked to fail instead and
+put where it can start: the worker that takes it fails it inside its queue, so that its parent is told.
+
+KEYS  1 job              hash
+      2 active           list
+      3 wait             list
+      4 prioritized      zset
+      5 delayed          zset
+      6 priorityCounter  counter, BullMQ's pc
+      7 marker           zset    wakes sleeping workers
+      8 events           stream
+      9 meta             hash
+     10 deadFailed       zset    dead-lettered jobs, score = ms
+     11 deadEvents       stream
+     12 deadMeta         hash    its field `bwn` counts copies of ids
+ARGV  1 id               id of the job
+      2 base             what the job's key begins with
+      3 deadBase         what the keys of the dead-letter queue begin with
+      4 record           JSON DeadLetterRecord
+      5 message          BullMQ's failedReason
+      6 dry              1 to change nothing
+REPLY { code, token }: code 0 dead-lettered | 1 marked to fail | -1 no such job | -2 it runs, and the token is that of its lease |
+      -3 it has ended, or waits for its children | -4 the next run of a job scheduler, which nobody would plan without this one
+WRITES everything named above   COST O(waiting + active)
+]]
+--- @include "enter-wait.lua"
+--- @include "move-to-dead-letters.lua"
+--- @include "now-ms.lua"
+local keys = {
+  job = KEYS[1], wait = KEYS[3], prioritized = KEYS[4], priorityCounter = KEYS[6], marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
+  deadFailed = KEYS[10], deadEvents = KEYS[11], deadMeta = KEYS[12],
+}
+local activeKey, delayedKey = KEYS[2], KEYS[5]
+local id, base, deadBase, record, message, dry = unpack(ARGV)
+
+if redis.call('TYPE', keys.job).ok ~= 'hash' then return { -1, '' } end
+if redis.call('LPOS', activeKey, id) then
+  local token = redis.pcall('GET', keys.job .. ':lock')
+  return { -2, type(token) == 'string' and token or '' }
+end
+local isWaiting = redis.call('LPOS', keys.wait, id) or redis.call('ZSCORE', keys.prioritized, id)
+local isDelayed = redis.call('ZSCORE', delayedKey, id)
+if not isWaiting and not isDelayed then return { -3, '' } end
+local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk')
+if known[2] then return { -4, '' } end
+local isChild = known[1] and known[1] ~= ''
+if dry == '1' then return { isChild and 1 or 0, '' } end
+
+if isChild then
+  redis.call('HSET', keys.job, 'defa', message)
+  if isDelayed then
+    redis.call('ZREM', delayedKey, id)
+    enterWait(keys, id, 'delayed', true)
+  end
+  return { 1, '' }
+end
+redis.call('LREM', keys.wait, -1, id)
+redis.call('ZREM', keys.prioritized, id)
+redis.call('ZREM', delayedKey, id)
+moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
+  record = record, attempt = '', keep = 0, message = message, stack = '[]', data = '', opts = '', from = isDelayed and 'delayed' or 'waiting',
+})
+return { 0, '' }

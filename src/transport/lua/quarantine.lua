@@ -1,0 +1,43 @@
+--[[
+quarantine: set a job aside whose worker was lost, until it can run alone. If nobody runs it alone, it comes back by itself when it is
+due, and those that are set aside together come back one after another: whatever the culprit does then, it does without the others.
+
+KEYS  1 job         hash
+      2 active      list
+      3 stalled     set
+      4 delayed     zset
+      5 parked      zset    index of those set aside for this reason, score = due ms
+      6 events      stream
+      7 meta        hash
+      8 marker      zset    wakes sleeping workers
+ARGV  1 id          id of the job
+      2 token       the lease's token; empty when the lock must be absent
+      3 parkedBase  what the keys of the indexes of parked jobs begin with
+      4 crash       JSON JobCrash
+      5 keep        how many crashes the history keeps
+      6 delay       ms until it comes back by itself
+      7 spacing     ms later for each that is set aside already
+      8 most        ms, the longest delay
+REPLY code          0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+WRITES everything named above but meta   COST O(active + log delayed)
+]]
+--- @include "leave-active.lua"
+--- @include "append-crash.lua"
+--- @include "emit-event.lua"
+--- @include "park-job.lua"
+--- @include "mark-delayed.lua"
+--- @include "now-ms.lua"
+local job, parked = KEYS[1], KEYS[5]
+local keys = { delayed = KEYS[4], events = KEYS[6] }
+local id, token, parkedBase, crash, keep, delay, spacing, most = unpack(ARGV)
+
+local code = leaveActive(job, KEYS[2], KEYS[3], id, token)
+if code == -1 then redis.call('LREM', KEYS[2], -1, id) end
+if code < 0 then return code end
+appendCrash(job, crash, tonumber(keep))
+emitEvent(keys.events, KEYS[7], 'event', 'stalled', 'jobId', id)
+local waits = math.min(tonumber(delay) + redis.call('ZCARD', parked) * tonumber(spacing), tonumber(most))
+local maxEvents = redis.call('HGET', KEYS[7], 'opts.maxLenEvents') or '10000'
+parkJob(keys, maxEvents, parkedBase, job, id, nowMs(), waits, 'quarantine')
+markDelayed(KEYS[8], keys.delayed)
+return 0
