@@ -8,6 +8,7 @@ import { declareDlqRedrive } from './commands/dlq-redrive.js';
 import { declareDlqShow } from './commands/dlq-show.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEnqueue } from './commands/enqueue.js';
+import { declareJobCancel } from './commands/job-cancel.js';
 import { declareJobShow } from './commands/job-show.js';
 import { declareQueueLs } from './commands/queue-ls.js';
 import { declareQueuePause } from './commands/queue-pause.js';
@@ -16,6 +17,10 @@ import { declareQueueResume } from './commands/queue-resume.js';
 import { declareStatus } from './commands/status.js';
 import { declareSupervisorRun } from './commands/supervisor-run.js';
 import { declareUp } from './commands/up.js';
+import { declareWorkerDrain } from './commands/worker-drain.js';
+import { declareWorkerLs } from './commands/worker-ls.js';
+import { declareWorkerQuiet } from './commands/worker-quiet.js';
+import { declareWorkerRestart } from './commands/worker-restart.js';
 import { declareWorkerRun } from './commands/worker-run.js';
 import { declareGlobalOptions } from './global-options.js';
 import type { OutputStreams } from './output.js';
@@ -55,7 +60,13 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
   declareStatus(program, act);
   declareEnqueue(program, act);
   declareDoctor(program, act);
-  group(program, act, 'worker', 'run a worker process', [declareWorkerRun]);
+  group(program, act, 'worker', 'run workers, look at them and tell them what to do', [
+    declareWorkerRun,
+    declareWorkerLs,
+    declareWorkerQuiet,
+    declareWorkerDrain,
+    declareWorkerRestart,
+  ]);
   group(program, act, 'supervisor', 'run a supervisor process', [declareSupervisorRun]);
   group(program, act, 'queue', 'look at queues and change them', [
     declareQueueLs,
@@ -63,7 +74,7 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareQueueResume,
     declareQueuePurge,
   ]);
-  group(program, act, 'job', 'look at one job', [declareJobShow]);
+  group(program, act, 'job', 'look at one job, or call it off', [declareJobShow, declareJobCancel]);
   group(program, act, 'dlq', 'work with dead letters', [
     declareDlqLs,
     declareDlqShow,

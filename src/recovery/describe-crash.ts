@@ -1,28 +1,24 @@
-import type { JobCrash, Loss } from '../job/crash.js';
+import type { JobCrash } from '../job/crash.js';
 import type { EpochMs } from '../time/duration.js';
-import type { CrashRecord } from './crash-record.js';
-import type { WorkerBeat } from './worker-beat.js';
+import type { Testimony } from './crash-witness.js';
 
-export interface CrashEvidence {
+export interface CrashEvidence extends Testimony {
   readonly at: EpochMs;
-  readonly how: Loss;
-  /** The worker that was lost; undefined when nobody held the job. */
-  readonly worker: string | undefined;
-  /** What it told of itself last. */
-  readonly beat: WorkerBeat | undefined;
-  /** How its process ended, if anybody saw it. */
-  readonly record: CrashRecord | undefined;
+  /** The worker that was lost. */
+  readonly worker: string;
+  /** Whether its connections to Redis were seen to be gone. */
+  readonly isGone: boolean;
 }
 
 /** A job keeps so much of what the process wrote. */
 const keptCharacters = 1_000;
 
 /** Puts together what a job keeps of the loss of its worker. Pure. */
-export function describeCrash({ at, how, worker, beat, record }: CrashEvidence): JobCrash {
+export function describeCrash({ at, worker, isGone, beat, record }: CrashEvidence): JobCrash {
   return {
     at,
-    how: record === undefined ? how : 'exited',
-    ...(worker !== undefined && { worker }),
+    how: isGone || record !== undefined ? 'exited' : 'silent',
+    worker,
     ...(beat?.suspect !== undefined && { alone: true }),
     ...(record?.exitCode != null && { exitCode: record.exitCode }),
     ...(record?.signal != null && { signal: record.signal }),

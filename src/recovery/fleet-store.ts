@@ -101,6 +101,11 @@ export class FleetStore {
     return orderGiveScript.run(this.#client, this.#keys(worker), args);
   }
 
+  /** The last beat of one worker; undefined when it is not on the list. */
+  async beatOf(id: string): Promise<WorkerBeat | undefined> {
+    return parseBeat((await this.#client.get(this.#keyspace.worker(id))) ?? '');
+  }
+
   async read(): Promise<WorkerSighting[]> {
     const args = { prefix: this.#keyspace.worker(''), ttl: beatTtlMs };
     return fleetReadScript.run(this.#client, { workers: this.#keyspace.workers }, args);

@@ -10,6 +10,7 @@ import type { Orphan, QueueAdmin } from '../transport/queue-admin.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 import type { ActiveJobOwner, TransitionReply } from '../transport/scripts.js';
 import type { CrashStore } from './crash-store.js';
+import { CrashWitness } from './crash-witness.js';
 import {
   crashesThatCount,
   decideRecovery,
@@ -43,10 +44,13 @@ export interface SweepPolicy extends FleetWatchPolicy, RecoveryPolicy {
   readonly leaselessGraceMs: number;
 }
 
-/** Since when jobs have been without a lease: at the look before, and at this one. */
-interface Leaseless {
-  readonly before: ReadonlyMap<string, number>;
-  readonly seen: Map<string, number>;
+/** What one sweep goes by. */
+interface Sweep {
+  readonly now: number;
+  /** Since when jobs have been without a lease: at the sweep before, and at this one. */
+  readonly leaselessBefore: ReadonlyMap<string, number>;
+  readonly leaseless: Map<string, number>;
+  readonly witness: CrashWitness;
 }
 
 /** Active jobs are looked at so many at a time, and at most so many a sweep; the rest has its turn in the next one. */
@@ -90,7 +94,7 @@ export class OrphanSweeper {
     }
 
     const leaseless = new Map<string, number>();
-    await this.#sweepAll(now, { before: this.#leaselessSince, seen: leaseless }).finally(() => {
+    await this.#sweepAll(this.#begin(now, this.#leaselessSince, leaseless)).finally(() => {
       this.#leaselessSince = leaseless;
     });
   }
@@ -118,24 +122,29 @@ export class OrphanSweeper {
     const now = this.#options.clock.elapsed();
     for (const worker of workers) this.#watch.declareDead(worker, now);
     // How long others have been without a lease is for the sweeps to judge, which know what they have seen.
-    await this.#sweepAll(now, { before: new Map(), seen: new Map() });
+    await this.#sweepAll(this.#begin(now, new Map(), new Map()));
   }
 
-  async #sweepAll(now: number, leaseless: Leaseless): Promise<void> {
+  #begin(now: number, leaselessBefore: ReadonlyMap<string, number>, leaseless: Map<string, number>): Sweep {
+    const { fleet, crashes } = this.#options;
+    return { now, leaselessBefore, leaseless, witness: new CrashWitness(fleet, crashes) };
+  }
+
+  async #sweepAll(sweep: Sweep): Promise<void> {
     const failures: unknown[] = [];
     for (const queue of await this.#options.queues()) {
       // One queue that cannot be read must not keep the others from being swept.
-      await this.#sweepQueue(queue, now, leaseless).catch((cause: unknown) => {
+      await this.#sweepQueue(queue, sweep).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
       });
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  async #sweepQueue(queue: string, now: number, leaseless: Leaseless): Promise<void> {
+  async #sweepQueue(queue: string, sweep: Sweep): Promise<void> {
     for (const job of await this.#activeJobs(queue)) {
       // One job that cannot be recovered must not keep the others from it.
-      await this.#consider(queue, job, now, leaseless).catch((error: unknown) => {
+      await this.#consider(queue, job, sweep).catch((error: unknown) => {
         this.#options.log.error({ queue, jobId: job.id, err: error }, 'job.recovery_failed');
       });
     }
@@ -155,23 +164,26 @@ export class OrphanSweeper {
     return pages.reverse().flat();
   }
 
-  async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Leaseless): Promise<void> {
+  async #consider(queue: string, job: ActiveJobOwner, sweep: Sweep): Promise<void> {
+    const { now, leaseless, leaselessBefore, witness } = sweep;
     // The count of starts tells this run from an earlier one that was without a lease too.
     const key = `${queue}\n${job.id}\n${job.starts}`;
-    const since = leaseless.before.get(key) ?? now;
-    if (job.token === '') leaseless.seen.set(key, since);
+    const since = leaselessBefore.get(key) ?? now;
+    if (job.token === '') leaseless.set(key, since);
     const worker = workerOfToken(job.token);
     const owner = worker === undefined ? undefined : this.#watch.verdictOn(worker, now);
-    const { policy, clock, crashes } = this.#options;
+    const { policy, clock } = this.#options;
     if (!isOrphaned({ token: job.token, owner, leaselessMs: now - since }, policy.leaselessGraceMs)) return;
 
-    const crash = describeCrash({
-      at: clock.now(),
-      how: worker === undefined ? 'unowned' : this.#watch.isGone(worker) ? 'exited' : 'silent',
-      worker,
-      beat: worker === undefined ? undefined : this.#beats.get(worker),
-      record: worker === undefined ? undefined : await crashes.read(worker),
-    });
+    const crash =
+      worker === undefined
+        ? { at: clock.now(), how: 'unowned' as const }
+        : describeCrash({
+            at: clock.now(),
+            worker,
+            isGone: this.#watch.isGone(worker),
+            ...(await witness.testimonyOn(worker)),
+          });
     const history = [...job.crashes, crash];
     const decision = decideRecovery(history, policy, clock.now());
     const orphan = { queue, id: job.id, token: job.token, crash, keepCrashes: crashesThatCount(policy) };

@@ -6,6 +6,7 @@ import { DrainTimeoutError, JobCancelledError } from '../job/abort-reasons.js';
 import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
 import { connectionName } from '../recovery/connections.js';
+import { CrashStore } from '../recovery/crash-store.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { Guard } from '../recovery/guard.js';
 import { Heartbeat } from '../recovery/heartbeat.js';
@@ -27,7 +28,7 @@ import type { Settled } from '../transport/settlement.js';
 import { describeRunning } from './describe-worker.js';
 import { Executor } from './executor.js';
 import { HungHandlers } from './hung-handlers.js';
-import type { Lane, Suspect } from './lane.js';
+import { Lane, type RunAlone, type Suspect } from './lane.js';
 import { reportOutcome } from './report-outcome.js';
 import type { Retirement } from './retirement.js';
 
@@ -40,8 +41,8 @@ export interface WorkerParts {
   readonly metrics: Metrics;
   /** Who it is. Default: a name that no other has. */
   readonly id?: string;
-  /** Where it has suspects run. Without one it runs none. */
-  readonly lane?: Lane;
+  /** Runs a suspect in a process of its own. Without it the worker takes none. */
+  readonly runAlone?: RunAlone;
   /** The one job that this worker is there for; it takes no other, and ends after it. */
   readonly suspect?: Suspect;
   /** Told that the worker is to end. Default: to drain it stops, to be replaced it only says so. */
@@ -74,6 +75,7 @@ export class Worker {
   #consumers: QueueConsumer[] = [];
   #heartbeat: Heartbeat | undefined;
   #guard: Guard | undefined;
+  #lane: Lane | undefined;
   readonly #hung: HungHandlers;
   #stopping: Promise<DrainReport> | undefined;
 
@@ -112,7 +114,7 @@ export class Worker {
 
   async #start(): Promise<void> {
     if (this.#stopping !== undefined) return;
-    const { redis, log, metrics, registry, suspect } = this.#parts;
+    const { redis, log, metrics, registry, suspect, runAlone } = this.#parts;
     const open = await openRedis({ redis, name: connectionName(this.id), manner: 'patient', log, metrics });
     this.#open = open;
     const { client, keyspace } = open;
@@ -145,6 +147,7 @@ export class Worker {
     // What it stands in with, should the first job block the loop at once.
     guard.told({ ...this.#describe(), rssBytes: process.memoryUsage.rss(), loopDelayMs: 0 });
     guard.start();
+    if (runAlone) this.#lane = new Lane({ worker: this.id, runAlone, crashes: new CrashStore(client, keyspace), log });
     this.#heartbeat = new Heartbeat({
       store: new FleetStore(client, keyspace),
       intervalMs: this.#parts.worker.beatMs,
@@ -200,7 +203,7 @@ export class Worker {
           ?.cancel(order.jobId, cancelled(order.jobId, order.why));
         return;
       case 'isolate':
-        this.#parts.lane?.isolate(order);
+        this.#lane?.isolate(order);
         return;
       default:
         assertNever(order);
@@ -243,7 +246,7 @@ export class Worker {
     await within(farewellMs, this.#starting?.catch(() => undefined) ?? Promise.resolve());
     log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');
     for (const consumer of this.#consumers) consumer.quiet();
-    const laneEnds = this.#parts.lane?.stop();
+    const laneEnds = this.#lane?.stop();
     const idle = Promise.all(this.#consumers.map((consumer) => consumer.whenIdle()));
     if ((await within(drainTimeoutMs, idle)) === 'late') {
       for (const consumer of this.#consumers) consumer.interrupt(new DrainTimeoutError(drainTimeoutMs));
@@ -328,7 +331,7 @@ export class Worker {
   }
 
   #describe(): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
-    const { registry, metrics, lane, suspect } = this.#parts;
+    const { registry, metrics, suspect } = this.#parts;
     for (const { queue, slots, busy } of this.#consumers) {
       metrics.workerSlots.set({ queue, state: 'busy' }, busy);
       metrics.workerSlots.set({ queue, state: 'idle' }, slots - busy);
@@ -344,7 +347,7 @@ export class Worker {
       kinds: registry.kinds,
       queues: this.#consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
       running: describeRunning(this.#consumers),
-      ...(lane && { lane: lane.state }),
+      ...(this.#lane && { lane: this.#lane.state }),
       ...(suspect && { suspect }),
     };
   }

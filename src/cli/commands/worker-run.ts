@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
+import type { WorkerRole } from '../process/worker-process.js';
 
 interface WorkerRunOptions {
   readonly jobs?: string[];
   readonly concurrency?: string;
   readonly httpPort?: string;
   readonly kept?: true;
+  readonly suspect?: string;
 }
 
 export function declareWorkerRun(worker: Command, act: Act): void {
@@ -24,17 +26,26 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .option('--concurrency <n>', 'how many jobs of one queue run at the same time (worker.concurrency)')
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
+    .addOption(new Option('--suspect <json>').hideHelp())
     .action(act(runWorker));
 }
 
-async function runWorker(cli: Cli, { jobs, concurrency, httpPort, kept }: WorkerRunOptions): Promise<number> {
+async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
-  const { output } = cli;
+  const { createRunAlone } = await import('../process/run-alone.js');
+  const { output, globals } = cli;
+  const { jobs, concurrency, httpPort, kept, suspect } = options;
   const { values } = await cli.settings({ worker: { jobs, concurrency }, http: { port: httpPort } });
   const log = createProcessLogger(values.log, 'worker', output.json);
-  return runUntilStopped(await createWorkerProcess(values, log), {
+  const role: WorkerRole =
+    suspect === undefined
+      ? {
+          runAlone: createRunAlone({ redisUrl: values.redis.url, globals, jobs, killGraceMs: values.pool.killGraceMs }),
+        }
+      : { suspect: JSON.parse(suspect) };
+  return runUntilStopped(await createWorkerProcess(values, log, role), {
     log,
     kept: kept === true,
     onReady: (report) => output.document(report),

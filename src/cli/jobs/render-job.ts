@@ -1,8 +1,10 @@
 import type { DeadLetter } from '../../dead-letter/record.js';
+import type { JobCrash } from '../../job/crash.js';
 import type { AttemptRecord } from '../../job/outcome.js';
+import { spokenEnd } from '../../recovery/describe-crash.js';
 import type { JobView } from '../../transport/queue-inspector.js';
 import type { Format, Paint } from '../output.js';
-import { counted, printable, spokenDuration } from '../wording.js';
+import { counted, printable, shortened, spokenBytes, spokenDuration } from '../wording.js';
 
 type Line = readonly [label: string, value: string | undefined, format?: Format];
 
@@ -39,7 +41,7 @@ export function renderJob(job: JobView, paint: Paint): string {
       ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],
     ],
-    job.attempts,
+    job,
     job.payload,
     paint,
   );
@@ -65,13 +67,19 @@ export function renderLetter(letter: DeadLetter, paint: Paint): string {
       ['trace', letter.traceId],
       ['stack', error.stack?.split('\n').slice(1).join('\n')],
     ],
-    letter.attempts,
+    letter,
     letter.payload,
     paint,
   );
 }
 
-function page(lines: readonly Line[], attempts: readonly AttemptRecord[], payload: unknown, paint: Paint): string {
+/** What happened to a job: attempts that failed, and workers that were lost. */
+interface History {
+  readonly attempts: readonly AttemptRecord[];
+  readonly crashHistory: readonly JobCrash[];
+}
+
+function page(lines: readonly Line[], { attempts, crashHistory }: History, payload: unknown, paint: Paint): string {
   const facts = lines.flatMap(([label, value, format]) => {
     if (value === undefined) return [];
     const text = indented(printable(value));
@@ -84,12 +92,30 @@ function page(lines: readonly Line[], attempts: readonly AttemptRecord[], payloa
   return [
     ...facts,
     ...(history.length > 0 ? [paint('dim', 'history'), ...history] : []),
+    ...(crashHistory.length > 0 ? [paint('dim', 'workers lost'), ...crashHistory.flatMap(crashLines)] : []),
     paint('dim', 'payload'),
     cut(
       printable(typeof payload === 'string' ? payload : (JSON.stringify(payload, undefined, 2) ?? 'none')),
       longestPayload,
     ),
   ].join('\n');
+}
+
+const losses = { exited: 'ended', silent: 'fell silent', unowned: 'let go of the job' } as const;
+
+/** `2026-… w1 ended, killed by SIGSEGV, alone, with 85 MiB`, and what it wrote last. */
+function crashLines(crash: JobCrash): string[] {
+  const { at, how, worker, alone, rssBytes, loopDelayMs, blockedMs, lines = [] } = crash;
+  const facts = [
+    `${worker ?? 'its worker'} ${losses[how]}`,
+    spokenEnd(crash),
+    alone ? 'alone' : undefined,
+    rssBytes === undefined ? undefined : `with ${spokenBytes(rssBytes)}`,
+    loopDelayMs === undefined ? undefined : `loop delay ${spokenDuration(loopDelayMs)}`,
+    blockedMs === undefined ? undefined : `blocked for ${spokenDuration(blockedMs)}`,
+  ];
+  const text = `  ${moment(at)} ${printable(facts.filter((fact) => fact !== undefined).join(', '))}`;
+  return [text, ...lines.map((line) => `    | ${shortened(printable(String(line)), longestValue)}`)];
 }
 
 /** Lines after the first stand under it. */

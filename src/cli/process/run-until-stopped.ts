@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { within } from '../../time/deadline.js';
+import type { Retirement } from '../../worker/retirement.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { ReadyReport } from './ready-report.js';
 import { StopRequest } from './stop-request.js';
@@ -10,6 +11,8 @@ export interface PoolProcess {
   start(): Promise<ReadyReport>;
   /** Drains and ends, on time in any case. */
   stop(): Promise<void>;
+  /** Resolves when the process itself finds that it is to end. */
+  readonly retired?: Promise<Retirement>;
 }
 
 export interface RunOptions {
@@ -44,7 +47,8 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
     onReady(first);
     letYoungGenerationGrow();
   }
-  const reason = await stop.received;
+  const retired = service.retired?.then(({ reason }) => reason) ?? new Promise<never>(() => undefined);
+  const reason = await Promise.race([stop.received, retired]);
   log.info({ reason }, 'process.stopping');
   // Stopped while it starts: what is half begun is better drained when it stands, if that is soon.
   await within(

@@ -1,19 +1,9 @@
 import type { Paint } from '../output.js';
-import { renderTable } from '../table.js';
-import { counted, shortened, spokenBytes, spokenDuration } from '../wording.js';
+import { counted, spokenBytes, spokenDuration } from '../wording.js';
 import type { StatusReport } from './read-status.js';
 import type { WorkerView } from './read-workers.js';
 import { renderQueues } from './render-queues.js';
-
-const kindsShown = 40;
-const stateColours = {
-  running: 'green',
-  quiet: 'yellow',
-  draining: 'yellow',
-  blocked: 'yellow',
-  late: 'yellow',
-  silent: 'red',
-} as const;
+import { renderWorkers } from './render-workers.js';
 
 /** The pool as one page of text. */
 export function renderStatus({ redis, leader, workers, queues }: StatusReport, paint: Paint): string {
@@ -44,25 +34,4 @@ function fleetSummary(workers: readonly WorkerView[]): string {
     ...(silent > 0 ? [`${silent} silent`] : []),
     `${sum('busy')} of ${counted(sum('slots'), 'slot')} busy`,
   ].join(', ');
-}
-
-function renderWorkers(workers: readonly WorkerView[], paint: Paint): string {
-  return renderTable(
-    [
-      { title: 'ID', value: ({ id }) => id },
-      { title: 'PID', align: 'right', value: ({ pid }) => String(pid) },
-      { title: 'STATE', value: ({ state }) => state, format: ({ state }) => stateColours[state] },
-      { title: 'BEAT', align: 'right', value: ({ beatAgeMs }) => spokenDuration(beatAgeMs) },
-      { title: 'BUSY', align: 'right', value: ({ busy, slots }) => `${busy}/${slots}` },
-      { title: 'MEMORY', align: 'right', value: ({ rssBytes }) => spokenBytes(rssBytes) },
-      { title: 'UPTIME', align: 'right', value: ({ uptimeMs }) => spokenDuration(uptimeMs) },
-      {
-        title: 'LONGEST',
-        value: ({ longest }) => (longest ? `${longest.kind} ${spokenDuration(longest.forMs)}` : '-'),
-      },
-      { title: 'KINDS', value: ({ kinds }) => shortened(kinds.join(', '), kindsShown) },
-    ],
-    workers,
-    paint,
-  );
 }
