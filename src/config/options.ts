@@ -146,7 +146,7 @@ export const optionTable = {
       default: '5m',
       min: '100ms',
       max: '24h',
-      doc: 'For how long the guard keeps the leases of a worker whose event loop is blocked. Too short: a long computation is run twice. Too long: a handler that never returns keeps its job and its neighbours.',
+      doc: 'For how long the guard keeps the leases of a worker whose event loop is blocked. Too short: a long computation is run twice. Too long: a handler that never returns keeps its job and its neighbours. After it the process of `bulwark worker run` is killed, and its jobs run again elsewhere.',
     }),
     fetchBlockMs: duration({
       default: '10s',

@@ -10,6 +10,7 @@ const {
   stamp,
   blockedAfterMs,
   blockedMaxMs,
+  killsProcess,
   renewMs,
   beatMs,
   beatTtlMs,
@@ -64,6 +65,8 @@ async function standIn() {
   const blocked = blockedMs();
   if (blocked < blockedAfterMs || blocked > blockedMaxMs) {
     keptAt = Number.NEGATIVE_INFINITY;
+    // Nothing else can end a loop that does not turn. The last beat says who held it up.
+    if (blocked > blockedMaxMs && killsProcess) process.kill(process.pid, 'SIGKILL');
     return;
   }
   const now = performance.now();

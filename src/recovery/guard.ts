@@ -31,6 +31,8 @@ export interface GuardOrders {
   readonly blockedAfterMs: number;
   /** After so long the thread gives up: the jobs come back like those of a dead worker. */
   readonly blockedMaxMs: number;
+  /** Whether it ends the process then. */
+  readonly killsProcess: boolean;
   readonly renewMs: number;
   readonly beatMs: number;
   readonly beatTtlMs: number;
@@ -56,6 +58,8 @@ export interface GuardOptions {
   readonly leaseRenewMs: number;
   readonly beatMs: number;
   readonly blockedMaxMs: number;
+  /** Whether the process is ended that is blocked for longer: somebody starts another. */
+  readonly killsProcess: boolean;
   readonly log: Logger;
 }
 
@@ -132,7 +136,8 @@ export class Guard implements Service {
   };
 
   #orders(): GuardOrders {
-    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs, blockedMaxMs } = this.#options;
+    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs, blockedMaxMs, killsProcess } =
+      this.#options;
     return {
       connection: {
         url: redis.url,
@@ -143,6 +148,7 @@ export class Guard implements Service {
       stamp: this.#stamp,
       blockedAfterMs: this.#blockedAfterMs,
       blockedMaxMs,
+      killsProcess,
       renewMs: leaseRenewMs,
       beatMs,
       beatTtlMs,

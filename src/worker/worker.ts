@@ -45,6 +45,8 @@ export interface WorkerParts {
   readonly runAlone?: RunAlone;
   /** The one job that this worker is there for; it takes no other, and ends after it. */
   readonly suspect?: Suspect;
+  /** Whether the process is there for this worker alone, so that it may be ended when a handler blocks it for too long. Default: no. */
+  readonly ownsProcess?: boolean;
   /** Told that the worker is to end. Default: to drain it stops, to be replaced it only says so. */
   readonly onRetire?: (retirement: Retirement) => void;
 }
@@ -141,6 +143,7 @@ export class Worker {
       leaseRenewMs: this.#parts.worker.leaseRenewMs,
       beatMs: this.#parts.worker.beatMs,
       blockedMaxMs: this.#parts.worker.blockedMaxMs,
+      killsProcess: this.#parts.ownsProcess === true,
       log,
     });
     this.#guard = guard;

@@ -43,6 +43,7 @@ export async function createWorkerProcess(
     registry,
     log,
     metrics,
+    ownsProcess: true,
     onRetire: (retirement) => retire(retirement),
     ...(runAlone && { runAlone }),
     ...(suspect && { suspect, id: suspect.as }),
