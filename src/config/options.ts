@@ -191,6 +191,12 @@ export const optionTable = {
       max: '10m',
       doc: 'How often the leader looks for running jobs that nobody owns and puts them back. Too short: load on Redis. Too long: such jobs wait.',
     }),
+    censusMs: duration({
+      default: '5s',
+      min: '50ms',
+      max: '1h',
+      doc: 'How often the leader looks at another thousand keys of Redis for jobs that are in no place or in several. Too short: load on Redis. Too long: such a job, of which there should be none, waits.',
+    }),
     watchMs: duration({
       default: '150ms',
       min: '50ms',

@@ -85,7 +85,11 @@ export function deadLetterQueue(queue: string): string {
   return `${queue}${deadLetterSuffix}`;
 }
 
+export function isDeadLetterQueue(queue: string): boolean {
+  return queue.endsWith(deadLetterSuffix);
+}
+
 /** A dead-letter queue shares prefix and slot with the queue it serves. */
 function baseQueue(queue: string): string {
-  return queue.endsWith(deadLetterSuffix) ? queue.slice(0, -deadLetterSuffix.length) : queue;
+  return isDeadLetterQueue(queue) ? queue.slice(0, -deadLetterSuffix.length) : queue;
 }

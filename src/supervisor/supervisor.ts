@@ -4,6 +4,7 @@ import type {
   ResolvedRedisOptions,
   ResolvedSupervisorOptions,
 } from '../config/option-types.js';
+import { CensusSweeper } from '../recovery/census-sweeper.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
 import { FleetStore } from '../recovery/fleet-store.js';
@@ -80,12 +81,13 @@ export class Supervisor {
     const inspector = new QueueInspector(client, keyspace);
 
     const queues = async () => (await directory.list()).keys();
+    const admin = new QueueAdmin(client, keyspace, reportError);
     const fleet = new FleetStore(client, keyspace);
     const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet,
       inspector,
-      admin: new QueueAdmin(client, keyspace, reportError),
+      admin,
       crashes: new CrashStore(client, keyspace),
       queues,
       policy: {
@@ -112,6 +114,7 @@ export class Supervisor {
       metrics,
       onDeath: (workers) => sweeper.recoverFrom(workers),
     });
+    const census = new CensusSweeper({ client, keyspace, inspector, admin, queues, log, metrics });
     const quarantine = new Quarantine({
       fleet,
       inspector,
@@ -137,6 +140,7 @@ export class Supervisor {
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
+      this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
       this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
       this.#whileLeading('death-watch', supervisor.watchMs, (signal) => deathWatch.look(signal)),
     ];

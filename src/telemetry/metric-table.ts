@@ -189,6 +189,13 @@ export const metricTable = {
     labels: { queue, decision: ['requeued', 'quarantined', 'dead_lettered'] },
     by: ['supervisor'],
   },
+  halfWrittenJobs: {
+    name: 'bulwark_half_written_jobs_total',
+    type: 'counter',
+    help: 'Jobs found in no place or in several, which should never be, by what was done with them.',
+    labels: { queue, fault: ['lost', 'twice'], decision: ['repaired', 'left'] },
+    by: ['supervisor'],
+  },
   supervisorLeader: {
     name: 'bulwark_supervisor_leader',
     type: 'gauge',

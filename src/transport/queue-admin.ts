@@ -2,8 +2,9 @@ import type { DeadLetterRecord } from '../dead-letter/record.js';
 import type { JobCrash } from '../job/crash.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
-import { deadLetterQueue } from '../redis/keyspace.js';
+import { deadLetterQueue, isDeadLetterQueue } from '../redis/keyspace.js';
 import { BackendByQueue } from './backend-by-queue.js';
+import type { PlaceName } from './job-places.js';
 import { queueKeys } from './queue-keys.js';
 import {
   type CancelReply,
@@ -11,6 +12,7 @@ import {
   deadLetterScript,
   quarantineScript,
   releaseScript,
+  repairJobScript,
   type TransitionReply,
 } from './scripts.js';
 
@@ -137,6 +139,33 @@ export class QueueAdmin {
         crash: JSON.stringify(crash),
         keepCrashes,
       },
+    );
+  }
+
+  /**
+   * Puts right a job that is in no place, or with `keep` in several, of which that one stays. False when it is not so any more.
+   */
+  repair(queue: string, id: string, keep: PlaceName | undefined): Promise<boolean> {
+    const keys = queueKeys(this.#keyspace, queue);
+    const { wait, active, prioritized, delayed, completed, failed, paused, marker, events, meta, pc, '': base } = keys;
+    return repairJobScript.run(
+      this.#client,
+      {
+        wait,
+        active,
+        prioritized,
+        delayed,
+        waitingChildren: keys['waiting-children'],
+        completed,
+        failed,
+        paused,
+        job: `${base}${id}`,
+        priorityCounter: pc,
+        marker,
+        events,
+        meta,
+      },
+      { id, base, keep: keep ?? '', isDead: isDeadLetterQueue(queue) ? 1 : 0 },
     );
   }
 

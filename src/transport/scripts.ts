@@ -131,6 +131,27 @@ export const cancelScript = defineScript({
   },
 });
 
+export const repairJobScript = defineScript({
+  file: file('repair-job'),
+  keys: [
+    'wait',
+    'active',
+    'prioritized',
+    'delayed',
+    'waitingChildren',
+    'completed',
+    'failed',
+    'paused',
+    'job',
+    'priorityCounter',
+    'marker',
+    'events',
+    'meta',
+  ],
+  args: ['id', 'base', 'keep', 'isDead'],
+  reply: (raw): boolean => raw === 1,
+});
+
 export const leaseRenewScript = defineScript({
   file: file('lease-renew'),
   keys: ['active', 'stalled'],

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type PlaceName, placeNames, readJobPlaces } from '../../src/cli/doctor/job-places.js';
 import { takeCensus } from '../../src/cli/doctor/take-census.js';
 import { RedisSession } from '../../src/cli/redis-session.js';
 import { defineQueue } from '../../src/job/define-queue.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
+import { type PlaceName, placeNames, readJobPlaces } from '../../src/transport/job-places.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 
 let server: TestRedis;

@@ -1,7 +1,7 @@
 import type { RedisClient } from '../../redis/connection.js';
 import type { Keyspace } from '../../redis/keyspace.js';
+import { type PlaceName, placeNames } from '../../transport/job-places.js';
 import { queueKeys } from '../../transport/queue-keys.js';
-import { type PlaceName, placeNames } from './job-places.js';
 
 /** The ids that stand in the places of one queue, read page by page while work goes on. */
 export interface QueueIds {

@@ -1,11 +1,11 @@
 import { deadLetterQueue } from '../../redis/keyspace.js';
 import { pause } from '../../time/clock.js';
+import { type JobPlaces, type PlaceName, placeNames, readJobPlaces } from '../../transport/job-places.js';
+import { type JobFault, judgeJob } from '../../transport/judge-job.js';
+import { scanHashes } from '../../transport/scan-hashes.js';
 import type { RedisSession } from '../redis-session.js';
 import { findSuspects } from './find-suspects.js';
-import { type JobPlaces, type PlaceName, placeNames, readJobPlaces } from './job-places.js';
-import { type JobFault, judgeJob } from './judge-job.js';
 import { type QueueIds, readIds } from './read-ids.js';
-import { scanHashes } from './scan-hashes.js';
 
 /** What the census of one queue found. A dead-letter queue is counted on its own. */
 export interface QueueAccount {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { accountFindings } from '../../../../src/cli/doctor/account-findings.js';
-import { placeNames } from '../../../../src/cli/doctor/job-places.js';
 import type { Census, QueueAccount } from '../../../../src/cli/doctor/take-census.js';
+import { placeNames } from '../../../../src/transport/job-places.js';
 
 const account = (
   given: Partial<Omit<QueueAccount, 'places'>> & { places?: Partial<QueueAccount['places']> },

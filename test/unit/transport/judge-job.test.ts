@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { JobPlaces } from '../../../../src/cli/doctor/job-places.js';
-import { judgeJob } from '../../../../src/cli/doctor/judge-job.js';
+import type { JobPlaces } from '../../../src/transport/job-places.js';
+import { judgeJob } from '../../../src/transport/judge-job.js';
 
 it.each<[string, Pick<JobPlaces, 'hash' | 'places'>, string | undefined]>([
   ['finds nothing wrong with a job in one place', { hash: 'job', places: ['wait'] }, undefined],

@@ -1,7 +1,7 @@
-import type { RedisClient } from '../../redis/connection.js';
-import { defineScript } from '../../redis/define-script.js';
-import type { Keyspace } from '../../redis/keyspace.js';
-import { queueKeys } from '../../transport/queue-keys.js';
+import type { RedisClient } from '../redis/connection.js';
+import { defineScript } from '../redis/define-script.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import { queueKeys } from './queue-keys.js';
 
 /** The states of a job that are places in Redis, in BullMQ's words. */
 export const placeNames = [
