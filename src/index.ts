@@ -44,4 +44,5 @@ export type { DurationInput, DurationMs, EpochMs } from './time/duration.js';
 export { createBulwarkBackend } from './transport/bulwark-backend.js';
 export { type CreateWorkerOptions, createWorker } from './worker/create-worker.js';
 export { DependencyTimeoutError } from './worker/dependency-timeout-error.js';
+export type { Retirement } from './worker/retirement.js';
 export type { DrainReport, Worker } from './worker/worker.js';

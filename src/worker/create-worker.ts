@@ -3,7 +3,7 @@ import { aLogger, aRedisInput, assertCreationOptions, someMetrics } from '../con
 import type { JobLimitOptions, WorkerOptions } from '../config/option-types.js';
 import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
-import { aList, anObject, type OptionShapes } from '../errors/option-faults.js';
+import { aFunction, aList, anObject, type OptionShapes } from '../errors/option-faults.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import { DefinitionError } from '../job/definition-error.js';
 import { KindRegistry } from '../job/registry.js';
@@ -11,6 +11,7 @@ import { createLogger } from '../telemetry/logger.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { bulwarkVersion } from '../telemetry/version.js';
 import { bullmqVersion } from '../transport/bullmq-version.js';
+import type { Retirement } from './retirement.js';
 import { Worker } from './worker.js';
 
 export interface CreateWorkerOptions {
@@ -24,6 +25,12 @@ export interface CreateWorkerOptions {
   /** Default: JSON lines on standard output, pretty on a terminal. */
   readonly log?: Logger;
   readonly metrics?: Metrics;
+  /**
+   * Told that this worker is to end: an operator asked for it, or a handler that hangs can be ended no other way. Whoever made the worker
+   * stops it and, to replace it, lets the process end so that another is started. Default: a worker that is to drain stops; one that is
+   * to be replaced says so in the log and goes on.
+   */
+  readonly onRetire?: (retirement: Retirement) => void;
 }
 
 const optionShapes: OptionShapes<CreateWorkerOptions> = {
@@ -33,6 +40,7 @@ const optionShapes: OptionShapes<CreateWorkerOptions> = {
   job: anObject,
   log: aLogger,
   metrics: someMetrics,
+  onRetire: aFunction,
 };
 
 /**
@@ -52,5 +60,6 @@ export function createWorker(options: CreateWorkerOptions): Worker {
     registry,
     log: options.log ?? createLogger({ level: 'info', format: 'auto', role: 'worker' }),
     metrics: options.metrics ?? createMetrics({ role: 'worker', version: bulwarkVersion, bullmqVersion, registry }),
+    ...(options.onRetire && { onRetire: options.onRetire }),
   });
 }

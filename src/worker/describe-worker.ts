@@ -1,11 +1,40 @@
-import type { RunningJobBeat } from '../recovery/worker-beat.js';
+import { hostname } from 'node:os';
+import type { RunningJobBeat, WorkerBeat } from '../recovery/worker-beat.js';
+import { bulwarkVersion } from '../telemetry/version.js';
 import type { QueueConsumer } from '../transport/queue-consumer.js';
+
+/** What a worker knows of itself. */
+export interface WorkerSelf extends Pick<WorkerBeat, 'id' | 'startedAt' | 'state' | 'kinds'> {
+  readonly connection: WorkerBeat['connection'] | undefined;
+  readonly consumers: readonly QueueConsumer[];
+  readonly lane: WorkerBeat['lane'] | undefined;
+  readonly suspect: WorkerBeat['suspect'] | undefined;
+}
 
 const runningShown = 50;
 const progressCharacters = 200;
 
-/** What runs in some consumers, the longest first, as a beat tells of it. */
-export function describeRunning(consumers: readonly QueueConsumer[]): RunningJobBeat[] {
+/** What a worker tells of itself with a beat, but for what the heartbeat measures. */
+export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
+  const { id, startedAt, connection, state, kinds, consumers, lane, suspect } = self;
+  return {
+    id,
+    host: hostname(),
+    pid: process.pid,
+    version: bulwarkVersion,
+    startedAt,
+    ...(connection !== undefined && { connection }),
+    state,
+    kinds,
+    queues: consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
+    running: describeRunning(consumers),
+    ...(lane !== undefined && { lane }),
+    ...(suspect !== undefined && { suspect }),
+  };
+}
+
+/** The longest first. */
+function describeRunning(consumers: readonly QueueConsumer[]): RunningJobBeat[] {
   return consumers
     .flatMap(({ queue, running }) =>
       [...running].map(({ job, progress }) => ({

@@ -1,10 +1,5 @@
-import { hostname } from 'node:os';
-import type { Logger } from 'pino';
-import type { ResolvedJobLimitOptions, ResolvedRedisOptions, ResolvedWorkerOptions } from '../config/option-types.js';
 import { assertNever } from '../errors/assert-never.js';
 import { DrainTimeoutError, JobCancelledError } from '../job/abort-reasons.js';
-import type { Outcome } from '../job/outcome.js';
-import type { KindRegistry } from '../job/registry.js';
 import { connectionName } from '../recovery/connections.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { FleetStore } from '../recovery/fleet-store.js';
@@ -17,39 +12,16 @@ import { ClientId } from '../redis/client-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import type { HealthCheck } from '../telemetry/health.js';
-import type { Metrics } from '../telemetry/metrics.js';
-import { bulwarkVersion } from '../telemetry/version.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
-import type { FetchedJob } from '../transport/fetched-job.js';
-import { QueueConsumer } from '../transport/queue-consumer.js';
+import type { QueueConsumer } from '../transport/queue-consumer.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
-import type { Settled } from '../transport/settlement.js';
-import { describeRunning } from './describe-worker.js';
-import { Executor } from './executor.js';
+import { createConsumer } from './create-consumer.js';
+import { describeWorker } from './describe-worker.js';
 import { HungHandlers } from './hung-handlers.js';
-import { Lane, type RunAlone, type Suspect } from './lane.js';
-import { reportOutcome } from './report-outcome.js';
+import { Lane } from './lane.js';
 import type { Retirement } from './retirement.js';
-
-export interface WorkerParts {
-  readonly redis: ResolvedRedisOptions;
-  readonly worker: ResolvedWorkerOptions;
-  readonly job: ResolvedJobLimitOptions;
-  readonly registry: KindRegistry;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  /** Who it is. Default: a name that no other has. */
-  readonly id?: string;
-  /** Runs a suspect in a process of its own. Without it the worker takes none. */
-  readonly runAlone?: RunAlone;
-  /** The one job that this worker is there for; it takes no other, and ends after it. */
-  readonly suspect?: Suspect;
-  /** Whether the process is there for this worker alone, so that it may be ended when a handler blocks it for too long. Default: no. */
-  readonly ownsProcess?: boolean;
-  /** Told that the worker is to end. Default: to drain it stops, to be replaced it only says so. */
-  readonly onRetire?: (retirement: Retirement) => void;
-}
+import type { WorkerParts } from './worker-parts.js';
 
 /** How a worker's shutdown went. */
 export interface DrainReport {
@@ -130,10 +102,16 @@ export class Worker {
       throw error;
     }
     if (this.#stopping !== undefined) return closeRedis(client);
-    const queues = registry.queues
-      .map((queue) => queue.name)
-      .filter((queue) => suspect === undefined || queue === suspect.queue);
-    this.#consumers = queues.map((queue) => this.#createConsumer(queue, open));
+    const served = registry.queues.filter(({ name }) => suspect === undefined || name === suspect.queue);
+    const queues = served.map(({ name }) => name);
+    this.#consumers = served.map((queue) =>
+      createConsumer(queue, {
+        parts: this.#parts,
+        worker: this.id,
+        open,
+        onHung: (handler) => this.#hung.add(handler),
+      }),
+    );
     const guard = new Guard({
       worker: this.id,
       redis,
@@ -156,7 +134,13 @@ export class Worker {
       intervalMs: this.#parts.worker.beatMs,
       describe: () => this.#describe(),
       register: () => directory.register(registry.queues),
-      onBeat: (beat) => guard.told(beat),
+      onBeat: (beat) => {
+        guard.told(beat);
+        for (const { name, slots, busy } of beat.queues) {
+          metrics.workerSlots.set({ queue: name, state: 'busy' }, busy);
+          metrics.workerSlots.set({ queue: name, state: 'idle' }, slots - busy);
+        }
+      },
       onOrder: (order) => this.#follow(order),
       log,
       onRun: (result, durationMs) => {
@@ -256,7 +240,7 @@ export class Worker {
       await within(worker.abortGraceMs + 500, idle);
     }
     await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
-    await laneEnds;
+    await within(farewellMs, laneEnds ?? Promise.resolve());
     this.#hung.stop();
     // First the guard, or it would beat for a worker that has said farewell.
     await this.#guard?.stop();
@@ -286,73 +270,17 @@ export class Worker {
     };
   }
 
-  #createConsumer(queue: string, { client, keyspace, reportError }: OpenRedis): QueueConsumer {
-    const { worker, job: limits, log, metrics, registry } = this.#parts;
-    const executor = new Executor({
-      registry,
-      limits,
-      abortGraceMs: worker.abortGraceMs,
-      log,
-      metrics,
-      clock: systemClock,
-      random: Math.random,
-      onHung: (handler) => this.#hung.add(handler),
-      reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
-    });
-    const consumer: QueueConsumer = new QueueConsumer({
-      client,
-      keyspace,
-      queue,
-      worker: this.id,
-      connectionName: connectionName(this.id),
-      slots: worker.concurrency,
-      leaseMs: worker.leaseMs,
-      leaseRenewMs: worker.leaseRenewMs,
-      fetchBlockMs: worker.fetchBlockMs,
-      keepCompleted: { age: Math.ceil(limits.keepCompletedMs / 1000), count: limits.keepCompletedCount },
-      keepAttempts: limits.keepAttempts,
-      execute: (job, cancellation) => {
-        this.#observeWait(job, queue);
-        return executor.execute(job, cancellation);
-      },
-      onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) =>
-        reportOutcome({ job, queue, outcome, settled, log, metrics, now: systemClock.now() }),
-      onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
-      onError: reportError,
-      log,
-    });
-    return consumer;
-  }
-
-  /** Waiting is what happens before the first attempt; later ones wait because they were told to. */
-  #observeWait(job: FetchedJob, queue: string): void {
-    if (job.attemptsMade > 0) return;
-    const policy = this.#parts.registry.queues.find((candidate) => candidate.name === queue);
-    const waitedMs = job.startedAt - job.enqueuedAt - (job.opts.delay ?? 0);
-    if (policy)
-      this.#parts.metrics.jobWait.observe({ queue, criticality: policy.criticality }, Math.max(0, waitedMs) / 1000);
-  }
-
   #describe(): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
-    const { registry, metrics, suspect } = this.#parts;
-    for (const { queue, slots, busy } of this.#consumers) {
-      metrics.workerSlots.set({ queue, state: 'busy' }, busy);
-      metrics.workerSlots.set({ queue, state: 'idle' }, slots - busy);
-    }
-    return {
+    return describeWorker({
       id: this.id,
-      host: hostname(),
-      pid: process.pid,
-      version: bulwarkVersion,
       startedAt: this.#startedAt,
-      ...(this.#connection?.current !== undefined && { connection: this.#connection.current }),
+      connection: this.#connection?.current,
       state: this.#state,
-      kinds: registry.kinds,
-      queues: this.#consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
-      running: describeRunning(this.#consumers),
-      ...(this.#lane && { lane: this.#lane.state }),
-      ...(suspect && { suspect }),
-    };
+      kinds: this.#parts.registry.kinds,
+      consumers: this.#consumers,
+      lane: this.#lane?.state,
+      suspect: this.#parts.suspect,
+    });
   }
 }
 

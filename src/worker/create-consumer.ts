@@ -1,0 +1,66 @@
+import type { QueueDefinition } from '../job/define-queue.js';
+import { connectionName } from '../recovery/connections.js';
+import type { OpenRedis } from '../redis/open-redis.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { systemClock } from '../time/clock.js';
+import type { FetchedJob } from '../transport/fetched-job.js';
+import { QueueConsumer } from '../transport/queue-consumer.js';
+import { Executor } from './executor.js';
+import type { HungHandler } from './hung-handlers.js';
+import { reportOutcome } from './report-outcome.js';
+import type { WorkerParts } from './worker-parts.js';
+
+export interface ConsumerContext {
+  readonly parts: WorkerParts;
+  /** The worker's id. */
+  readonly worker: string;
+  readonly open: OpenRedis;
+  readonly onHung: (handler: HungHandler) => void;
+}
+
+/** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
+export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
+  const { parts, worker, open, onHung } = context;
+  const { worker: settings, job: limits, log, metrics, registry } = parts;
+  const executor = new Executor({
+    registry,
+    limits,
+    abortGraceMs: settings.abortGraceMs,
+    log,
+    metrics,
+    clock: systemClock,
+    random: Math.random,
+    onHung,
+    reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
+  });
+  const consumer: QueueConsumer = new QueueConsumer({
+    client: open.client,
+    keyspace: open.keyspace,
+    queue: queue.name,
+    worker,
+    connectionName: connectionName(worker),
+    slots: settings.concurrency,
+    leaseMs: settings.leaseMs,
+    leaseRenewMs: settings.leaseRenewMs,
+    fetchBlockMs: settings.fetchBlockMs,
+    keepCompleted: { age: Math.ceil(limits.keepCompletedMs / 1000), count: limits.keepCompletedCount },
+    keepAttempts: limits.keepAttempts,
+    execute: (job, cancellation) => {
+      observeWait(job, queue, metrics);
+      return executor.execute(job, cancellation);
+    },
+    onSettled: (job, outcome, settled) =>
+      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: systemClock.now() }),
+    onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
+    onError: open.reportError,
+    log,
+  });
+  return consumer;
+}
+
+/** Waiting is what happens before the first attempt; later ones wait because they were told to. */
+function observeWait(job: FetchedJob, { name, criticality }: QueueDefinition, metrics: Metrics): void {
+  if (job.attemptsMade > 0) return;
+  const waitedMs = job.startedAt - job.enqueuedAt - (job.opts.delay ?? 0);
+  metrics.jobWait.observe({ queue: name, criticality }, Math.max(0, waitedMs) / 1000);
+}
