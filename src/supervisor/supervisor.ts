@@ -6,6 +6,7 @@ import type {
 } from '../config/option-types.js';
 import { DeathWatch } from '../recovery/death-watch.js';
 import { FleetStore } from '../recovery/fleet-store.js';
+import { FleetView } from '../recovery/fleet-view.js';
 import { OrphanSweeper } from '../recovery/orphan-sweeper.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
@@ -79,9 +80,11 @@ export class Supervisor {
 
     const queues = async () => (await directory.list()).keys();
     const fleet = new FleetStore(client, keyspace);
+    const view = new FleetView(fleet, systemClock);
     const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet,
+      view,
       inspector,
       admin: new QueueAdmin(client, keyspace, reportError),
       queues,
@@ -101,6 +104,7 @@ export class Supervisor {
     const deathWatch = new DeathWatch({
       client,
       fleet,
+      view,
       clock: systemClock,
       log,
       metrics,
