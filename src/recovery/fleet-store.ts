@@ -2,7 +2,7 @@ import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { parseOrder, type WorkerOrder } from './order.js';
-import { beatTtlMs, type WorkerBeat, type WorkerSighting } from './worker-beat.js';
+import { beatTtlMs, headFirst, type WorkerBeat, type WorkerSighting } from './worker-beat.js';
 
 /** An order that a worker has not taken after so long is out of date. */
 const orderTtlMs = 60_000;
@@ -45,17 +45,36 @@ const orderGiveScript = defineScript({
   },
 });
 
+/** One worker on a page of the list. */
+export interface FleetEntry {
+  readonly id: string;
+  /** So much of its last beat as was asked for; empty when that expired just now. */
+  readonly text: string;
+  readonly ageMs: number;
+}
+
+export interface FleetPage {
+  /** Where the next page begins; `'0'` after the last one. */
+  readonly cursor: string;
+  readonly entries: readonly FleetEntry[];
+}
+
 const fleetReadScript = defineScript({
   file: new URL('./lua/fleet-read.lua', import.meta.url),
   keys: ['workers'],
-  args: ['prefix', 'ttl'],
-  reply: (raw): WorkerSighting[] =>
-    (raw as [string, string, number][]).map(([id, beat, ageMs]) => ({
-      id,
-      beat: parseBeat(beat),
-      ageMs,
-    })),
+  args: ['prefix', 'ttl', 'cursor', 'count', 'last'],
+  reply: (raw): FleetPage => {
+    const [cursor, ...words] = raw as [string, ...(string | number)[]];
+    const entries: FleetEntry[] = [];
+    for (let at = 0; at < words.length; at += 3) {
+      entries.push({ id: String(words[at]), text: String(words[at + 1]), ageMs: Number(words[at + 2]) });
+    }
+    return { cursor, entries };
+  },
 });
+
+/** Redis serves nobody else while it reads a page: with so many workers, for one or two milliseconds. */
+const pageSize = 500;
 
 /** What cannot be read, written by somebody else, counts as no beat: the other workers are to be seen all the same. */
 function parseBeat(json: string): WorkerBeat | undefined {
@@ -84,7 +103,7 @@ export class FleetStore {
   async beat(beat: WorkerBeat, register: boolean): Promise<WorkerOrder[]> {
     return beatScript.run(this.#client, this.#keys(beat.id), {
       id: beat.id,
-      beat: JSON.stringify(beat),
+      beat: JSON.stringify(headFirst(beat)),
       ttl: beatTtlMs,
       register: register ? 1 : 0,
       listens: 1,
@@ -106,9 +125,50 @@ export class FleetStore {
     return parseBeat((await this.#client.get(this.#keyspace.worker(id))) ?? '');
   }
 
+  /** Every worker with its whole beat: for people. The leader, who reads all the time, uses `FleetView`. */
   async read(): Promise<WorkerSighting[]> {
-    const args = { prefix: this.#keyspace.worker(''), ttl: beatTtlMs };
-    return fleetReadScript.run(this.#client, { workers: this.#keyspace.workers }, args);
+    const sightings = new Map<string, WorkerSighting>();
+    let cursor = '0';
+    do {
+      const page = await this.page(cursor, 'all');
+      for (const { id, text, ageMs } of page.entries) sightings.set(id, { id, beat: parseBeat(text), ageMs });
+      cursor = page.cursor;
+    } while (cursor !== '0');
+    return [...sightings.values()];
+  }
+
+  /** A page of the list from a cursor on, `'0'` at first, with so many bytes of each beat. */
+  page(cursor: string, bytes: number | 'all'): Promise<FleetPage> {
+    return fleetReadScript.run(
+      this.#client,
+      { workers: this.#keyspace.workers },
+      {
+        prefix: this.#keyspace.worker(''),
+        ttl: beatTtlMs,
+        cursor,
+        count: pageSize,
+        last: bytes === 'all' ? -1 : bytes - 1,
+      },
+    );
+  }
+
+  /** The last beats of these workers, of those that have one. */
+  async beatsOf(ids: readonly string[]): Promise<WorkerBeat[]> {
+    const [first, ...others] = ids.map((id) => this.#keyspace.worker(id));
+    if (first === undefined) return [];
+    const texts = await this.#client.mget(first, ...others);
+    return texts.map((text) => parseBeat(text ?? '')).filter((beat) => beat !== undefined);
+  }
+
+  /** Which of these workers are on the list: the others said farewell. */
+  async listed(ids: readonly string[]): Promise<Set<string>> {
+    const listed = new Set<string>();
+    for (let from = 0; from < ids.length; from += pageSize) {
+      const asked = ids.slice(from, from + pageSize);
+      const answers = await this.#client.smismember(this.#keyspace.workers, ...asked);
+      for (const [index, id] of asked.entries()) if (answers[index] === 1) listed.add(id);
+    }
+    return listed;
   }
 
   #keys(id: string): Record<'worker' | 'workers' | 'orders', string> {

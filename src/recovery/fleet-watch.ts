@@ -1,4 +1,4 @@
-import type { WorkerSighting } from './worker-beat.js';
+import type { SeenWorker } from './fleet-view.js';
 
 /** `alive`: beats. `suspect`: late, its jobs are left alone. `dead`: silent for so long that its jobs are brought back. */
 export type WorkerVerdict = 'alive' | 'suspect' | 'dead';
@@ -30,6 +30,8 @@ export class FleetWatch {
   readonly #firstAsked = new Map<string, number>();
   /** When the process of a worker was found to be gone. */
   readonly #declaredDead = new Map<string, number>();
+  /** The answer to `massSilence` for the moment that was asked about last: every verdict of a look asks about the same one. */
+  #mass: { readonly at: number; readonly silent: boolean } | undefined;
   #watchingSince = Number.NaN;
   #lastLook = Number.NEGATIVE_INFINITY;
 
@@ -38,10 +40,11 @@ export class FleetWatch {
   }
 
   /** Takes in what was read at `now` (monotonic milliseconds). */
-  look(sightings: readonly WorkerSighting[], now: number): void {
+  look(seen: readonly Pick<SeenWorker, 'id' | 'aliveAt'>[], now: number): void {
     if (!(now - this.#lastLook <= this.#policy.maxGapMs)) this.#watchingSince = now;
     this.#lastLook = now;
-    const listed = new Map(sightings.map(({ id, ageMs }) => [id, now - ageMs]));
+    this.#mass = undefined;
+    const listed = new Map(seen.map(({ id, aliveAt }) => [id, aliveAt]));
     for (const [id, aliveAt] of listed) {
       this.#lastAlive.set(id, Math.max(this.#lastAlive.get(id) ?? Number.NEGATIVE_INFINITY, aliveAt));
       this.#firstAsked.delete(id);
@@ -56,6 +59,7 @@ export class FleetWatch {
   declareDead(id: string, now: number): void {
     if (this.#declaredDead.size >= maxStrangers) this.#declaredDead.clear();
     this.#declaredDead.set(id, now);
+    this.#mass = undefined;
   }
 
   /** Whether the process of a worker was found to be gone. */
@@ -83,15 +87,19 @@ export class FleetWatch {
     return counts;
   }
 
-  /** Workers that went silent within the last few looks, together. */
+  /** Whether workers went silent within the last few looks, together. */
   #massSilence(now: number): boolean {
+    if (this.#mass?.at === now) return this.#mass.silent;
     const { deadAfterMs } = this.#policy;
-    // Those whose process is known to be gone are no riddle.
-    const recent = [...this.#lastAlive]
-      .filter(([id, at]) => now - at <= 3 * deadAfterMs && !this.#declaredDead.has(id))
-      .map(([, at]) => at);
-    const silent = recent.filter((at) => now - at > deadAfterMs / 2);
-    return silent.length >= massSilenceMinimum && silent.length > massSilenceRatio * recent.length;
+    let [recent, silent] = [0, 0];
+    for (const [id, at] of this.#lastAlive) {
+      // Those whose process is known to be gone are no riddle.
+      if (now - at > 3 * deadAfterMs || this.#declaredDead.has(id)) continue;
+      recent += 1;
+      if (now - at > deadAfterMs / 2) silent += 1;
+    }
+    this.#mass = { at: now, silent: silent >= massSilenceMinimum && silent > massSilenceRatio * recent };
+    return this.#mass.silent;
   }
 
   #firstAskedAbout(id: string, now: number): number {

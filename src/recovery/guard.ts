@@ -9,7 +9,7 @@ import { leaseTokenPrefix } from '../transport/lease-token.js';
 import { queueKeys } from '../transport/queue-keys.js';
 import { connectionName } from './connections.js';
 import { beatScript } from './fleet-store.js';
-import { beatTtlMs, type WorkerBeat } from './worker-beat.js';
+import { beatTtlMs, headFirst, type WorkerBeat } from './worker-beat.js';
 
 const keepLeasesScript = defineScript({
   file: new URL('./lua/keep-leases.lua', import.meta.url),
@@ -86,7 +86,7 @@ export class Guard implements Service {
   #thread: Worker | undefined;
   #turning: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
-  #lastBeat: WorkerBeat | undefined;
+  #lastBeat: object | undefined;
   #stopped = false;
 
   constructor(options: GuardOptions) {
@@ -103,8 +103,8 @@ export class Guard implements Service {
 
   /** Tells it what to go on telling while the worker cannot. */
   told(beat: WorkerBeat): void {
-    this.#lastBeat = beat;
-    this.#thread?.postMessage(beat);
+    this.#lastBeat = headFirst(beat);
+    this.#thread?.postMessage(this.#lastBeat);
   }
 
   async stop(): Promise<void> {

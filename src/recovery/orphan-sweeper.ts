@@ -20,12 +20,13 @@ import {
 } from './decide-recovery.js';
 import { describeCrash, spokenEnd } from './describe-crash.js';
 import type { FleetStore } from './fleet-store.js';
+import type { FleetView, SeenWorker } from './fleet-view.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
 import { PoisonJobError } from './poison-job-error.js';
-import type { WorkerBeat, WorkerSighting } from './worker-beat.js';
 
 export interface OrphanSweeperOptions {
   readonly fleet: FleetStore;
+  readonly view: FleetView;
   readonly inspector: QueueInspector;
   readonly admin: QueueAdmin;
   readonly crashes: Pick<CrashStore, 'read'>;
@@ -56,6 +57,10 @@ interface Sweep {
 /** Active jobs are looked at so many at a time, and at most so many a sweep; the rest has its turn in the next one. */
 const pageSize = 500;
 const maxPages = 20;
+/** What the death watch has read this long ago is fresh enough. */
+const freshMs = 150;
+/** So many workers that are newly blocked are asked at once for what they run. */
+const mostTold = 100;
 
 /**
  * Finds jobs that are active without a live owner and puts them back. Each is moved by one script that checks once more that
@@ -69,8 +74,6 @@ export class OrphanSweeper {
   #lastSweep = Number.NEGATIVE_INFINITY;
   /** Workers whose event loop was blocked at the last look. */
   #blocked: ReadonlySet<string> = new Set();
-  /** What each worker told of itself last. */
-  #beats: ReadonlyMap<string, WorkerBeat> = new Map();
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options;
@@ -79,16 +82,14 @@ export class OrphanSweeper {
 
   /** One sweep over all queues. */
   async sweep(): Promise<void> {
-    const { fleet, clock, metrics, policy } = this.#options;
-    const now = clock.elapsed();
+    const { view, metrics, policy } = this.#options;
+    const { at: now, workers } = await view.read(freshMs);
     // What happened while another led, or Redis was away, nobody has seen: a lease may have been held all the time.
     if (now - this.#lastSweep > policy.maxGapMs) this.#leaselessSince.clear();
     this.#lastSweep = now;
-    const sightings = await fleet.read();
-    this.#watch.look(sightings, now);
-    this.#beats = new Map(sightings.flatMap(({ id, beat }) => (beat ? [[id, beat]] : [])));
+    this.#watch.look(workers, now);
     const { alive, suspect, dead } = this.#watch.counts(now);
-    const blocked = this.#tellBlocked(sightings, now);
+    const blocked = await this.#tellBlocked(workers, now);
     for (const [state, count] of Object.entries({ alive: alive - blocked, blocked, suspect, dead })) {
       metrics.workers.set({ state: state as 'alive' | 'blocked' | 'suspect' | 'dead' }, count);
     }
@@ -99,22 +100,19 @@ export class OrphanSweeper {
     });
   }
 
-  /** The last beats of the workers that live. */
-  get living(): WorkerBeat[] {
-    const now = this.#options.clock.elapsed();
-    return [...this.#beats.values()].filter(({ id }) => this.#watch.verdictOn(id, now) === 'alive');
-  }
-
   /** Says once which job holds up the event loop of a worker. Answers how many workers are blocked. */
-  #tellBlocked(sightings: readonly WorkerSighting[], now: number): number {
-    const beats = sightings.flatMap(({ beat }) =>
-      beat?.state === 'blocked' && this.#watch.verdictOn(beat.id, now) === 'alive' ? [beat] : [],
-    );
-    for (const { id, blockedMs, running } of beats) {
-      if (!this.#blocked.has(id)) this.#options.log.warn({ worker: id, blockedMs, running }, 'worker.blocked');
+  async #tellBlocked(workers: readonly SeenWorker[], now: number): Promise<number> {
+    const blocked = workers
+      .filter(({ id, state }) => state === 'blocked' && this.#watch.verdictOn(id, now) === 'alive')
+      .map(({ id }) => id);
+    const untold = blocked.filter((id) => !this.#blocked.has(id));
+    const told = untold.slice(0, mostTold);
+    for (const { id, blockedMs, running } of await this.#options.fleet.beatsOf(told)) {
+      this.#options.log.warn({ worker: id, blockedMs, running }, 'worker.blocked');
     }
-    this.#blocked = new Set(beats.map(({ id }) => id));
-    return beats.length;
+    const left = new Set(untold.slice(mostTold));
+    this.#blocked = new Set(blocked.filter((id) => !left.has(id)));
+    return blocked.length;
   }
 
   /** Puts back at once the jobs of workers whose process is gone. */

@@ -3,14 +3,14 @@ import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 import { decideLanes, type WaitingSuspect } from './decide-lanes.js';
 import type { FleetStore } from './fleet-store.js';
+import type { FleetView } from './fleet-view.js';
 import type { WorkerBeat } from './worker-beat.js';
 
 export interface QuarantineOptions {
-  readonly fleet: Pick<FleetStore, 'order'>;
+  readonly fleet: Pick<FleetStore, 'order' | 'beatsOf'>;
+  readonly view: Pick<FleetView, 'read'>;
   readonly inspector: Pick<QueueInspector, 'suspects'>;
   readonly queues: () => Promise<Iterable<string>>;
-  /** The last beats of all workers that live. */
-  readonly living: () => readonly WorkerBeat[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -19,7 +19,10 @@ export interface QuarantineOptions {
 const patienceMs = 10_000;
 /** A worker that was given a suspect tells that its lane is busy by then. */
 const laneTellsMs = 4_000;
+/** Whoever has not beaten for longer may be dead. */
+const freshMs = 2_500;
 const suspectsPerQueue = 100;
+const lanesPerLook = 200;
 
 /**
  * Finds a lane for each suspect: a worker that runs it alone, in a process of its own, so that no other job is there when it takes
@@ -37,19 +40,28 @@ export class Quarantine {
 
   /** Gives the suspects that wait to workers whose lanes are free. */
   async assign(): Promise<void> {
-    const { fleet, living, clock, log } = this.#options;
+    const { fleet, clock, log } = this.#options;
     const now = clock.elapsed();
     forget(this.#suspectGivenAt, now - patienceMs);
     forget(this.#laneGivenAt, now - laneTellsMs);
     const suspects = await this.#waiting();
     if (suspects.length === 0) return;
-    const free = living().filter(({ id }) => !this.#laneGivenAt.has(id));
-    for (const { worker, queue, jobId, kind } of decideLanes(suspects, free)) {
+    for (const { worker, queue, jobId, kind } of decideLanes(suspects, await this.#free(now))) {
       this.#suspectGivenAt.set(`${queue}\n${jobId}`, now);
       this.#laneGivenAt.set(worker, now);
       const reply = await fleet.order(worker, { kind: 'isolate', queue, jobId });
       if (reply === 'given') log.warn({ worker, queue, jobId, kind }, 'job.isolated');
     }
+  }
+
+  /** The last beats of workers that live and whose lane is free. */
+  async #free(now: number): Promise<WorkerBeat[]> {
+    const { fleet, view } = this.#options;
+    const { workers } = await view.read(freshMs);
+    const free = workers.filter(
+      ({ id, lane, aliveAt }) => lane === 'free' && now - aliveAt < freshMs && !this.#laneGivenAt.has(id),
+    );
+    return fleet.beatsOf(free.slice(0, lanesPerLook).map(({ id }) => id));
   }
 
   async #waiting(): Promise<WaitingSuspect[]> {

@@ -4,7 +4,8 @@ import type { EpochMs } from '../time/duration.js';
  * `running`: takes jobs. `quiet`: takes no more, running ones go on. `draining`: about to stop. `blocked`: a handler holds up its event
  * loop, and its guard beats for it.
  */
-export type WorkerState = 'running' | 'quiet' | 'draining' | 'blocked';
+export const workerStates = ['running', 'quiet', 'draining', 'blocked'] as const;
+export type WorkerState = (typeof workerStates)[number];
 
 /** What a worker tells of itself once a second. */
 export interface WorkerBeat {
@@ -53,6 +54,35 @@ export interface WorkerSighting {
   readonly beat: WorkerBeat | undefined;
   /** How old its last beat is. */
   readonly ageMs: number;
+}
+
+/** What the leader wants to know of every worker all the time: it comes first in the text of a beat, and no more is read of it. */
+export interface WorkerHead {
+  readonly connection: number | undefined;
+  readonly state: WorkerState | undefined;
+  readonly lane: WorkerBeat['lane'] | undefined;
+}
+
+/** Enough for the longest head. */
+export const headBytes = 80;
+
+/** The same beat, in the order in which its text is written. */
+export function headFirst({ connection, state, lane, ...beat }: WorkerBeat): object {
+  return { connection, state, lane, ...beat };
+}
+
+const headPattern = /^\{(?:"connection":([^,]+),)?"state":"(\w+)"(?:,"lane":"(\w+)")?/;
+const lanes = ['free', 'busy'] as const;
+
+/** Reads the first bytes of a beat. Anybody may have written it: what is not as it should be counts as not told. */
+export function parseHead(text: string): WorkerHead {
+  const [, number = '', word = '', lane] = headPattern.exec(text) ?? [];
+  const connection = /^[1-9]\d{0,15}$/.test(number) ? Number(number) : undefined;
+  return {
+    connection,
+    state: workerStates.find((state) => state === word),
+    lane: lanes.find((state) => state === lane),
+  };
 }
 
 /** After this long without a beat a worker is forgotten. */

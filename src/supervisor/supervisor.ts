@@ -8,6 +8,7 @@ import { CensusSweeper } from '../recovery/census-sweeper.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
 import { FleetStore } from '../recovery/fleet-store.js';
+import { FleetView } from '../recovery/fleet-view.js';
 import { OrphanSweeper } from '../recovery/orphan-sweeper.js';
 import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
@@ -83,9 +84,11 @@ export class Supervisor {
     const queues = async () => (await directory.list()).keys();
     const admin = new QueueAdmin(client, keyspace, reportError);
     const fleet = new FleetStore(client, keyspace);
+    const view = new FleetView(fleet, systemClock);
     const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet,
+      view,
       inspector,
       admin,
       crashes: new CrashStore(client, keyspace),
@@ -109,6 +112,7 @@ export class Supervisor {
     const deathWatch = new DeathWatch({
       client,
       fleet,
+      view,
       clock: systemClock,
       log,
       metrics,
@@ -117,9 +121,9 @@ export class Supervisor {
     const census = new CensusSweeper({ client, keyspace, inspector, admin, queues, log, metrics });
     const quarantine = new Quarantine({
       fleet,
+      view,
       inspector,
       queues,
-      living: () => sweeper.living,
       clock: systemClock,
       log,
     });

@@ -27,11 +27,11 @@ function watchFleet(looks: readonly number[], fleet: readonly (number | undefine
     now += pause;
     const workers = fleet.map((silentAt, index) => {
       const until = silentAt === undefined ? now : Math.min(now, silentAt * total);
-      return { id: `w${index}`, beat: undefined, ageMs: now - Math.floor(until / beatMs) * beatMs };
+      return { id: `w${index}`, aliveAt: Math.floor(until / beatMs) * beatMs };
     });
     watch.look(workers, now);
     const watchedMs = now - (looks[0] ?? 0);
-    return workers.map(({ id, ageMs }) => ({ ageMs, watchedMs, verdict: watch.verdictOn(id, now) }));
+    return workers.map(({ id, aliveAt }) => ({ ageMs: now - aliveAt, watchedMs, verdict: watch.verdictOn(id, now) }));
   });
 }
 
@@ -83,7 +83,7 @@ describe('a watch that is interrupted', () => {
         let lastBeat = 0;
         const passes = (ms: number) => {
           now += ms;
-          watch.look([{ id: 'w1', beat: undefined, ageMs: now - lastBeat }], now);
+          watch.look([{ id: 'w1', aliveAt: lastBeat }], now);
           expect(watch.verdictOn('w1', now)).not.toBe('dead');
         };
 

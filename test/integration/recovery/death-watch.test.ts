@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionName } from '../../../src/recovery/connections.js';
 import { DeathWatch } from '../../../src/recovery/death-watch.js';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
+import { FleetView } from '../../../src/recovery/fleet-view.js';
 import { beatTtlMs } from '../../../src/recovery/worker-beat.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { systemClock } from '../../../src/time/clock.js';
@@ -23,9 +24,11 @@ async function startWatch() {
   const deaths: string[] = [];
   const { log, said } = recordLog();
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
+  const fleet = new FleetStore(client, pool().keyspace);
   const watch = new DeathWatch({
     client,
-    fleet: new FleetStore(client, pool().keyspace),
+    fleet,
+    view: new FleetView(fleet, systemClock),
     clock: systemClock,
     log,
     metrics,

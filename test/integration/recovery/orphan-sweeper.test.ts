@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
+import { FleetView } from '../../../src/recovery/fleet-view.js';
 import { OrphanSweeper } from '../../../src/recovery/orphan-sweeper.js';
 import { beatTtlMs, type WorkerBeat } from '../../../src/recovery/worker-beat.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
@@ -25,6 +26,7 @@ async function startSweeping({ poisonAfter = 10 } = {}) {
   const createSweeper = () =>
     new OrphanSweeper({
       fleet,
+      view: new FleetView(fleet, clock),
       inspector: pool.inspector,
       admin: pool.admin,
       queues: async () => queues,

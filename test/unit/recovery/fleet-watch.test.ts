@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { FleetWatch } from '../../../src/recovery/fleet-watch.js';
-import type { WorkerSighting } from '../../../src/recovery/worker-beat.js';
 
 const policy = { deadAfterMs: 5_000, maxGapMs: 2_500 };
 const lookEveryMs = 1_000;
@@ -38,10 +37,8 @@ class Fleet {
   }
 
   look(): this {
-    const sightings = [...this.#lastBeat].map(
-      ([id, at]): WorkerSighting => ({ id, beat: undefined, ageMs: this.#now - at }),
-    );
-    this.watch.look(sightings, this.#now);
+    const seen = [...this.#lastBeat].map(([id, aliveAt]) => ({ id, aliveAt }));
+    this.watch.look(seen, this.#now);
     return this;
   }
 
@@ -125,10 +122,10 @@ describe('FleetWatch', () => {
 
   it('calls nobody dead before it has watched for the full time itself', () => {
     const watch = new FleetWatch(policy);
-    const longSilent: WorkerSighting = { id: 'w1', beat: undefined, ageMs: 20_000 };
+    const longSilent = { id: 'w1', aliveAt: -20_000 };
 
     const verdicts = [0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000].map((now) => {
-      watch.look([{ ...longSilent, ageMs: 20_000 + now }], now);
+      watch.look([longSilent], now);
       return watch.verdictOn('w1', now);
     });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
 import type { FleetStore } from '../../../src/recovery/fleet-store.js';
+import type { FleetView } from '../../../src/recovery/fleet-view.js';
 import { OrphanSweeper } from '../../../src/recovery/orphan-sweeper.js';
-import type { WorkerSighting } from '../../../src/recovery/worker-beat.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { leaseToken } from '../../../src/transport/lease-token.js';
 import type { QueueAdmin } from '../../../src/transport/queue-admin.js';
@@ -34,21 +34,18 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
     return answer;
   };
   const sweeper = new OrphanSweeper({
-    fleet: {
+    fleet: { beatsOf: async () => [] } as unknown as FleetStore,
+    view: {
       read: async () => {
+        const at = clock.time;
         // While Redis is away nobody beats, and the question waits for its answer.
         const { awayMs } = redis;
         redis.awayMs = 0;
         clock.time += awayMs;
-        return ['w1', 'w2'].map(
-          (id): WorkerSighting => ({
-            id,
-            beat: undefined,
-            ageMs: clock.time - (silentSince.get(id) ?? clock.time - awayMs),
-          }),
-        );
+        const workers = ['w1', 'w2'].map((id) => ({ id, aliveAt: silentSince.get(id) ?? at }));
+        return { at, workers };
       },
-    } as unknown as FleetStore,
+    } as unknown as FleetView,
     inspector: {
       activeOwners: async (queue: string, from: number, count: number) => {
         pages.push(from);
