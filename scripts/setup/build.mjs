@@ -10,9 +10,9 @@ const settings = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'ts
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.bulwark-build');
 
-/** Compiles what has changed into dist/, copies Lua scripts and programs of threads and removes what has no source any more. Call it under the setup lock. */
+/** Compiles what has changed into dist/, copies Lua scripts and what threads share, and removes what has no source any more. Call it under the setup lock. */
 export function build() {
-  const sources = sourceFolders.flatMap((folder) => filesBelow(folder, /\.(ts|lua|mjs)$/));
+  const sources = sourceFolders.flatMap((folder) => filesBelow(folder, /\.(ts|lua|mjs|d\.mts)$/));
   const wanted = hashOf([...sources, ...settings]);
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
 
@@ -37,7 +37,7 @@ function compile(project) {
 /** Compiled files whose source was renamed or deleted: kinds of work are found by their file, so an old one would live on. */
 function removeOrphans(sources) {
   for (const folder of sourceFolders) {
-    for (const file of filesBelow(join('dist', folder), /\.(js|d\.ts|lua|mjs)(\.map)?$/)) {
+    for (const file of filesBelow(join('dist', folder), /\.(js|d\.ts|lua|mjs|d\.mts)(\.map)?$/)) {
       const source = file.slice('dist/'.length).replace(/\.(d\.ts|js)(\.map)?$/, '.ts');
       if (!sources.has(source)) rmSync(join(root, file));
     }

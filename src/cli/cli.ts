@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../config/resolve.js';
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Output } from './output.js';
+import { isRedisGiven } from './redis-given.js';
 import type { RedisSession } from './redis-session.js';
 import type { Settings } from './settings.js';
 
@@ -55,7 +56,7 @@ export class Cli {
   adviceOn(error: unknown): string | undefined {
     if (!isBulwarkError(error) || error.code !== 'BULWARK_REDIS_UNAVAILABLE' || !this.#settings) return undefined;
     const { values, sources, poolServer } = this.#settings;
-    if (sources.redis.url.source !== 'default' || poolServer) return undefined;
+    if (isRedisGiven(sources) || poolServer) return undefined;
     return `no pool runs in this folder (${values.pool.dataDir}): start one with \`npm start\` or \`bulwark up\`, or go where it runs`;
   }
 }

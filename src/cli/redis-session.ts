@@ -1,10 +1,9 @@
-import { maskUrl } from '../config/mask-url.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { nearestWord } from '../errors/suggestion.js';
 import { deadLetterSuffix } from '../job/define-queue.js';
 import { FleetStore } from '../recovery/fleet-store.js';
-import { closeRedis, connectRedis, type RedisClient } from '../redis/connection.js';
+import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
@@ -65,12 +64,6 @@ export class RedisSession {
  * @throws RedisUnavailableError when there is no connection in time.
  */
 export async function openRedisSession(redis: ResolvedRedisOptions): Promise<RedisSession> {
-  const client = await connectRedis({
-    url: redis.url,
-    name: `bulwark:cli:${process.pid}`,
-    connectTimeoutMs: redis.connectTimeoutMs,
-    reconnectCapMs: redis.reconnectCapMs,
-    commandTimeoutMs: redis.commandTimeoutMs,
-  });
-  return new RedisSession(client, new Keyspace(redis.namespace), maskUrl(redis.url));
+  const client = await connectRedis({ redis, name: `bulwark:cli:${process.pid}`, manner: 'prompt' });
+  return new RedisSession(client, new Keyspace(redis.namespace), redisAddress(redis));
 }

@@ -2,6 +2,7 @@ import type { ConfigOverrides } from '../config/option-types.js';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.js';
 import { findRunningServer } from '../redis/server/find-running.js';
 import type { GlobalOptions } from './global-options.js';
+import { isRedisGiven } from './redis-given.js';
 
 /** Every option with its value and source, as the command line, the environment, the file and the defaults give them. */
 export interface Settings extends ResolvedConfig {
@@ -32,7 +33,7 @@ export function resolveGiven(globals: GlobalOptions, overrides: ConfigOverrides 
  */
 export async function resolveSettings(globals: GlobalOptions, overrides: ConfigOverrides = {}): Promise<Settings> {
   const { values, sources } = resolveGiven(globals, overrides);
-  if (sources.redis.url.source !== 'default') return { values, sources };
+  if (isRedisGiven(sources)) return { values, sources };
   const { dataDir } = values.pool;
   const url = await findRunningServer(dataDir);
   if (url === undefined) return { values, sources };

@@ -4,7 +4,7 @@ import { type OptionEntry, optionEntries } from './option-entries.js';
 import { optionRule } from './option-rule.js';
 import { showOptionValue } from './option-value.js';
 import { relations, type Section, sectionDocs } from './options.js';
-import { comparison } from './relations.js';
+import { relationRule } from './relations.js';
 
 /** The text of `docs/reference/config.md`. */
 export function configDocs(): string {
@@ -74,7 +74,7 @@ function row({ path, variables, option }: OptionEntry): string {
 function relationsText(): string {
   const rows = relations.map(
     (relation) =>
-      `- ${code(relation.option)} must be ${comparison(relation)} ${code(relation.other)}, so that ${relation.why}.`,
+      `- ${code(relation.option)} ${relationRule(relation)} ${code(relation.other)}, so that ${relation.why}.`,
   );
   return `## Relations
 

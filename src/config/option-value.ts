@@ -28,7 +28,7 @@ export function parseOptionValue(option: Option, input: unknown): OptionValue | 
     case 'text':
       return typeof given === 'string' && option.accepts(given) ? given : undefined;
     case 'list':
-      return readList(given);
+      return readList(given, option.accepts);
     default:
       return assertNever(option);
   }
@@ -67,10 +67,11 @@ function readInteger(given: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
-function readList(given: unknown): readonly string[] | undefined {
+function readList(given: unknown, accepts = (_entry: string) => true): readonly string[] | undefined {
   const entries = typeof given === 'string' ? given.split(',') : given;
   if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) return undefined;
-  return Object.freeze(entries.map((entry) => entry.trim()).filter((entry) => entry !== ''));
+  const written = entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return written.every(accepts) ? Object.freeze(written) : undefined;
 }
 
 /** `formatDuration` rounds to what people read; a limit or a printed option must be exact. */

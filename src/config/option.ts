@@ -58,6 +58,8 @@ export interface ListOption extends OptionBase {
   readonly default: readonly string[];
   /** What the entries are, in the plural. */
   readonly entries: string;
+  /** Whether an entry is one; any text is by default. */
+  readonly accepts?: (entry: string) => boolean;
 }
 
 /** A length of time. Users give milliseconds or a text with a unit; inside it is `DurationMs`. */

@@ -18,6 +18,25 @@ export const optionTable = {
       otherVariables: ['REDIS_URL'],
       doc: 'Where Redis is. Everything Bulwark knows lies there: two pools on different addresses know nothing of each other. A password in it is never shown.',
     }),
+    sentinels: list({
+      default: [],
+      entries: 'sentinels, each as host:port',
+      accepts: isHostAndPort,
+      doc: 'The sentinels that know which Redis is the master. With them the address gives user, password, database and TLS only, and every process follows a failover by itself. Empty: the address is where Redis is. Too few: when those fail, nobody finds the master.',
+    }),
+    sentinelName: text({
+      default: '',
+      expected: 'the name of a master, without spaces',
+      accepts: (name) => /^\S*$/.test(name),
+      doc: 'What the sentinels call the master: the word behind `sentinel monitor` in their configuration.',
+    }),
+    sentinelPassword: text({
+      default: '',
+      expected: 'a password',
+      accepts: () => true,
+      mask: (password) => (password === '' ? '' : '***'),
+      doc: 'The password of the sentinels themselves, where they ask for one; that of Redis stands in the address.',
+    }),
     namespace: text({
       default: 'bulwark',
       expected: 'lower-case letters, digits and dashes, at most 63, the first no dash',
@@ -313,17 +332,45 @@ export const sectionDocs: Readonly<Record<Section, string>> = {
 export type OptionPath = { [S in Section]: `${S}.${keyof OptionTable[S] & string}` }[Section];
 
 /** A rule between two options. */
-export interface Relation {
+export type Relation = Comparison | Requirement;
+
+interface RelationBase {
   readonly option: OptionPath;
-  readonly rule: 'at least' | 'below';
-  /** `option` is compared with so many times `other`. */
-  readonly times: number;
   readonly other: OptionPath;
   /** What the rule is good for, in words that follow "so that". */
   readonly why: string;
 }
 
+export interface Comparison extends RelationBase {
+  readonly rule: 'at least' | 'below';
+  /** `option` is compared with so many times `other`. */
+  readonly times: number;
+}
+
+/** Where `option` is given, `other` must be too. */
+export interface Requirement extends RelationBase {
+  readonly rule: 'needs';
+}
+
 export const relations: readonly Relation[] = [
+  {
+    option: 'redis.sentinels',
+    rule: 'needs',
+    other: 'redis.sentinelName',
+    why: 'the sentinels know which master is meant',
+  },
+  {
+    option: 'redis.sentinelName',
+    rule: 'needs',
+    other: 'redis.sentinels',
+    why: 'there is somebody to ask for the master',
+  },
+  {
+    option: 'redis.sentinelPassword',
+    rule: 'needs',
+    other: 'redis.sentinels',
+    why: 'there is somebody to tell it',
+  },
   {
     option: 'worker.leaseMs',
     rule: 'at least',
@@ -360,6 +407,11 @@ export const relations: readonly Relation[] = [
     why: 'the first pause is not longer than the longest',
   },
 ];
+
+/** A host name or address, an IPv6 one in brackets, and a port. */
+function isHostAndPort(text: string): boolean {
+  return /^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(text) && URL.canParse(`redis://${text}`);
+}
 
 /** The scheme decides how ioredis connects; without one it would take a path for a host. */
 function isRedisUrl(url: string): boolean {

@@ -1,7 +1,7 @@
 import type { ConfigFault } from './config-error.js';
 import { type OptionSource, sourceText } from './given-value.js';
 import { exactDuration, type OptionValue } from './option-value.js';
-import { type OptionPath, type Relation, relations } from './options.js';
+import { type Comparison, type OptionPath, type Relation, relations } from './options.js';
 
 /** A value that was read and obeys the rule of its own option. */
 export interface SettledValue {
@@ -19,24 +19,35 @@ export function relationFaults(settled: ReadonlyMap<OptionPath, SettledValue>): 
   return relations.flatMap((relation) => {
     const one = settled.get(relation.option);
     const other = settled.get(relation.other);
-    if (!one || !other || holds(relation, Number(one.value), Number(other.value))) return [];
+    if (!one || !other) return [];
+    const fault = { subject: relation.option, origin: sourceText(one.source), why: relation.why };
+    if (relation.rule === 'needs') {
+      if (isEmpty(one.value) || !isEmpty(other.value)) return [];
+      // Without the value, which may be a secret and is not what is wrong.
+      return [{ ...fault, rule: `${relationRule(relation)} ${relation.other}, which is empty` }];
+    }
+    if (holds(relation, Number(one.value), Number(other.value))) return [];
+    const limit = `${exactDuration(Number(other.value))} (${sourceText(other.source)})`;
     return [
       {
-        subject: relation.option,
-        rule: `must be ${comparison(relation)} ${relation.other}, which is ${exactDuration(Number(other.value))} (${sourceText(other.source)})`,
+        ...fault,
+        rule: `${relationRule(relation)} ${relation.other}, which is ${limit}`,
         value: exactDuration(Number(one.value)),
-        origin: sourceText(one.source),
-        why: relation.why,
       },
     ];
   });
 }
 
-/** The rule in words that stand between "must be" and the other option. */
-export function comparison({ rule, times }: Relation): string {
-  return times === 1 ? rule : `${rule} ${times} times`;
+/** The rule in words that stand between the two options. */
+export function relationRule(relation: Relation): string {
+  if (relation.rule === 'needs') return 'needs';
+  return relation.times === 1 ? `must be ${relation.rule}` : `must be ${relation.rule} ${relation.times} times`;
 }
 
-function holds({ rule, times }: Relation, value: number, other: number): boolean {
+function holds({ rule, times }: Comparison, value: number, other: number): boolean {
   return rule === 'below' ? value < times * other : value >= times * other;
+}
+
+function isEmpty(value: OptionValue): boolean {
+  return typeof value === 'object' ? value.length === 0 : value === '';
 }

@@ -1,7 +1,7 @@
 // The program of the guard thread. JavaScript, because a thread starts from a file and the tests run the sources as they are.
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Redis } from 'ioredis';
+import { createClient } from '../redis/client.mjs';
 
 /** @type {import('./guard.js').GuardOrders} */
 const orders = workerData;
@@ -22,19 +22,10 @@ const {
 } = orders;
 const lastTurn = new BigInt64Array(stamp);
 
-const redis = new Redis(connection.url, {
-  connectionName: connection.name,
-  connectTimeout: connection.connectTimeoutMs,
-  // Whoever blocks the loop for longer than Redis is away is still to be guarded: it goes on asking.
-  maxRetriesPerRequest: null,
-  retryStrategy: (times) =>
-    Math.min(2 ** Math.min(times, 10) * 20, connection.reconnectCapMs) * (0.75 + Math.random() / 4),
-  maxLoadingRetryTime: connection.reconnectCapMs,
-  // A server that was demoted refuses writes: reconnect to whoever leads now, and ask again there.
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-});
+const redis = createClient(connection);
 // The main thread tells of Redis' faults; a client without a listener would end the thread.
 redis.on('error', () => undefined);
+redis.connect().catch(() => undefined);
 
 /** What the worker told of itself last. */
 let lastBeat;

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
+import type { ClientSettings } from '../redis/client.mjs';
+import { clientSettings } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { Service } from '../service/service.js';
@@ -20,12 +22,7 @@ const keepLeasesScript = defineScript({
 
 /** What the thread is told when it starts. */
 export interface GuardOrders {
-  readonly connection: {
-    readonly url: string;
-    readonly name: string;
-    readonly connectTimeoutMs: number;
-    readonly reconnectCapMs: number;
-  };
+  readonly connection: ClientSettings;
   /** When the main thread's event loop last turned, in ns of the monotonic clock. */
   readonly stamp: SharedArrayBuffer;
   readonly blockedAfterMs: number;
@@ -139,12 +136,8 @@ export class Guard implements Service {
     const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs, blockedMaxMs, killsProcess } =
       this.#options;
     return {
-      connection: {
-        url: redis.url,
-        name: `${connectionName(worker)}:guard`,
-        connectTimeoutMs: redis.connectTimeoutMs,
-        reconnectCapMs: redis.reconnectCapMs,
-      },
+      // Whoever blocks the loop for longer than Redis is away is still to be guarded: it goes on asking.
+      connection: clientSettings(redis, `${connectionName(worker)}:guard`, 'patient'),
       stamp: this.#stamp,
       blockedAfterMs: this.#blockedAfterMs,
       blockedMaxMs,

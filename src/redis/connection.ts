@@ -1,23 +1,24 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { maskUrl } from '../config/mask-url.js';
+import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { errorMessage } from '../errors/error-message.js';
 import { within } from '../time/deadline.js';
+import { type ClientSettings, createClient } from './client.mjs';
 import { RedisUnavailableError } from './redis-unavailable-error.js';
 
 export type RedisClient = Redis;
 
+/**
+ * `patient` waits for Redis to come back, for processes that hold work; `prompt` gives up on an answer after
+ * `redis.commandTimeoutMs`, for callers who would rather know.
+ */
+export type ConnectionManner = 'patient' | 'prompt';
+
 export interface ConnectionOptions {
-  readonly url: string;
+  readonly redis: ResolvedRedisOptions;
   /** Shown by `CLIENT LIST`: tells an operator whose connection this is. */
   readonly name: string;
-  readonly connectTimeoutMs: number;
-  /** Longest pause between two attempts to reconnect. */
-  readonly reconnectCapMs: number;
-  /**
-   * How long one command may wait for its answer; false waits until Redis is back, for callers that hold work which must
-   * not be given up.
-   */
-  readonly commandTimeoutMs: number | false;
+  readonly manner: ConnectionManner;
   /** Told of every connection error; a client without a listener would end the process. */
   readonly onError?: (error: Error) => void;
 }
@@ -26,19 +27,19 @@ export interface ConnectionOptions {
  * Connects to Redis.
  *
  * A lost connection is rebuilt for as long as the client lives, with a short, jittered pause, because Redis being back
- * should be noticed within the second.
+ * should be noticed within the second. One that stands and answers nothing counts as lost.
  *
- * @throws RedisUnavailableError when no connection stands within `connectTimeoutMs`.
+ * @throws RedisUnavailableError when no connection stands within `redis.connectTimeoutMs`.
  */
-export async function connectRedis(options: ConnectionOptions): Promise<RedisClient> {
-  const client = new Redis(options.url, clientOptions(options));
+export async function connectRedis({ redis, name, manner, onError }: ConnectionOptions): Promise<RedisClient> {
+  const client = createClient(clientSettings(redis, name, manner));
   let lastError: Error | undefined;
   const remember = (error: Error) => {
     lastError = error;
   };
   client.on('error', remember);
   const connected = await within(
-    options.connectTimeoutMs,
+    redis.connectTimeoutMs,
     new Promise<'ready'>((resolve) => {
       client.once('ready', () => {
         resolve('ready');
@@ -49,31 +50,33 @@ export async function connectRedis(options: ConnectionOptions): Promise<RedisCli
   if (connected === 'late') {
     client.disconnect();
     throw new RedisUnavailableError(
-      `no connection to Redis at ${maskUrl(options.url)} within ${options.connectTimeoutMs} ms${lastError ? `: ${errorMessage(lastError)}` : ''}; is it running, and is the address right? Set BULWARK_REDIS_URL or --redis to another`,
+      `no connection to Redis at ${redisAddress(redis)} within ${redis.connectTimeoutMs} ms${lastError ? `: ${errorMessage(lastError)}` : ''}; is it running, and is the address right? Set BULWARK_REDIS_URL or --redis to another`,
       { cause: lastError },
     );
   }
-  if (options.onError) client.on('error', options.onError);
+  if (onError) client.on('error', onError);
   return client;
 }
 
-function clientOptions(options: ConnectionOptions) {
-  const { commandTimeoutMs, reconnectCapMs } = options;
+/** What a client of this Redis is made of. */
+export function clientSettings(redis: ResolvedRedisOptions, name: string, manner: ConnectionManner): ClientSettings {
+  const { url, sentinels, sentinelName, sentinelPassword, connectTimeoutMs, reconnectCapMs } = redis;
+  const commandTimeoutMs = manner === 'prompt' ? redis.commandTimeoutMs : false;
   return {
-    lazyConnect: true,
-    connectionName: options.name,
-    connectTimeout: options.connectTimeoutMs,
-    // A caller who is no longer waiting is not served later either: what timed out is dropped, not kept without bound.
-    maxRetriesPerRequest: commandTimeoutMs === false ? null : Math.ceil(commandTimeoutMs / reconnectCapMs),
-    keepAlive: 10_000,
-    // A Redis that reads its data from disk guesses how long that takes; asking sooner notices its return sooner.
-    maxLoadingRetryTime: reconnectCapMs,
-    // A server that was demoted refuses writes: reconnect to whoever leads now, and ask again there.
-    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
-    retryStrategy: (times: number) =>
-      Math.min(2 ** Math.min(times, 10) * 20, reconnectCapMs) * (0.75 + Math.random() / 4),
-    ...(commandTimeoutMs !== false && { commandTimeout: commandTimeoutMs }),
-  } satisfies RedisOptions;
+    url,
+    sentinels,
+    sentinelName,
+    sentinelPassword,
+    name,
+    connectTimeoutMs,
+    reconnectCapMs,
+    commandTimeoutMs,
+  };
+}
+
+/** Where Redis is, fit to be shown. */
+export function redisAddress({ url, sentinels, sentinelName }: ResolvedRedisOptions): string {
+  return sentinels.length === 0 ? maskUrl(url) : `the master ${sentinelName} of the sentinels ${sentinels.join(', ')}`;
 }
 
 /** Ends a connection: politely while Redis answers, at once when it does not. Never throws, never takes longer than half a second. */

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
-import { maskUrl } from '../config/mask-url.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { within } from '../time/deadline.js';
-import { connectRedis, type RedisClient } from './connection.js';
+import { type ConnectionManner, connectRedis, type RedisClient, redisAddress } from './connection.js';
 import { assertFit, decideFitness } from './fitness.js';
 import { Keyspace } from './keyspace.js';
 import { readRedisFacts } from './redis-facts.js';
@@ -13,11 +12,7 @@ export interface OpenRedisOptions {
   readonly redis: ResolvedRedisOptions;
   /** Shown by `CLIENT LIST`. */
   readonly name: string;
-  /**
-   * `patient` waits for Redis to come back, for processes that hold work; `prompt` gives up on an answer after
-   * `redis.commandTimeoutMs`, for callers who would rather know.
-   */
-  readonly manner: 'patient' | 'prompt';
+  readonly manner: ConnectionManner;
   readonly log: Logger;
   readonly metrics?: Pick<Metrics, 'redisErrors'>;
 }
@@ -36,18 +31,11 @@ export interface OpenRedis {
  */
 export async function openRedis({ redis, name, manner, log, metrics }: OpenRedisOptions): Promise<OpenRedis> {
   const reportError = createErrorReporter(log, metrics);
-  const client = await connectRedis({
-    url: redis.url,
-    name,
-    connectTimeoutMs: redis.connectTimeoutMs,
-    reconnectCapMs: redis.reconnectCapMs,
-    commandTimeoutMs: manner === 'prompt' ? redis.commandTimeoutMs : false,
-    onError: reportError,
-  });
+  const client = await connectRedis({ redis, name, manner, onError: reportError });
   try {
     const facts = await within(redis.connectTimeoutMs, readRedisFacts(client));
     if (facts === 'late') {
-      throw new RedisUnavailableError(`Redis at ${maskUrl(redis.url)} accepts connections and answers nothing`);
+      throw new RedisUnavailableError(`Redis at ${redisAddress(redis)} accepts connections and answers nothing`);
     }
     assertFit(decideFitness(facts), redis);
   } catch (error) {
@@ -63,7 +51,9 @@ function createErrorReporter(log: Logger, metrics?: Pick<Metrics, 'redisErrors'>
   let lastMessage = '';
   let lastAt = 0;
   return (error) => {
-    metrics?.redisErrors.inc({ kind: 'connection' });
+    // Also of a connection that could not be made in time: `connection` is what was refused or lost.
+    const isTimeout = 'code' in error && error.code === 'ETIMEDOUT';
+    metrics?.redisErrors.inc({ kind: isTimeout ? 'timeout' : 'connection' });
     const now = performance.now();
     if (error.message === lastMessage && now - lastAt < 10_000) return;
     lastMessage = error.message;

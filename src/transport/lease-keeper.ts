@@ -27,6 +27,8 @@ export interface LeaseKeeperOptions {
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   #interval: NodeJS.Timeout | undefined;
+  /** Set while a broken connection may still have a fetch in it that reaches Redis late. */
+  #straysMayCome = false;
   #renewing = false;
 
   constructor(options: LeaseKeeperOptions) {
@@ -34,7 +36,7 @@ export class LeaseKeeper {
   }
 
   start(): void {
-    this.#interval = setInterval(this.#renewNow, this.#options.leaseRenewMs);
+    this.#interval = setInterval(this.#onInterval, this.#options.leaseRenewMs);
     this.#options.client.on('ready', this.#onReconnected);
   }
 
@@ -43,13 +45,26 @@ export class LeaseKeeper {
     this.#options.client.off('ready', this.#onReconnected);
   }
 
+  readonly #onInterval = (): void => {
+    this.#renewNow();
+    if (!this.#straysMayCome || this.#options.client.status !== 'ready') return;
+    this.#straysMayCome = false;
+    this.#giveBackStrays();
+  };
+
   readonly #onReconnected = (): void => {
     // Leases may have run out while Redis was away: take them back before anybody else looks.
     this.#renewNow();
+    this.#giveBackStrays();
+    // A network that comes back delivers what it held, also on a connection that was given up, and maybe after this.
+    this.#straysMayCome = true;
+  };
+
+  #giveBackStrays(): void {
     const { running, isArriving, onError } = this.#options;
     const isRunning = (id: string, token: string) => running.withToken(token)?.job.id === id || isArriving(id);
     giveBackStrays({ ...this.#options, isRunning }).catch(onError);
-  };
+  }
 
   readonly #renewNow = (): void => {
     // While Redis is away a renewal waits for it; a second one would only wait behind it.

@@ -1,4 +1,5 @@
 import type { RedisClient } from '../redis/connection.js';
+import { breakConnection, watchConnection } from '../redis/connection-watch.mjs';
 
 export interface WorkBellOptions {
   /** Whose settings the bell's own connection takes over. */
@@ -26,8 +27,10 @@ const shortestMs = 2;
 export class WorkBell {
   readonly #client: RedisClient;
   readonly #marker: string;
+  readonly #main: RedisClient;
 
   constructor({ client, marker, connectionName, onError }: WorkBellOptions) {
+    this.#main = client;
     this.#marker = marker;
     // A wait that was given up on must not be taken up again later: it would hear the bell, and nobody would come.
     this.#client = client.duplicate({
@@ -36,8 +39,13 @@ export class WorkBell {
       enableOfflineQueue: false,
     });
     this.#client.on('error', onError);
+    watchConnection(this.#client, { mayWait: true });
     this.#client.connect().catch(() => undefined);
+    client.on('close', this.#onMainClosed);
   }
+
+  /** What broke the connection beside it may have broken the bell's too, and nobody would know before the wait is over. */
+  readonly #onMainClosed = (): void => breakConnection(this.#client);
 
   /**
    * Waits until there may be work, at most for so long.
@@ -52,11 +60,12 @@ export class WorkBell {
     }
     const rung = client.bzpopmin(this.#marker, Math.max(ms, shortestMs) / 1_000);
     const ended = await this.#first('close', ms + graceMs, signal, rung);
-    if (ended === 'late' && client.status === 'ready') client.disconnect(true);
+    if (ended === 'late') breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
   }
 
   /** Ends the connection, whatever state it is in: Redis drops the waiting client, so that the next job wakes somebody else. */
   close(): void {
+    this.#main.off('close', this.#onMainClosed);
     this.#client.disconnect();
   }
 

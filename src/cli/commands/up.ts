@@ -4,6 +4,7 @@ import type { OptionSources } from '../../config/resolve.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import type { GlobalOptions } from '../global-options.js';
+import { isRedisGiven } from '../redis-given.js';
 
 interface UpOptions {
   readonly workers?: string;
@@ -18,9 +19,9 @@ export function declareUp(program: Command, act: Act): void {
     .command('up')
     .summary('a whole pool in this folder: Redis if needed, a supervisor, workers')
     .description(
-      'Runs a whole pool until it is told to stop. Redis is the one that --redis, BULWARK_REDIS_URL or REDIS_URL names, else a ' +
-        'private one from redis-server or valkey-server on the PATH, which keeps its jobs under the data folder, else an embedded ' +
-        'stand-in. A process that dies is started again. SIGTERM or Ctrl-C drains the workers; a second one ends everything at once.',
+      'Runs a whole pool until it is told to stop. Redis is the one that --redis, BULWARK_REDIS_URL or REDIS_URL names, or the ' +
+        'master of BULWARK_REDIS_SENTINELS, else a private one from redis-server or valkey-server on the PATH, which keeps its ' +
+        'jobs under the data folder, else an embedded stand-in. A process that dies is started again. SIGTERM or Ctrl-C drains the workers; a second one ends everything at once.',
     )
     .option('--workers <n>', 'how many worker processes (pool.workers)')
     .option(
@@ -54,8 +55,8 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
   if (values.http.enabled) await probePorts(values.http.host, ports);
   const { output, globals } = cli;
   const log = createProcessLogger(values.log, 'keeper', output.json);
-  const given = sources.redis.url.source !== 'default';
-  const server = await acquireServer({ ...(given && { url: values.redis.url }), dataDir: values.pool.dataDir, log });
+  const given = isRedisGiven(sources);
+  const server = await acquireServer({ ...(given && { redis: values.redis }), dataDir: values.pool.dataDir, log });
   try {
     if (server.warning) output.say(`\n${server.warning}\n`);
     const programs = childPrograms({
@@ -75,8 +76,9 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
 }
 
 /** What was said by flags, the commands in another terminal must be told, too. */
-function reachOf({ redis, pool }: OptionSources, url: string, { namespace, config }: GlobalOptions): string[] {
-  const elsewhere = redis.url.source === 'code' || (redis.url.source === 'default' && pool.dataDir.source === 'code');
+function reachOf(sources: OptionSources, url: string, { namespace, config }: GlobalOptions): string[] {
+  const { redis, pool } = sources;
+  const elsewhere = redis.url.source === 'code' || (!isRedisGiven(sources) && pool.dataDir.source === 'code');
   return [
     ...(elsewhere ? ['--redis', maskUrl(url)] : []),
     ...(namespace === undefined ? [] : ['--namespace', namespace]),

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import type { Logger } from 'pino';
-import { maskUrl } from '../../config/mask-url.js';
+import type { ResolvedRedisOptions } from '../../config/option-types.js';
+import { redisAddress } from '../connection.js';
 import { startEmbeddedServer } from './embedded-server.js';
 import { findServerBinary } from './find-binary.js';
 import { installHint } from './install-hint.js';
@@ -8,7 +9,7 @@ import { startPrivateServer } from './private-server.js';
 
 export interface AcquireOptions {
   /** The user's own Redis; left out, the pool gets one for itself. */
-  readonly url?: string;
+  readonly redis?: ResolvedRedisOptions;
   readonly dataDir: string;
   readonly log: Logger;
 }
@@ -32,9 +33,10 @@ export interface AcquiredServer {
  * @throws PoolRunningError when another pool runs in the data folder.
  * @throws ServerStartError when the private server does not come up.
  */
-export async function acquireServer({ url, dataDir, log }: AcquireOptions): Promise<AcquiredServer> {
-  if (url !== undefined) {
-    return { kind: 'external', url, description: `Redis at ${maskUrl(url)}`, stop: async () => undefined };
+export async function acquireServer({ redis, dataDir, log }: AcquireOptions): Promise<AcquiredServer> {
+  if (redis !== undefined) {
+    const description = `Redis at ${redisAddress(redis)}`;
+    return { kind: 'external', url: redis.url, description, stop: async () => undefined };
   }
   const binary = await findServerBinary();
   return binary === undefined ? acquireEmbedded(dataDir) : acquirePrivate(binary, dataDir, log);

@@ -16,6 +16,7 @@ const anyBytes = bytes({ default: '1KiB', min: '512B', max: '1MiB', doc });
 const anyChoice = choice({ choices: ['json', 'pretty'], default: 'json', doc });
 const anyFlag = flag({ default: false, doc });
 const anyText = text({ default: 'a', expected: 'letters', accepts: (given) => /^[a-z]+$/.test(given), doc });
+const shortList = list({ default: [], entries: 'letters', accepts: (entry) => entry.length === 1, doc });
 const anyList = list({ default: [], entries: 'words', doc });
 
 describe('parseOptionValue', () => {
@@ -81,6 +82,7 @@ describe('parseOptionValue', () => {
     [anyList, [1]],
     [anyList, 7],
     [anyList, null],
+    [shortList, 'a,bc'],
   ])('refuses as $0.kind: %s', (option, input) => {
     expect(parseOptionValue(option, input)).toBeUndefined();
   });

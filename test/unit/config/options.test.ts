@@ -50,6 +50,21 @@ describe('redis.url', () => {
   });
 });
 
+describe('redis.sentinels', () => {
+  it.each([
+    ['sentinel-1.example:26379', true],
+    ['10.0.0.7:26379', true],
+    ['[::1]:26379', true],
+    ['sentinel-1', false],
+    ['sentinel-1:99999', false],
+    ['redis://sentinel-1:26379', false],
+    ['a:1 b:2', false],
+    ['::1:26379', false],
+  ])('%j is a sentinel: %j', (entry, accepted) => {
+    expect(optionTable.redis.sentinels.accepts?.(entry)).toBe(accepted);
+  });
+});
+
 describe('redis.namespace', () => {
   it.each([
     ['bulwark', true],

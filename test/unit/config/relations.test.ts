@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { OptionValue } from '../../../src/config/option-value.js';
 import { type OptionPath, relations } from '../../../src/config/options.js';
 import { relationFaults, type SettledValue } from '../../../src/config/relations.js';
 
-function settled(values: Partial<Record<OptionPath, number>>): ReadonlyMap<OptionPath, SettledValue> {
+function settled(values: Partial<Record<OptionPath, OptionValue>>): ReadonlyMap<OptionPath, SettledValue> {
   return new Map(
     Object.entries(values).map(([path, value]) => [path as OptionPath, { value, source: { source: 'code' } }]),
   );
@@ -41,6 +42,23 @@ describe('relationFaults', () => {
         why: 'two renewals in a row may fail without costing the lease',
       },
     ]);
+  });
+
+  it.each<[string, Partial<Record<OptionPath, OptionValue>>, readonly string[]]>([
+    ['nothing', {}, []],
+    ['both', { 'redis.sentinels': ['a:1'], 'redis.sentinelName': 'main' }, []],
+    ['sentinels alone', { 'redis.sentinels': ['a:1'] }, ['redis.sentinels needs redis.sentinelName']],
+    ['a name alone', { 'redis.sentinelName': 'main' }, ['redis.sentinelName needs redis.sentinels']],
+    ['a password alone', { 'redis.sentinelPassword': 'secret' }, ['redis.sentinelPassword needs redis.sentinels']],
+  ])('of sentinels and the name of their master, %s', (_what, given, expected) => {
+    const empty = { 'redis.sentinels': [], 'redis.sentinelName': '', 'redis.sentinelPassword': '' };
+
+    const faults = relationFaults(settled({ ...empty, ...given }));
+
+    expect(faults.map(({ subject, rule }) => `${subject} ${rule}`)).toEqual(
+      expected.map((words) => `${words}, which is empty`),
+    );
+    expect(JSON.stringify(faults)).not.toContain('secret');
   });
 
   it('leaves a rule alone whose other option is not there', () => {

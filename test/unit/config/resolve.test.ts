@@ -75,6 +75,9 @@ describe('resolveConfig', () => {
           "connectTimeoutMs": 4000,
           "namespace": "bulwark",
           "reconnectCapMs": 500,
+          "sentinelName": "",
+          "sentinelPassword": "",
+          "sentinels": [],
           "url": "redis://127.0.0.1:6379",
         },
         "supervisor": {

@@ -2,13 +2,19 @@ import { networkInterfaces } from 'node:os';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import type { RedisOptions } from '../../../src/config/option-types.js';
+import { resolveRedisInput } from '../../../src/config/redis-input.js';
 import { type AcquiredServer, acquireServer } from '../../../src/redis/server/acquire-server.js';
 import { findRunningServer } from '../../../src/redis/server/find-running.js';
 import { probeServer } from '../../../src/redis/server/server-probe.js';
 import { temporaryFolder } from '../../support/temp-folder.js';
 
-async function acquire(dataDir: string, url?: string): Promise<AcquiredServer> {
-  const server = await acquireServer({ dataDir, log: pino({ level: 'silent' }), ...(url !== undefined && { url }) });
+async function acquire(dataDir: string, given?: RedisOptions): Promise<AcquiredServer> {
+  const server = await acquireServer({
+    dataDir,
+    log: pino({ level: 'silent' }),
+    ...(given && { redis: resolveRedisInput(given) }),
+  });
   onTestFinished(() => server.stop());
   return server;
 }
@@ -21,11 +27,20 @@ function withoutServerPrograms(): void {
 }
 
 it('takes the address it is given and hides its password', async () => {
-  const server = await acquire(temporaryFolder(), 'redis://app:secret@queue.example:6379');
+  const server = await acquire(temporaryFolder(), { url: 'redis://app:secret@queue.example:6379' });
 
   expect(server).toMatchObject({ kind: 'external', url: 'redis://app:secret@queue.example:6379' });
   expect(server.description).toContain('queue.example');
   expect(server.description).not.toContain('secret');
+});
+
+it('takes the master of the sentinels it is given', async () => {
+  const sentinels = ['one.example:26379', 'two.example:26379'];
+
+  const server = await acquire(temporaryFolder(), { sentinels, sentinelName: 'main' });
+
+  expect(server.kind).toBe('external');
+  expect(server.description).toBe('Redis at the master main of the sentinels one.example:26379, two.example:26379');
 });
 
 it('starts a private server when a program for it is on the PATH', async () => {

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A way through the network to a server of this machine, which can be parted. */
+export interface NetworkPath {
+  readonly port: number;
+  readonly url: string;
+  /** From now on nothing gets through in either direction, and nobody is told, as when a network drops every packet. */
+  part(): void;
+  /** Lets everything through again. What was sent meanwhile arrives now, late, as TCP sends it again. */
+  heal(): void;
+  close(): void;
+}
+
+export async function openNetworkPath(targetPort: number): Promise<NetworkPath> {
+  const sockets = new Set<Socket>();
+  const waiting = new Set<() => void>();
+  let parted = false;
+
+  /** Passes on what one side says and, when it has ended, that it has. */
+  const pass = (from: Socket, to: Socket) => {
+    from.on('data', (bytes) => to.write(bytes));
+    from.on('end', () => to.end());
+    from.on('close', () => to.destroySoon());
+  };
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    // Who breaks off without a word is heard of by the close.
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  };
+
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => {
+    keep(near);
+    const open = () => {
+      const far = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
+      keep(far);
+      pass(near, far);
+      pass(far, near);
+      near.resume();
+    };
+    // A parted network lets nobody connect either; the near side cannot tell, because its own machine answers here.
+    if (parted) waiting.add(open);
+    else open();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    part() {
+      parted = true;
+      for (const socket of sockets) socket.pause();
+    },
+    heal() {
+      parted = false;
+      for (const socket of sockets) socket.resume();
+      for (const open of waiting) open();
+      waiting.clear();
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
