@@ -240,15 +240,40 @@ describe('up', () => {
     expect(await once(keeper, 'exit')).toEqual([0, null]);
   });
 
-  it('says loudly that a worker cannot stay up, and keeps the others', async () => {
-    const keeper = up(['--workers', '1'], { BULWARK_SUPERVISOR_POISON_AFTER: '100' });
-    await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
-    await bulwark(['enqueue', 'explode', '{}', '--jobs', jobsFile]).exited;
+  it('goes on with the others when one worker cannot stay up', async () => {
+    const keeper = up(['--json', '--workers', '3'], { BREAK_WORKER: join(folder, 'broken') });
+    const { workers } = await documentOf<PoolDocument>(keeper);
+    writeFileSync(join(folder, 'broken'), '');
 
+    process.kill(workers[0]?.pid ?? 0, 'SIGKILL');
     const alarm = await keeper.waitForLine(event('child.crash_loop'), 30_000);
 
     expect(alarm.fields).toMatchObject({ level: 'error', child: 'worker 1', restartInMs: 60_000 });
-    expect((await status()).leader).not.toBeNull();
+    await soon('the other two alone', async () => {
+      const alive = (await status()).workers.filter(({ state }) => state === 'running').map(({ pid }) => pid);
+      return alive.sort().join() === [workers[1]?.pid, workers[2]?.pid].sort().join();
+    });
+  });
+
+  it('gives up when no worker stays up: it ends all, exits with 1 and says last what died how often', async () => {
+    const keeper = up(['--workers', '2'], { BREAK_WORKER: join(folder, 'broken') });
+    const { fields: leader } = await keeper.waitForLine(event('leader.elected'), 20_000);
+    await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
+    writeFileSync(join(folder, 'broken'), '');
+
+    for (const { pid } of (await status()).workers) process.kill(pid, 'SIGKILL');
+    const { code } = await keeper.exited;
+
+    expect(code).toBe(1);
+    expect(
+      keeper
+        .text('stderr')
+        .split('\n')
+        .findLast((line) => line.startsWith('bulwark:')),
+    ).toMatch(
+      /^bulwark: gave up.*: worker 1 died 3 times in a row as soon as it was started \(exit code 9\); worker 2 died 3 times.*\[BULWARK_POOL_GAVE_UP\]$/,
+    );
+    await untilGone(Number(leader['pid']));
   });
 });
 

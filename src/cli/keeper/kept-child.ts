@@ -5,7 +5,15 @@ import type { Clock } from '../../time/clock.js';
 import { exitCodes } from '../exit-code.js';
 import { parseReadyMessage, type StopMessage } from '../process/keeper-message.js';
 import type { ReadyReport } from '../process/ready-report.js';
-import { decideRestart, type Life, livesThatCount, type RestartPolicy } from './decide-restart.js';
+import {
+  decideRestart,
+  earlyDeaths,
+  inCrashLoop,
+  type Life,
+  livesThatCount,
+  type RestartPolicy,
+} from './decide-restart.js';
+import type { Casualty } from './pool-gave-up-error.js';
 
 /** What a child runs. */
 export interface ChildProgram {
@@ -31,6 +39,8 @@ export interface KeptChildOptions {
   readonly onReady: (report: ReadyReport) => void;
   /** Told when its first process says that it is used wrongly: starting it again cannot help. */
   readonly onHopeless: (exitCode: number) => void;
+  /** Told each time it died as soon as it was started, for the third time in a row or more. */
+  readonly onCrashLoop: () => void;
 }
 
 /**
@@ -46,6 +56,7 @@ export class KeptChild {
   #startedAt = 0;
   #lives: Life[] = [];
   #everReady = false;
+  #lastEnd: Pick<Casualty, 'exitCode' | 'signal'> = { exitCode: null, signal: null };
   #stopping = false;
 
   constructor(options: KeptChildOptions) {
@@ -54,6 +65,16 @@ export class KeptChild {
 
   get name(): string {
     return this.#options.name;
+  }
+
+  /** Whether its process dies as soon as it is started. */
+  get looping(): boolean {
+    return inCrashLoop(this.#lives, this.#child && this.#options.clock.elapsed() - this.#startedAt);
+  }
+
+  /** What there is to say of its deaths. */
+  get casualty(): Casualty {
+    return { name: this.name, deaths: earlyDeaths(this.#lives), ...this.#lastEnd };
   }
 
   start(): void {
@@ -138,7 +159,7 @@ export class KeptChild {
   }
 
   #onExit(childPid: number | undefined, code: number | null, signal: NodeJS.Signals | null): void {
-    const { name, log, clock, policy, random, onHopeless } = this.#options;
+    const { name, log, clock, policy, random, onHopeless, onCrashLoop } = this.#options;
     if (this.#stopping) {
       log.debug({ child: name, childPid, code, signal }, 'child.ended');
       return;
@@ -149,6 +170,7 @@ export class KeptChild {
       onHopeless(code);
       return;
     }
+    this.#lastEnd = { exitCode: code, signal };
     this.#lives = [...this.#lives, { startedAt: this.#startedAt, endedAt: clock.elapsed() }].slice(-livesThatCount);
     const { delayMs, reason } = decideRestart(this.#lives, policy, random());
     const restartInMs = Math.round(delayMs);
@@ -161,5 +183,6 @@ export class KeptChild {
       log.warn({ child: name, childPid, code, signal, restartInMs, reason }, 'child.exited');
     }
     this.#pause = setTimeout(() => this.start(), delayMs);
+    if (reason === 'crash-loop') onCrashLoop();
   }
 }

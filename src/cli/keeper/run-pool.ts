@@ -12,6 +12,7 @@ import type { StopRequest } from '../process/stop-request.js';
 import type { PoolPrograms } from './child-programs.js';
 import { Keeper } from './keeper.js';
 import { KeptChild } from './kept-child.js';
+import { PoolGaveUpError } from './pool-gave-up-error.js';
 import { welcomeText } from './welcome.js';
 
 export interface PoolParts {
@@ -32,7 +33,8 @@ const welcomeDeadlineMs = 10_000;
  * Keeps a pool on a Redis that was found, until it is asked to stop or can never run.
  *
  * @returns the exit code: 0 after a drain; that of the signal that cut it short; that of the child that can never run
- * @throws RedisUnavailableError, RedisMisconfiguredError before anything was started.
+ * @throws RedisUnavailableError, RedisMisconfiguredError before anything was started; PoolGaveUpError after a drain, when too
+ * much of it died as soon as it was started.
  */
 export async function runPool(parts: PoolParts): Promise<number> {
   const { options, server, programs, stop, output, log } = parts;
@@ -48,9 +50,14 @@ export async function runPool(parts: PoolParts): Promise<number> {
   keeper.start();
   void announce(keeper, parts);
 
-  const end = await Promise.race([stop.received, keeper.hopeless]);
-  if (typeof end === 'object') output.say(`bulwark: ${end.name} cannot run as it was started: stopping the pool`);
-  else log.info({ reason: end }, 'pool.stopping');
+  const end = await Promise.race([
+    stop.received.then((reason) => ({ kind: 'stop', reason }) as const),
+    keeper.hopeless.then((child) => ({ kind: 'hopeless', ...child }) as const),
+    keeper.gaveUp.then((casualties) => ({ kind: 'gave-up', casualties }) as const),
+  ]);
+  if (end.kind === 'stop') log.info({ reason: end.reason }, 'pool.stopping');
+  if (end.kind === 'hopeless') output.say(`bulwark: ${end.name} cannot run as it was started: stopping the pool`);
+  if (end.kind === 'gave-up') log.fatal({ casualties: end.casualties }, 'pool.gave_up');
 
   let cut: NodeJS.Signals | undefined;
   const killed = stop.insisted.then((signal) => {
@@ -63,7 +70,8 @@ export async function runPool(parts: PoolParts): Promise<number> {
     await killed;
     return exitCodeOfSignal(cut);
   }
-  return typeof end === 'object' ? end.exitCode : exitCodes.done;
+  if (end.kind === 'gave-up') throw new PoolGaveUpError(end.casualties);
+  return end.kind === 'hopeless' ? end.exitCode : exitCodes.done;
 }
 
 /** Said once by the keeper, instead of by every child again and again. */
@@ -78,7 +86,10 @@ async function assertUsable(options: ResolvedOptions, url: string, log: Logger):
 }
 
 async function announce(keeper: Keeper, { server, reach, output, stop }: PoolParts): Promise<void> {
-  const settled = Promise.race([keeper.ready, stop.received.then(() => 'ended'), keeper.hopeless.then(() => 'ended')]);
+  const settled = Promise.race([
+    keeper.ready,
+    ...[stop.received, keeper.hopeless, keeper.gaveUp].map((end) => end.then(() => 'ended')),
+  ]);
   let news = await within(welcomeDeadlineMs, settled);
   const nobodyYet = keeper.reports.workers.every((worker) => worker === undefined);
   if (news === 'late' && nobodyYet) news = await settled;

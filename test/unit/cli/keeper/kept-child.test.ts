@@ -19,6 +19,7 @@ interface Seen {
   readonly pids: number[];
   readonly hopeless: number[];
   readonly events: string[];
+  loops: number;
 }
 
 /** Keeps a child that runs this program. */
@@ -28,7 +29,7 @@ function keep(
 ): { child: KeptChild; seen: Seen } {
   const module = join(temporaryFolder(), 'child.cjs');
   writeFileSync(module, program);
-  const seen: Seen = { pids: [], hopeless: [], events: [] };
+  const seen: Seen = { pids: [], hopeless: [], events: [], loops: 0 };
   const log = pino(
     { level: 'debug' },
     { write: (line: string) => seen.events.push((JSON.parse(line) as { msg: string }).msg) },
@@ -43,6 +44,9 @@ function keep(
     log,
     onReady: (report: ReadyReport) => seen.pids.push(report.pid),
     onHopeless: (exitCode) => seen.hopeless.push(exitCode),
+    onCrashLoop: () => {
+      seen.loops += 1;
+    },
   });
   kept.push(child);
   child.start();
@@ -118,11 +122,14 @@ it('does not give up on a child that was ready before', async () => {
 });
 
 it('says loudly when a child dies as soon as it is started', async () => {
-  const { seen } = keep('process.exit(1);');
+  const { child, seen } = keep('process.exit(3);');
 
-  await eventually('the loop to be noticed', () => seen.events.some((event) => event.startsWith('child.crash_loop')));
+  await eventually('the loop to be noticed', () => seen.loops > 0);
 
-  expect(seen.events.filter((event) => event === 'child.exited')).toHaveLength(4);
+  expect(seen.events.find((event) => event.startsWith('child.crash_loop'))).toContain('worker 1 dies as soon as');
+  expect(seen.events.filter((event) => event === 'child.exited')).toHaveLength(2);
+  expect(child.looping).toBe(true);
+  expect(child.casualty).toEqual({ name: 'worker 1', deaths: 3, exitCode: 3, signal: null });
 });
 
 it('takes no notice of what handlers write to the channel', async () => {
