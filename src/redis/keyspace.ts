@@ -49,6 +49,11 @@ export class Keyspace {
     return `${this.#fleet}:worker:${id}`;
   }
 
+  /** string: how a worker's process died, as its keeper saw it, as JSON. Expires after a day. */
+  crash(workerId: string): string {
+    return `${this.#fleet}:crash:${workerId}`;
+  }
+
   /** hash: who leads, with a time to live. */
   get leader(): string {
     return `${this.#fleet}:leader`;

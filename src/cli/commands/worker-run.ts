@@ -7,6 +7,7 @@ interface WorkerRunOptions {
   readonly concurrency?: string;
   readonly httpPort?: string;
   readonly kept?: true;
+  readonly terminal?: true;
 }
 
 export function declareWorkerRun(worker: Command, act: Act): void {
@@ -24,16 +25,17 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .option('--concurrency <n>', 'how many jobs of one queue run at the same time (worker.concurrency)')
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
+    .addOption(new Option('--terminal').hideHelp())
     .action(act(runWorker));
 }
 
-async function runWorker(cli: Cli, { jobs, concurrency, httpPort, kept }: WorkerRunOptions): Promise<number> {
+async function runWorker(cli: Cli, { jobs, concurrency, httpPort, kept, terminal }: WorkerRunOptions): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { output } = cli;
   const { values } = await cli.settings({ worker: { jobs, concurrency }, http: { port: httpPort } });
-  const log = createProcessLogger(values.log, 'worker', output.json);
+  const log = createProcessLogger(values.log, 'worker', { json: output.json, terminal });
   return runUntilStopped(await createWorkerProcess(values, log), {
     log,
     kept: kept === true,

@@ -1,7 +1,8 @@
 import type { ReadyReport } from '../process/ready-report.js';
 import type { PoolPrograms } from './child-programs.js';
 import { decideGiveUp, type Slot } from './decide-give-up.js';
-import type { ChildProgram, KeptChild } from './kept-child.js';
+import type { ChildProgram } from './forked-child.js';
+import type { ChildNews, KeptChild } from './kept-child.js';
 import type { Casualty } from './pool-gave-up-error.js';
 
 /** The processes of a pool, by what they were given to do. */
@@ -12,15 +13,7 @@ export interface PoolReports {
 }
 
 /** How a child is made: the keeper says for what, and what it wants to be told. */
-export type CreateChild = (
-  name: string,
-  program: ChildProgram,
-  told: {
-    readonly onReady: (report: ReadyReport) => void;
-    readonly onHopeless: (exitCode: number) => void;
-    readonly onCrashLoop: () => void;
-  },
-) => KeptChild;
+export type CreateChild = (name: string, program: ChildProgram, news: Omit<ChildNews, 'onCrash'>) => KeptChild;
 
 /** A supervisor and some workers, each in a process of its own, kept alive until the pool stops. */
 export class Keeper {

@@ -9,6 +9,8 @@ export interface Casualty {
   /** How it ended last; null where the system does not tell. */
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** Its last output, without secrets. */
+  readonly lines: readonly string[];
 }
 
 /** Thrown when a keeper ended its pool, because too much of it died as soon as it was started. */
@@ -17,7 +19,10 @@ export class PoolGaveUpError extends BulwarkError {
   readonly retryable = false;
 
   constructor(casualties: readonly Casualty[]) {
-    super(`gave up, because starting it again does not help: ${casualties.map(describe).join('; ')}`, {
+    const what = casualties.map(describe).join('; ');
+    const [first] = casualties;
+    const words = first && first.lines.length > 0 ? [`last output of ${first.name}:`, ...first.lines.map(indent)] : [];
+    super([`gave up, because starting it again does not help: ${what}`, ...words].join('\n'), {
       details: { casualties },
     });
   }
@@ -26,4 +31,8 @@ export class PoolGaveUpError extends BulwarkError {
 function describe({ name, deaths, exitCode, signal }: Casualty): string {
   const how = signal ?? (exitCode === null ? 'could not be started' : `exit code ${exitCode}`);
   return `${name} died ${deaths} times in a row as soon as it was started (${how})`;
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
 }

@@ -2,14 +2,16 @@ import type { Logger } from 'pino';
 import { maskUrl } from '../../config/mask-url.js';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { closeRedis } from '../../redis/connection.js';
-import { openRedis } from '../../redis/open-redis.js';
+import { type OpenRedis, openRedis } from '../../redis/open-redis.js';
 import type { AcquiredServer } from '../../redis/server/acquire-server.js';
 import { systemClock } from '../../time/clock.js';
 import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { Output } from '../output.js';
 import type { StopRequest } from '../process/stop-request.js';
+import type { PoolOutput } from './child-output.js';
 import type { PoolPrograms } from './child-programs.js';
+import { CrashReporter } from './crash-reporter.js';
 import { Keeper } from './keeper.js';
 import { KeptChild } from './kept-child.js';
 import { PoolGaveUpError } from './pool-gave-up-error.js';
@@ -23,6 +25,8 @@ export interface PoolParts {
   readonly reach: readonly string[];
   readonly stop: StopRequest;
   readonly output: Output;
+  /** Where the lines of the processes go. */
+  readonly lines: PoolOutput;
   readonly log: Logger;
 }
 
@@ -37,14 +41,36 @@ const welcomeDeadlineMs = 10_000;
  * much of it died as soon as it was started.
  */
 export async function runPool(parts: PoolParts): Promise<number> {
-  const { options, server, programs, stop, output, log } = parts;
-  await assertUsable(options, server.url, log);
+  // Opened first, because what is wrong with Redis is said once here, instead of by every child again and again.
+  const redis = await openKeepersRedis(parts);
+  try {
+    return await keepUntilStopped(parts, new CrashReporter(redis, parts.log));
+  } finally {
+    await closeRedis(redis.client);
+  }
+}
+
+async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promise<number> {
+  const { options, programs, stop, output, lines, log } = parts;
   const { restartBaseMs, restartCapMs, killGraceMs } = options.pool;
   const policy = { baseMs: restartBaseMs, capMs: restartCapMs };
   const keeper = new Keeper(
     programs,
-    (name, program, told) =>
-      new KeptChild({ name, program, policy, killGraceMs, clock: systemClock, random: Math.random, log, ...told }),
+    (name, program, news) =>
+      new KeptChild({
+        name,
+        program,
+        policy,
+        killGraceMs,
+        output: lines,
+        clock: systemClock,
+        random: Math.random,
+        log,
+        onCrash: async ({ role, id }, record) => {
+          if (role === 'worker') await crashes.report(id, record);
+        },
+        ...news,
+      }),
   );
   if (stop.reason !== undefined) return exitCodes.done;
   keeper.start();
@@ -74,15 +100,9 @@ export async function runPool(parts: PoolParts): Promise<number> {
   return end.kind === 'hopeless' ? end.exitCode : exitCodes.done;
 }
 
-/** Said once by the keeper, instead of by every child again and again. */
-async function assertUsable(options: ResolvedOptions, url: string, log: Logger): Promise<void> {
-  const { client } = await openRedis({
-    redis: { ...options.redis, url },
-    name: `bulwark:keeper:${process.pid}`,
-    manner: 'prompt',
-    log,
-  });
-  await closeRedis(client);
+function openKeepersRedis({ options, server, log }: PoolParts): Promise<OpenRedis> {
+  const redis = { ...options.redis, url: server.url };
+  return openRedis({ redis, name: `bulwark:keeper:${process.pid}`, manner: 'prompt', log });
 }
 
 async function announce(keeper: Keeper, { server, reach, output, stop }: PoolParts): Promise<void> {

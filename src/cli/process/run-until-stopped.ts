@@ -45,6 +45,7 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
     letYoungGenerationGrow();
   }
   const reason = await stop.received;
+  stop.link?.tellStopping();
   log.info({ reason }, 'process.stopping');
   // Stopped while it starts: what is half begun is better drained when it stands, if that is soon.
   await within(

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
+import type { ChildProgram } from '../../../../src/cli/keeper/forked-child.js';
 import { Keeper } from '../../../../src/cli/keeper/keeper.js';
-import { type ChildProgram, KeptChild } from '../../../../src/cli/keeper/kept-child.js';
+import { KeptChild } from '../../../../src/cli/keeper/kept-child.js';
 import { systemClock } from '../../../../src/time/clock.js';
 import { isAlive } from '../../../fixtures/cli/processes.js';
 import { temporaryFolder } from '../../../support/temp-folder.js';
@@ -17,26 +18,30 @@ const lives = `
 `;
 const dies = 'process.exit(9);';
 
+const silence = { write: () => undefined };
+
 function program(text: string): ChildProgram {
   const module = join(temporaryFolder(), 'child.cjs');
   writeFileSync(module, text);
-  return { module, args: [], env: process.env, stdoutToStderr: true };
+  return { module, args: [], env: process.env };
 }
 
 /** A keeper of a pool whose processes run these programs. */
 function keep(supervisor: string, ...workers: string[]): Keeper {
   const keeper = new Keeper(
     { supervisor: program(supervisor), workers: workers.map(program) },
-    (name, childProgram, told) =>
+    (name, childProgram, news) =>
       new KeptChild({
         name,
         program: childProgram,
         policy: { baseMs: 1, capMs: 20 },
         killGraceMs: 5_000,
+        output: { stdout: silence, stderr: silence },
         clock: systemClock,
         random: () => 0.99,
         log: pino({ level: 'silent' }),
-        ...told,
+        onCrash: () => Promise.resolve(),
+        ...news,
       }),
   );
   keepers.push(keeper);
