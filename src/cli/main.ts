@@ -1,4 +1,5 @@
 /** The entry of the command line: the one place where a command's exit code becomes the process's. */
+import { within } from '../time/deadline.js';
 import { runCli } from './run-cli.js';
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -8,7 +9,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const code = await runCli(process.argv.slice(2), process);
-await flushed(process.stdout);
+// The reader of an answer takes the time it takes; that of a kept process is its keeper, which may be stopped.
+await (process.connected ? within(1_000, flushed(process.stdout)) : flushed(process.stdout));
 // Not by waiting for the event loop to run dry: a user's module of jobs may hold it open.
 process.exit(code);
 

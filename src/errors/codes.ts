@@ -25,6 +25,7 @@ export const errorCodes = [
   'BULWARK_WAIT_TIMEOUT',
   'BULWARK_POOL_RUNNING',
   'BULWARK_USAGE_INVALID',
+  'BULWARK_POOL_GAVE_UP',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

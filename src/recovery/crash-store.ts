@@ -2,10 +2,10 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { type CrashRecord, parseCrashRecord } from './crash-record.js';
 
-/** The jobs of a worker that died are judged within seconds; a day is for whoever looks into it. */
-const keptMs = 24 * 3_600_000;
+/** By then somebody has looked, or nobody will. */
+const keptMs = 24 * 60 * 60_000;
 
-/** How processes of workers ended, written by those that had started them. */
+/** What keepers told of workers that died, by the worker's id. One key and one command each, so no script is needed. */
 export class CrashStore {
   readonly #client: RedisClient;
   readonly #keyspace: Keyspace;
@@ -15,12 +15,14 @@ export class CrashStore {
     this.#keyspace = keyspace;
   }
 
-  async write(worker: string, record: CrashRecord): Promise<void> {
-    await this.#client.set(this.#keyspace.crash(worker), JSON.stringify(record), 'PX', keptMs);
+  /** Keeps a record for a day. */
+  async write(workerId: string, record: CrashRecord): Promise<void> {
+    await this.#client.set(this.#keyspace.crash(workerId), JSON.stringify(record), 'PX', keptMs);
   }
 
-  /** Undefined when nobody saw the worker's process end. */
-  async read(worker: string): Promise<CrashRecord | undefined> {
-    return parseCrashRecord(await this.#client.get(this.#keyspace.crash(worker)));
+  /** Undefined when no keeper saw this worker die: it had none, or its keeper died with it. */
+  async read(workerId: string): Promise<CrashRecord | undefined> {
+    const json = await this.#client.get(this.#keyspace.crash(workerId));
+    return json === null ? undefined : parseCrashRecord(json);
   }
 }

@@ -54,9 +54,9 @@ export class Keyspace {
     return `${this.#fleet}:orders:${id}`;
   }
 
-  /** string: how the process of a worker ended, as JSON. Expires. */
-  crash(worker: string): string {
-    return `${this.#fleet}:crash:${worker}`;
+  /** string: how a worker's process died, as its keeper saw it, as JSON. Expires after a day. */
+  crash(workerId: string): string {
+    return `${this.#fleet}:crash:${workerId}`;
   }
 
   /** hash: who leads, with a time to live. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
 import { serializeError } from './error-serializer.js';
+import { LineSink } from './line-sink.js';
 import { withoutSecrets } from './redaction.js';
 import type { Role } from './role.js';
 import { bulwarkVersion } from './version.js';
@@ -25,10 +26,9 @@ export interface LoggerOptions {
  *
  * Lines are written at once and in this thread: the last words of a process that dies are the ones worth having.
  */
-export function createLogger({ level, format, role, stream }: LoggerOptions): Logger {
-  const onTerminal = stream ? stream.isTTY === true : process.stdout.isTTY === true;
+export function createLogger({ level, format, role, stream: out = new LineSink(1) }: LoggerOptions): Logger {
+  const onTerminal = out.isTTY === true;
   const pretty = format === 'pretty' || (format === 'auto' && onTerminal);
-  const out = stream ?? destination({ dest: 1, sync: true });
   const log = pino(
     {
       level,
@@ -40,6 +40,7 @@ export function createLogger({ level, format, role, stream }: LoggerOptions): Lo
     pretty ? prettyStream(onTerminal, out) : out,
   );
   hideSecretsOfChildren(log);
+  if (out instanceof LineSink) out.onLoss = (lines) => log.warn({ lines }, 'log.lines_lost');
   return log;
 }
 

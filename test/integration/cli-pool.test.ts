@@ -1,63 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { ReadyReport } from '../../src/cli/process/ready-report.js';
-import type { StatusReport } from '../../src/cli/status/read-status.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { jobsFile } from '../fixtures/cli/jobs.js';
+import { event, type PoolDocument, soon, usePoolFolder } from '../fixtures/cli/pool.js';
 import { documentOf, isAlive, quickPace, untilGone } from '../fixtures/cli/processes.js';
-import { eventually } from '../support/eventually.js';
-import { type OutputLine, type RunningProcess, spawnBulwark } from '../support/processes.js';
 import { startRedis } from '../support/redis-server.js';
-import { temporaryFolder } from '../support/temp-folder.js';
 
 // Each test starts a dozen processes, on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 60_000 });
-const soon = <T>(what: string, ask: () => T | Promise<T>): Promise<NonNullable<T>> =>
-  eventually(what, ask, { timeoutMs: 20_000 });
 
-interface PoolDocument {
-  readonly redis: { readonly kind: string; readonly url: string; readonly description: string };
-  readonly supervisor: ReadyReport;
-  readonly workers: readonly ReadyReport[];
-}
-
-let folder: string;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-
-const bulwark = (args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningProcess =>
-  spawnBulwark(args, { cwd: folder, env: { ...quickPace, ...env } });
-
-const up = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): RunningProcess =>
-  bulwark(['up', '--jobs', jobsFile, ...args], env);
-
-/** A pool that is complete, and the processes it consists of. */
-async function startPool(...args: string[]) {
-  const keeper = up(['--json', ...args]);
-  const pool = await documentOf<PoolDocument>(keeper);
-  const redisPid = (JSON.parse(readFileSync(join(folder, '.bulwark', 'redis.json'), 'utf8')) as { pid: number }).pid;
-  const children = [pool.supervisor, ...pool.workers].map(({ pid }) => pid);
-  return { keeper, pool, redisPid, children, everybody: [keeper.pid, redisPid, ...children] };
-}
-
-async function answer<T>(...args: string[]): Promise<T> {
-  const command = bulwark([...args, '--json']);
-  await command.exited;
-  return JSON.parse(command.text('stdout')) as T;
-}
-
-const status = (): Promise<StatusReport> => answer<StatusReport>('status');
-const event = (name: string) => (line: OutputLine) => String(line.fields['msg']).startsWith(name);
-
-/** A worker that runs a job of the kind `linger`. */
-async function busyWorker(): Promise<StatusReport['workers'][number]> {
-  return soon('a busy worker', async () => (await status()).workers.find(({ busy }) => busy > 0));
-}
+const { folder, bulwark, up, startPool, answer, status, enqueue, stateOf, busyWorker } = usePoolFolder();
 
 describe('up', () => {
   it('shows a newcomer what runs and what to try next', async () => {
@@ -74,7 +30,7 @@ describe('up', () => {
   });
 
   it('is found by commands in its folder, without an address', async () => {
-    const { pool } = await startPool('--workers', '2');
+    const { pool } = await startPool(['--workers', '2']);
 
     const { redis, workers, leader } = await status();
 
@@ -84,15 +40,15 @@ describe('up', () => {
   });
 
   it('starts another worker for one that was killed, and its job is done', async () => {
-    const { keeper } = await startPool('--workers', '2');
-    const enqueue = bulwark(['enqueue', 'linger', '{"ms":2000}', '--jobs', jobsFile, '--wait', '--json']);
+    const { keeper } = await startPool(['--workers', '2']);
+    const waiting = bulwark(['enqueue', 'linger', '{"ms":2000}', '--jobs', jobsFile, '--wait', '--json']);
     const victim = await busyWorker();
 
     process.kill(victim.pid, 'SIGKILL');
     const death = await keeper.waitForLine(event('child.exited'));
-    const { code } = await enqueue.exited;
+    const { code } = await waiting.exited;
 
-    const { jobs } = JSON.parse(enqueue.text('stdout')) as { jobs: { result: { pid: number } }[] };
+    const { jobs } = JSON.parse(waiting.text('stdout')) as { jobs: { result: { pid: number } }[] };
     expect(death.fields).toMatchObject({ childPid: victim.pid, signal: 'SIGKILL' });
     expect(code).toBe(0);
     expect(jobs[0]?.result.pid).not.toBe(victim.pid);
@@ -103,7 +59,7 @@ describe('up', () => {
   });
 
   it('starts another supervisor for one that was killed', async () => {
-    const { pool } = await startPool('--workers', '1');
+    const { pool } = await startPool(['--workers', '1']);
 
     process.kill(pool.supervisor.pid, 'SIGKILL');
 
@@ -116,9 +72,8 @@ describe('up', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'on %s lets running jobs finish, ends everything and exits with 0',
     async (signal) => {
-      const { keeper, everybody } = await startPool('--workers', '2');
-      const enqueue = bulwark(['enqueue', 'linger', '{"ms":1500}', '--jobs', jobsFile]);
-      await enqueue.exited;
+      const { keeper, everybody } = await startPool(['--workers', '2']);
+      await enqueue('linger', { ms: 1_500 });
       await busyWorker();
 
       keeper.kill(signal);
@@ -132,24 +87,21 @@ describe('up', () => {
   );
 
   it('keeps waiting jobs over a restart', async () => {
-    const first = await startPool('--workers', '1');
+    const first = await startPool(['--workers', '1']);
     await answer('queue', 'pause', 'quick');
-    const { jobs } = await answer<{ jobs: { id: string }[] }>('enqueue', 'echo', '{"word":"kept"}', '--jobs', jobsFile);
+    const id = await enqueue('echo', { word: 'kept' });
     first.keeper.kill('SIGTERM');
     await first.keeper.exited;
 
-    await startPool('--workers', '1');
+    await startPool(['--workers', '1']);
     await answer('queue', 'resume', 'quick');
 
-    await soon('the job to be done', async () => {
-      const { found } = await answer<{ found: { job: { state: string } }[] }>('job', 'show', jobs[0]?.id ?? '');
-      return found[0]?.job.state === 'completed';
-    });
+    await soon('the job to be done', async () => (await stateOf(id)) === 'completed');
   });
 
   it('on a second signal kills everything and exits at once', async () => {
-    const { keeper, everybody } = await startPool('--workers', '2');
-    await bulwark(['enqueue', 'linger', '{"ms":60000}', '--jobs', jobsFile]).exited;
+    const { keeper, everybody } = await startPool(['--workers', '2']);
+    await enqueue('linger', { ms: 60_000 });
     await busyWorker();
     keeper.kill('SIGTERM');
     await keeper.waitForLine(event('worker.draining'));
@@ -164,8 +116,8 @@ describe('up', () => {
   });
 
   it('drains once on a Ctrl-C that reaches every process of the terminal', async () => {
-    const { keeper, everybody } = await startPool('--workers', '2');
-    await bulwark(['enqueue', 'linger', '{"ms":1500}', '--jobs', jobsFile]).exited;
+    const { keeper, everybody } = await startPool(['--workers', '2']);
+    await enqueue('linger', { ms: 1_500 });
     await busyWorker();
 
     process.kill(-keeper.pid, 'SIGINT');
@@ -193,19 +145,19 @@ describe('up', () => {
   });
 
   it('leaves no process behind when the keeper is killed, and the next one takes over its Redis with all jobs', async () => {
-    const first = await startPool('--workers', '2');
+    const first = await startPool(['--workers', '2']);
     await answer('queue', 'pause', 'quick');
-    const { jobs } = await answer<{ jobs: { id: string }[] }>('enqueue', 'echo', '{"word":"kept"}', '--jobs', jobsFile);
+    const id = await enqueue('echo', { word: 'kept' });
 
     first.keeper.kill('SIGKILL');
     await untilGone(...first.children);
     const redisLived = isAlive(first.redisPid);
-    const second = await startPool('--workers', '1');
+    const second = await startPool(['--workers', '1']);
 
     expect(redisLived).toBe(true);
     expect(second.redisPid).toBe(first.redisPid);
     expect(second.pool.redis.description).toContain('left running by a pool that was killed');
-    expect(await answer('job', 'show', jobs[0]?.id ?? '')).toMatchObject({ found: [{ job: { state: 'waiting' } }] });
+    expect(await stateOf(id)).toBe('waiting');
     second.keeper.kill('SIGTERM');
     await second.keeper.exited;
     await untilGone(...second.everybody);
@@ -215,7 +167,7 @@ describe('up', () => {
     const cli = fileURLToPath(new URL('../../bin/bulwark.mjs', import.meta.url));
     const args = [cli, 'up', '--jobs', jobsFile, '--workers', '1'];
     const keeper = spawn(process.execPath, args, {
-      cwd: folder,
+      cwd: folder(),
       env: { PATH: process.env['PATH'], ...quickPace },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -225,7 +177,7 @@ describe('up', () => {
     });
     await soon(
       'a worker',
-      async () => existsSync(join(folder, '.bulwark', 'redis.json')) && (await status()).workers[0],
+      async () => existsSync(join(folder(), '.bulwark', 'redis.json')) && (await status()).workers[0],
     );
     keeper.stdout.destroy();
     keeper.stderr.destroy();
@@ -240,15 +192,41 @@ describe('up', () => {
     expect(await once(keeper, 'exit')).toEqual([0, null]);
   });
 
-  it('says loudly that a worker cannot stay up, and keeps the others', async () => {
-    const keeper = up(['--workers', '1'], { BULWARK_SUPERVISOR_POISON_AFTER: '100' });
-    await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
-    await bulwark(['enqueue', 'explode', '{}', '--jobs', jobsFile]).exited;
+  it('goes on with the others when one worker cannot stay up', async () => {
+    const keeper = up(['--json', '--workers', '3'], { BREAK_WORKER: join(folder(), 'broken') });
+    const { workers } = await documentOf<PoolDocument>(keeper);
+    writeFileSync(join(folder(), 'broken'), '');
 
+    process.kill(workers[0]?.pid ?? 0, 'SIGKILL');
     const alarm = await keeper.waitForLine(event('child.crash_loop'), 30_000);
 
     expect(alarm.fields).toMatchObject({ level: 'error', child: 'worker 1', restartInMs: 60_000 });
-    expect((await status()).leader).not.toBeNull();
+    await soon('the other two alone', async () => {
+      const alive = (await status()).workers.filter(({ state }) => state === 'running').map(({ pid }) => pid);
+      return alive.sort().join() === [workers[1]?.pid, workers[2]?.pid].sort().join();
+    });
+  });
+
+  it('gives up when no worker stays up: it ends all, exits with 1 and says last what died how often', async () => {
+    const keeper = up(['--workers', '2'], { BREAK_WORKER: join(folder(), 'broken') });
+    const { fields: leader } = await keeper.waitForLine(event('leader.elected'), 20_000);
+    await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
+    writeFileSync(join(folder(), 'broken'), '');
+
+    for (const { pid } of (await status()).workers) process.kill(pid, 'SIGKILL');
+    const { code } = await keeper.exited;
+
+    expect(code).toBe(1);
+    expect(
+      keeper
+        .text('stderr')
+        .split('\n')
+        .findLast((line) => line.startsWith('bulwark:')),
+    ).toMatch(
+      /^bulwark: gave up.*: worker 1 died 3 times in a row as soon as it was started \(exit code 9\); worker 2 died 3 times.*\[BULWARK_POOL_GAVE_UP\]$/,
+    );
+    expect(keeper.text('stderr')).toMatch(/\nlast output of worker 1:\n(?: {2}.*\n)* {2}the disk is full$/);
+    await untilGone(Number(leader['pid']));
   });
 });
 
@@ -277,7 +255,7 @@ describe('up refuses', () => {
   });
 
   it('definitions that cannot be loaded: it stops everything instead of trying for ever', async () => {
-    writeFileSync(join(folder, 'jobs.mjs'), "throw new Error('API_KEY is not set');");
+    writeFileSync(join(folder(), 'jobs.mjs'), "throw new Error('API_KEY is not set');");
 
     const keeper = bulwark(['up', '--jobs', './jobs.mjs']);
     const { code } = await keeper.exited;
@@ -285,7 +263,7 @@ describe('up refuses', () => {
     expect(code).toBe(2);
     expect(keeper.text('stderr')).toContain('jobs.mjs cannot be loaded: API_KEY is not set');
     expect(keeper.text('stderr')).toContain('cannot run as it was started');
-    expect(existsSync(join(folder, '.bulwark', 'redis.json'))).toBe(false);
+    expect(existsSync(join(folder(), '.bulwark', 'redis.json'))).toBe(false);
   });
 
   it('a Redis that cannot be reached, within 5 s and with exit code 3', async () => {
@@ -312,7 +290,7 @@ describe('up refuses', () => {
   });
 
   it('a folder in which a pool runs', async () => {
-    await startPool('--workers', '1');
+    await startPool(['--workers', '1']);
 
     const second = up(['--workers', '1']);
     const { code } = await second.exited;

@@ -5,6 +5,7 @@ import type { Cli } from '../cli.js';
 interface SupervisorRunOptions {
   readonly httpPort?: string;
   readonly kept?: true;
+  readonly terminal?: true;
 }
 
 export function declareSupervisorRun(supervisor: Command, act: Act): void {
@@ -17,16 +18,17 @@ export function declareSupervisorRun(supervisor: Command, act: Act): void {
     )
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
+    .addOption(new Option('--terminal').hideHelp())
     .action(act(runSupervisor));
 }
 
-async function runSupervisor(cli: Cli, { httpPort, kept }: SupervisorRunOptions): Promise<number> {
+async function runSupervisor(cli: Cli, { httpPort, kept, terminal }: SupervisorRunOptions): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createSupervisorProcess } = await import('../process/supervisor-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { output } = cli;
   const { values } = await cli.settings({ http: { port: httpPort } });
-  const log = createProcessLogger(values.log, 'supervisor', output.json);
+  const log = createProcessLogger(values.log, 'supervisor', { json: output.json, terminal });
   return runUntilStopped(createSupervisorProcess(values, log), {
     log,
     kept: kept === true,

@@ -40,7 +40,8 @@ export function declareUp(program: Command, act: Act): void {
 async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrency }: UpOptions): Promise<number> {
   const { StopRequest } = await import('../process/stop-request.js');
   const stop = new StopRequest({ kept: false });
-  const { createProcessLogger } = await import('../process/process-logger.js');
+  const { LineSink } = await import('../../telemetry/line-sink.js');
+  const { createLogger } = await import('../../telemetry/logger.js');
   const { acquireServer } = await import('../../redis/server/acquire-server.js');
   const { childPrograms, poolPorts } = await import('../keeper/child-programs.js');
   const { probePorts } = await import('../keeper/probe-ports.js');
@@ -54,7 +55,10 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
   const ports = poolPorts(values.pool.workers, values.http.port);
   if (values.http.enabled) await probePorts(values.http.host, ports);
   const { output, globals } = cli;
-  const log = createProcessLogger(values.log, 'keeper', output.json);
+  const stderr = new LineSink(2);
+  // Its own lines and those of its processes go through the same sink, so that no line breaks into another.
+  const lines = { stdout: output.json ? stderr : new LineSink(1), stderr };
+  const log = createLogger({ ...values.log, role: 'keeper', stream: lines.stdout });
   const given = isRedisGiven(sources);
   const server = await acquireServer({ ...(given && { redis: values.redis }), dataDir: values.pool.dataDir, log });
   try {
@@ -64,11 +68,12 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
       ports,
       redisUrl: server.url,
       globals,
+      terminal: lines.stdout.isTTY,
       ...(jobs && { jobs }),
       ...(concurrency !== undefined && { concurrency }),
     });
     const reach = reachOf(sources, server.url, globals);
-    return await runPool({ options: values, server, programs, reach, stop, output, log });
+    return await runPool({ options: values, server, programs, reach, stop, output, lines, log });
   } finally {
     await server.stop();
     log.info('pool.stopped');

@@ -9,6 +9,7 @@ interface WorkerRunOptions {
   readonly httpPort?: string;
   readonly kept?: true;
   readonly suspect?: string;
+  readonly terminal?: true;
 }
 
 export function declareWorkerRun(worker: Command, act: Act): void {
@@ -27,6 +28,7 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
     .addOption(new Option('--suspect <json>').hideHelp())
+    .addOption(new Option('--terminal').hideHelp())
     .action(act(runWorker));
 }
 
@@ -34,17 +36,24 @@ async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
-  const { createRunAlone } = await import('../process/run-alone.js');
+  const { createRunAlone } = await import('../keeper/run-alone.js');
+  const { parseSuspect } = await import('../process/suspect-flag.js');
+  const { LineSink } = await import('../../telemetry/line-sink.js');
   const { output, globals } = cli;
-  const { jobs, concurrency, httpPort, kept, suspect } = options;
+  const { jobs, concurrency, httpPort, kept, suspect, terminal } = options;
   const { values } = await cli.settings({ worker: { jobs, concurrency }, http: { port: httpPort } });
-  const log = createProcessLogger(values.log, 'worker', output.json);
-  const role: WorkerRole =
-    suspect === undefined
-      ? {
-          runAlone: createRunAlone({ redisUrl: values.redis.url, globals, jobs, killGraceMs: values.pool.killGraceMs }),
-        }
-      : { suspect: JSON.parse(suspect) };
+  const log = createProcessLogger(values.log, 'worker', { json: output.json, terminal });
+  const lane = () =>
+    createRunAlone({
+      redisUrl: values.redis.url,
+      globals,
+      jobs,
+      terminal,
+      killGraceMs: values.pool.killGraceMs,
+      output: { stdout: new LineSink(output.json ? 2 : 1), stderr: new LineSink(2) },
+      log,
+    });
+  const role: WorkerRole = suspect === undefined ? { runAlone: lane() } : { suspect: parseSuspect(suspect) };
   return runUntilStopped(await createWorkerProcess(values, log, role), {
     log,
     kept: kept === true,

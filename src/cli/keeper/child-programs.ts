@@ -2,13 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { type Environment, processEnvironment } from '../../config/env.js';
 import type { GlobalOptions } from '../global-options.js';
 import { UsageError } from '../usage-error.js';
-import type { ChildProgram } from './kept-child.js';
+import type { ChildProgram } from './forked-child.js';
 
 export interface PoolPlan {
   readonly workers: number;
   /** As `poolPorts` gives them out. */
   readonly ports: readonly number[];
   readonly redisUrl: string;
+  /** Whether what the processes write is shown on a terminal. They cannot see that: it passes through the keeper. */
+  readonly terminal: boolean;
   /** Flags of `up` that are for its children as they are. */
   readonly globals: GlobalOptions;
   readonly jobs?: readonly string[];
@@ -45,12 +47,17 @@ const entry = fileURLToPath(new URL('../main.js', import.meta.url));
  * there may be a password in it.
  */
 export function childPrograms(plan: PoolPlan, env: Environment = processEnvironment()): PoolPrograms {
-  const { workers, ports, globals, jobs, concurrency } = plan;
+  const { workers, ports, globals, terminal, jobs, concurrency } = plan;
   const program = (args: readonly string[]): ChildProgram => ({
     module: entry,
-    args: [...args, '--kept', ...flag('--namespace', globals.namespace), ...flag('--config', globals.config)],
+    args: [
+      ...args,
+      '--kept',
+      ...(terminal ? ['--terminal'] : []),
+      ...flag('--namespace', globals.namespace),
+      ...flag('--config', globals.config),
+    ],
     env: { ...env, BULWARK_REDIS_URL: plan.redisUrl },
-    stdoutToStderr: globals.json === true,
   });
   const port = (index: number) => flag('--http-port', String(ports[index] ?? 0));
   return {

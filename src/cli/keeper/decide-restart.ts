@@ -22,9 +22,10 @@ export interface RestartDecision {
 
 /** A life of this length wipes out the deaths before it. Shorter: a child that crashes twice an hour never backs off. */
 const healthyMs = 10 * 60_000;
-/** A life shorter than this ended while it was started. */
-const earlyMs = 60_000;
-const earlyDeathsOfALoop = 5;
+/** A life shorter than this ended while it was started. Longer: a poison job on a healthy worker would look like a bad start. */
+const earlyMs = 10_000;
+/** Two can be chance: a Redis that restarts, a full machine. */
+const earlyDeathsOfALoop = 3;
 /** Children that died together must not come back in the same instant. */
 const immediateMs = 100;
 
@@ -41,14 +42,25 @@ export const livesThatCount = 32;
 export function decideRestart(lives: readonly Life[], policy: RestartPolicy, random: number): RestartDecision {
   const last = lives.at(-1);
   if (last === undefined || lived(last) >= healthyMs) return { delayMs: immediateMs * random, reason: 'was-healthy' };
+  if (earlyDeaths(lives) >= earlyDeathsOfALoop) return { delayMs: policy.capMs, reason: 'crash-loop' };
 
-  const recent = lives.slice(-earlyDeathsOfALoop);
-  if (recent.length === earlyDeathsOfALoop && recent.every((life) => lived(life) < earlyMs)) {
-    return { delayMs: policy.capMs, reason: 'crash-loop' };
-  }
   const deaths = lives.length - 1 - lives.findLastIndex((life) => lived(life) >= healthyMs);
   const bound = Math.min(policy.capMs, policy.baseMs * 2 ** (deaths - 1));
   return { delayMs: bound * random, reason: 'backoff' };
+}
+
+/**
+ * Whether a child dies as soon as it is started. One that runs is out of the loop when it has outlived a bad start. Pure.
+ *
+ * @param runningForMs - how long its present process has lived; undefined when there is none.
+ */
+export function inCrashLoop(lives: readonly Life[], runningForMs: number | undefined): boolean {
+  return earlyDeaths(lives) >= earlyDeathsOfALoop && (runningForMs === undefined || runningForMs < earlyMs);
+}
+
+/** How many lives in a row, up to the last, ended while they were started. Pure. */
+export function earlyDeaths(lives: readonly Life[]): number {
+  return lives.length - 1 - lives.findLastIndex((life) => lived(life) >= earlyMs);
 }
 
 function lived({ startedAt, endedAt }: Life): number {

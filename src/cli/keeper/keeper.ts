@@ -1,6 +1,9 @@
 import type { ReadyReport } from '../process/ready-report.js';
 import type { PoolPrograms } from './child-programs.js';
-import type { ChildProgram, KeptChild } from './kept-child.js';
+import { decideGiveUp, type Slot } from './decide-give-up.js';
+import type { ChildProgram } from './forked-child.js';
+import type { ChildNews, KeptChild } from './kept-child.js';
+import type { Casualty } from './pool-gave-up-error.js';
 
 /** The processes of a pool, by what they were given to do. */
 export interface PoolReports {
@@ -10,11 +13,7 @@ export interface PoolReports {
 }
 
 /** How a child is made: the keeper says for what, and what it wants to be told. */
-export type CreateChild = (
-  name: string,
-  program: ChildProgram,
-  told: { readonly onReady: (report: ReadyReport) => void; readonly onHopeless: (exitCode: number) => void },
-) => KeptChild;
+export type CreateChild = (name: string, program: ChildProgram, news: Omit<ChildNews, 'onCrash'>) => KeptChild;
 
 /** A supervisor and some workers, each in a process of its own, kept alive until the pool stops. */
 export class Keeper {
@@ -22,17 +21,23 @@ export class Keeper {
   readonly ready: Promise<void>;
   /** Resolves when a process can never run as it was started, with its name and exit code. */
   readonly hopeless: Promise<{ readonly name: string; readonly exitCode: number }>;
+  /** Resolves when too much of the pool dies as soon as it is started, with what it was. */
+  readonly gaveUp: Promise<readonly Casualty[]>;
   readonly #supervisor: KeptChild;
   readonly #workers: readonly KeptChild[];
   readonly #reports = new Map<string, ReadyReport>();
 
   constructor({ supervisor, workers }: PoolPrograms, createChild: CreateChild) {
     let allReady = (): void => undefined;
-    let giveUp = (_: { name: string; exitCode: number }): void => undefined;
+    let loseHope = (_: { name: string; exitCode: number }): void => undefined;
+    let giveUp = (_: readonly Casualty[]): void => undefined;
     this.ready = new Promise((resolve) => {
       allReady = resolve;
     });
     this.hopeless = new Promise((resolve) => {
+      loseHope = resolve;
+    });
+    this.gaveUp = new Promise((resolve) => {
       giveUp = resolve;
     });
     const child = (name: string, program: ChildProgram): KeptChild =>
@@ -41,7 +46,11 @@ export class Keeper {
           this.#reports.set(name, report);
           if (this.#reports.size === workers.length + 1) allReady();
         },
-        onHopeless: (exitCode) => giveUp({ name, exitCode }),
+        onHopeless: (exitCode) => loseHope({ name, exitCode }),
+        onCrashLoop: () => {
+          const lost = this.#lost();
+          if (lost.length > 0) giveUp(lost.map(({ casualty }) => casualty));
+        },
       });
     this.#supervisor = child('supervisor', supervisor);
     this.#workers = workers.map((program, index) => child(`worker ${index + 1}`, program));
@@ -53,6 +62,17 @@ export class Keeper {
       supervisor: this.#reports.get(this.#supervisor.name),
       workers: this.#workers.map(({ name }) => this.#reports.get(name)),
     };
+  }
+
+  /** The children to give up for; empty while the pool should go on. */
+  #lost(): KeptChild[] {
+    const slot = (role: Slot['role'], { looping }: KeptChild): Slot => ({ role, looping });
+    const verdict = decideGiveUp([
+      slot('supervisor', this.#supervisor),
+      ...this.#workers.map((worker) => slot('worker', worker)),
+    ]);
+    if (verdict === undefined) return [];
+    return verdict === 'supervisor' ? [this.#supervisor] : this.#workers.filter(({ looping }) => looping);
   }
 
   start(): void {

@@ -2,16 +2,19 @@ import type { Logger } from 'pino';
 import { maskUrl } from '../../config/mask-url.js';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { closeRedis } from '../../redis/connection.js';
-import { openRedis } from '../../redis/open-redis.js';
+import { type OpenRedis, openRedis } from '../../redis/open-redis.js';
 import type { AcquiredServer } from '../../redis/server/acquire-server.js';
 import { systemClock } from '../../time/clock.js';
 import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { Output } from '../output.js';
 import type { StopRequest } from '../process/stop-request.js';
+import type { PoolOutput } from './child-output.js';
 import type { PoolPrograms } from './child-programs.js';
+import { CrashReporter } from './crash-reporter.js';
 import { Keeper } from './keeper.js';
 import { KeptChild } from './kept-child.js';
+import { PoolGaveUpError } from './pool-gave-up-error.js';
 import { welcomeText } from './welcome.js';
 
 export interface PoolParts {
@@ -22,6 +25,8 @@ export interface PoolParts {
   readonly reach: readonly string[];
   readonly stop: StopRequest;
   readonly output: Output;
+  /** Where the lines of the processes go. */
+  readonly lines: PoolOutput;
   readonly log: Logger;
 }
 
@@ -32,25 +37,53 @@ const welcomeDeadlineMs = 10_000;
  * Keeps a pool on a Redis that was found, until it is asked to stop or can never run.
  *
  * @returns the exit code: 0 after a drain; that of the signal that cut it short; that of the child that can never run
- * @throws RedisUnavailableError, RedisMisconfiguredError before anything was started.
+ * @throws RedisUnavailableError, RedisMisconfiguredError before anything was started; PoolGaveUpError after a drain, when too
+ * much of it died as soon as it was started.
  */
 export async function runPool(parts: PoolParts): Promise<number> {
-  const { options, server, programs, stop, output, log } = parts;
-  await assertUsable(options, server.url, log);
+  // Opened first, because what is wrong with Redis is said once here, instead of by every child again and again.
+  const redis = await openKeepersRedis(parts);
+  try {
+    return await keepUntilStopped(parts, new CrashReporter(redis, parts.log));
+  } finally {
+    await closeRedis(redis.client);
+  }
+}
+
+async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promise<number> {
+  const { options, programs, stop, output, lines, log } = parts;
   const { restartBaseMs, restartCapMs, killGraceMs } = options.pool;
   const policy = { baseMs: restartBaseMs, capMs: restartCapMs };
   const keeper = new Keeper(
     programs,
-    (name, program, told) =>
-      new KeptChild({ name, program, policy, killGraceMs, clock: systemClock, random: Math.random, log, ...told }),
+    (name, program, news) =>
+      new KeptChild({
+        name,
+        program,
+        policy,
+        killGraceMs,
+        output: lines,
+        clock: systemClock,
+        random: Math.random,
+        log,
+        onCrash: async ({ role, id }, record) => {
+          if (role === 'worker') await crashes.report(id, record);
+        },
+        ...news,
+      }),
   );
   if (stop.reason !== undefined) return exitCodes.done;
   keeper.start();
   void announce(keeper, parts);
 
-  const end = await Promise.race([stop.received, keeper.hopeless]);
-  if (typeof end === 'object') output.say(`bulwark: ${end.name} cannot run as it was started: stopping the pool`);
-  else log.info({ reason: end }, 'pool.stopping');
+  const end = await Promise.race([
+    stop.received.then((reason) => ({ kind: 'stop', reason }) as const),
+    keeper.hopeless.then((child) => ({ kind: 'hopeless', ...child }) as const),
+    keeper.gaveUp.then((casualties) => ({ kind: 'gave-up', casualties }) as const),
+  ]);
+  if (end.kind === 'stop') log.info({ reason: end.reason }, 'pool.stopping');
+  if (end.kind === 'hopeless') output.say(`bulwark: ${end.name} cannot run as it was started: stopping the pool`);
+  if (end.kind === 'gave-up') log.fatal({ casualties: end.casualties }, 'pool.gave_up');
 
   let cut: NodeJS.Signals | undefined;
   const killed = stop.insisted.then((signal) => {
@@ -63,22 +96,20 @@ export async function runPool(parts: PoolParts): Promise<number> {
     await killed;
     return exitCodeOfSignal(cut);
   }
-  return typeof end === 'object' ? end.exitCode : exitCodes.done;
+  if (end.kind === 'gave-up') throw new PoolGaveUpError(end.casualties);
+  return end.kind === 'hopeless' ? end.exitCode : exitCodes.done;
 }
 
-/** Said once by the keeper, instead of by every child again and again. */
-async function assertUsable(options: ResolvedOptions, url: string, log: Logger): Promise<void> {
-  const { client } = await openRedis({
-    redis: { ...options.redis, url },
-    name: `bulwark:keeper:${process.pid}`,
-    manner: 'prompt',
-    log,
-  });
-  await closeRedis(client);
+function openKeepersRedis({ options, server, log }: PoolParts): Promise<OpenRedis> {
+  const redis = { ...options.redis, url: server.url };
+  return openRedis({ redis, name: `bulwark:keeper:${process.pid}`, manner: 'prompt', log });
 }
 
 async function announce(keeper: Keeper, { server, reach, output, stop }: PoolParts): Promise<void> {
-  const settled = Promise.race([keeper.ready, stop.received.then(() => 'ended'), keeper.hopeless.then(() => 'ended')]);
+  const settled = Promise.race([
+    keeper.ready,
+    ...[stop.received, keeper.hopeless, keeper.gaveUp].map((end) => end.then(() => 'ended')),
+  ]);
   let news = await within(welcomeDeadlineMs, settled);
   const nobodyYet = keeper.reports.workers.every((worker) => worker === undefined);
   if (news === 'late' && nobodyYet) news = await settled;

@@ -1,4 +1,4 @@
-import { isStopMessage, type ReadyMessage } from './keeper-message.js';
+import { isStopMessage, type ReadyMessage, type StoppingMessage } from './keeper-message.js';
 import type { ReadyReport } from './ready-report.js';
 
 /** A child's side of the channel to its keeper. */
@@ -6,6 +6,8 @@ export interface KeeperLink {
   /** False once the keeper is gone. */
   readonly connected: boolean;
   tellReady(report: ReadyReport): void;
+  /** Tells that this process drains and will end. */
+  tellStopping(): void;
 }
 
 /**
@@ -23,8 +25,15 @@ export function joinKeeper(onStop: (reason: 'keeper' | 'keeper_gone') => void): 
       return process.connected === true;
     },
     tellReady(report) {
-      // A keeper that died meanwhile is noticed by the disconnect.
-      process.send?.({ bulwark: 'ready', report } satisfies ReadyMessage, undefined, undefined, () => undefined);
+      tell({ bulwark: 'ready', report });
+    },
+    tellStopping() {
+      tell({ bulwark: 'stopping' });
     },
   };
+}
+
+function tell(message: ReadyMessage | StoppingMessage): void {
+  // A keeper that died meanwhile is noticed by the disconnect.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

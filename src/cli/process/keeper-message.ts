@@ -6,6 +6,11 @@ export interface ReadyMessage {
   readonly report: ReadyReport;
 }
 
+/** What a child tells when it begins to drain, whoever asked it to: its end will be no crash. */
+export interface StoppingMessage {
+  readonly bulwark: 'stopping';
+}
+
 /** What the keeper tells a child: drain and end. */
 export interface StopMessage {
   readonly bulwark: 'stop';
@@ -19,4 +24,8 @@ export function parseReadyMessage(message: unknown): ReadyReport | undefined {
 
 export function isStopMessage(message: unknown): message is StopMessage {
   return (Object(message) as Partial<StopMessage>).bulwark === 'stop';
+}
+
+export function isStoppingMessage(message: unknown): message is StoppingMessage {
+  return (Object(message) as Partial<StoppingMessage>).bulwark === 'stopping';
 }

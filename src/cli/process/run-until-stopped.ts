@@ -49,6 +49,7 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
   }
   const retired = service.retired?.then(({ reason }) => reason) ?? new Promise<never>(() => undefined);
   const reason = await Promise.race([stop.received, retired]);
+  stop.link?.tellStopping();
   log.info({ reason }, 'process.stopping');
   // Stopped while it starts: what is half begun is better drained when it stands, if that is soon.
   await within(

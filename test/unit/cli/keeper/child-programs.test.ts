@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { childPrograms, poolPorts } from '../../../../src/cli/keeper/child-programs.js';
 
-const plan = { workers: 2, ports: [9464, 9465, 9466], redisUrl: 'redis://:secret@10.0.0.1:6379', globals: {} };
+const plan = {
+  workers: 2,
+  ports: [9464, 9465, 9466],
+  redisUrl: 'redis://:secret@10.0.0.1:6379',
+  terminal: false,
+  globals: {},
+};
 
 it('gives the supervisor the first port and the workers those above it', () => {
   const { supervisor, workers } = childPrograms(plan, {});
@@ -39,10 +45,10 @@ it('hands on what was said of jobs to the workers, and what was said of the pool
   );
 });
 
-it('keeps stdout for the document when one is wanted', () => {
-  const { workers } = childPrograms({ ...plan, globals: { json: true } }, {});
+it('tells every process when it is read on a terminal, which it cannot see', () => {
+  const { supervisor, workers } = childPrograms({ ...plan, terminal: true }, {});
 
-  expect(workers.every(({ stdoutToStderr }) => stdoutToStderr)).toBe(true);
+  expect([supervisor, ...workers].every(({ args }) => args.includes('--terminal'))).toBe(true);
 });
 
 it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideRestart, type Life } from '../../../../src/cli/keeper/decide-restart.js';
+import { decideRestart, earlyDeaths, inCrashLoop, type Life } from '../../../../src/cli/keeper/decide-restart.js';
 
 const policy = { baseMs: 1_000, capMs: 60_000 };
 const minute = 60_000;
@@ -25,9 +25,11 @@ describe('decideRestart', () => {
     ['doubles again', [2 * minute, 2 * minute, 2 * minute], 4_000, 'backoff'],
     ['begins anew after a healthy life', [1, 1, 1, 10 * minute, 50], 1_000, 'backoff'],
     ['never waits longer than the cap', Array(20).fill(2 * minute), 60_000, 'backoff'],
-    ['calls four early deaths no loop', [1, 1, 1, 1], 8_000, 'backoff'],
-    ['calls five early deaths in a row a loop and waits for the cap', [1, 1, 1, 1, 1], 60_000, 'crash-loop'],
-    ['calls a life of a minute the end of the loop', [1, 1, 1, 1, minute], 16_000, 'backoff'],
+    ['calls two early deaths no loop', [1, 1], 2_000, 'backoff'],
+    ['calls three early deaths in a row a loop and waits for the cap', [1, 1, 1], 60_000, 'crash-loop'],
+    ['counts only deaths within ten seconds of the start', [9_999, 9_999, 10_000], 4_000, 'backoff'],
+    ['calls a life of ten seconds the end of the loop', [1, 1, 1, 10_000], 8_000, 'backoff'],
+    ['counts early deaths anew after a longer life', [1, 1, 10_000, 1, 1], 16_000, 'backoff'],
     ['still sees the loop after more deaths', [minute, 1, 1, 1, 1, 1], 60_000, 'crash-loop'],
   ])('%s', (_title, lengthsMs, longestMs, reason) => {
     const decision = decideRestart(lives(...lengthsMs), policy, 1);
@@ -75,4 +77,23 @@ describe('decideRestart', () => {
       }),
     );
   });
+});
+
+describe('inCrashLoop', () => {
+  it.each<[string, number[], number | undefined, boolean]>([
+    ['is in none before it ever died', [], undefined, false],
+    ['is in none after two early deaths', [1, 1], undefined, false],
+    ['is in one after three, while it waits', [1, 1, 1], undefined, true],
+    ['is still in it while it is started again', [1, 1, 1], 9_999, true],
+    ['is out of it once it has outlived a bad start', [1, 1, 1], 10_000, false],
+    ['is out of it after a longer life', [1, 1, 1, minute], undefined, false],
+  ])('%s', (_title, lengthsMs, runningForMs, looping) => {
+    expect(inCrashLoop(lives(...lengthsMs), runningForMs)).toBe(looping);
+  });
+});
+
+it('counts the early deaths since the last longer life', () => {
+  const counts = [[], [1], [minute], [minute, 1, 1], [1, 1, 1]].map((lengths) => earlyDeaths(lives(...lengths)));
+
+  expect(counts).toEqual([0, 1, 0, 2, 3]);
 });

@@ -1,0 +1,165 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import type { Environment } from '../../config/env.js';
+import type { CrashRecord } from '../../recovery/crash-record.js';
+import type { Clock } from '../../time/clock.js';
+import { within } from '../../time/deadline.js';
+import { isStoppingMessage, parseReadyMessage, type StopMessage } from '../process/keeper-message.js';
+import type { ReadyReport } from '../process/ready-report.js';
+import { ChildOutput, type PoolOutput } from './child-output.js';
+import type { Life } from './decide-restart.js';
+import { lastWords } from './last-words.js';
+
+/** What a child runs. */
+export interface ChildProgram {
+  /** The module that is run. */
+  readonly module: string;
+  readonly args: readonly string[];
+  readonly env: Environment;
+}
+
+export interface ForkedChildOptions {
+  readonly program: ChildProgram;
+  /** How long it may drain before it is killed. */
+  readonly killGraceMs: number;
+  readonly output: PoolOutput;
+  readonly clock: Clock;
+  /** Says in every line whose process this is. */
+  readonly log: Logger;
+  readonly onReady: (report: ReadyReport) => void;
+}
+
+/** How a process ended. */
+export interface ChildEnd {
+  readonly life: Life;
+  readonly record: CrashRecord;
+}
+
+/** How long the last lines of a process that ended are waited for: only a grandchild that holds its output takes longer. */
+const lastWordsMs = 500;
+
+/** One process of the pool, from its start to its end. */
+export class ForkedChild {
+  /** Resolves when it has ended and its output was read. */
+  readonly ended: Promise<ChildEnd>;
+  readonly #options: ForkedChildOptions;
+  readonly #child: ChildProcess | undefined;
+  readonly #startedAt: number;
+  #report: ReadyReport | undefined;
+  #leaving = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ForkedChildOptions) {
+    this.#options = options;
+    const { clock, log, output } = options;
+    this.#startedAt = clock.elapsed();
+    const startedAt = clock.now();
+    this.#child = this.#fork();
+    const { stdout = null, stderr = null } = this.#child ?? {};
+    const said = new ChildOutput({ stdout, stderr }, output);
+    this.ended = this.#untilExit().then(async ({ exitCode, signal }) => {
+      const life = { startedAt: this.#startedAt, endedAt: clock.elapsed() };
+      const endedAt = clock.now();
+      await within(lastWordsMs, Promise.all([said.ended, this.#untilDisconnected()]));
+      return { life, record: { exitCode, signal, startedAt, endedAt, lines: lastWords(said.tail) } };
+    });
+    this.#child?.on('message', (message) => this.#onMessage(message));
+    log.debug({ childPid: this.pid }, 'child.started');
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** What it told when it was ready; undefined before. */
+  get report(): ReadyReport | undefined {
+    return this.#report;
+  }
+
+  /** Whether it ends on purpose: it was asked to, by us or by somebody else. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  get livedMs(): number {
+    return this.#options.clock.elapsed() - this.#startedAt;
+  }
+
+  /** Lets it drain, and kills it when that takes too long. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#leaving = true;
+    this.#stopping ??= this.#drain();
+    return this.#stopping;
+  }
+
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    this.#leaving = true;
+    this.#child?.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** Undefined when the system has no room for another process now. */
+  #fork(): ChildProcess | undefined {
+    const { program, log } = this.#options;
+    try {
+      return fork(program.module, program.args, {
+        env: { ...program.env },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+    } catch (err) {
+      log.warn({ err }, 'child.error');
+      return undefined;
+    }
+  }
+
+  #untilExit(): Promise<Pick<CrashRecord, 'exitCode' | 'signal'>> {
+    const child = this.#child;
+    if (child === undefined) return Promise.resolve({ exitCode: null, signal: null });
+    return new Promise((resolve) => {
+      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+      child.on('error', (err) => {
+        this.#options.log.warn({ err }, 'child.error');
+        // Also a message that cannot be delivered is an error; only a child that never came to be has no pid, and no exit.
+        if (child.pid === undefined) resolve({ exitCode: null, signal: null });
+      });
+    });
+  }
+
+  /** What it told us before its end may still be in the channel. */
+  #untilDisconnected(): Promise<unknown> {
+    const child = this.#child;
+    return child?.connected ? once(child, 'disconnect') : Promise.resolve();
+  }
+
+  #onMessage(message: unknown): void {
+    if (isStoppingMessage(message)) this.#leaving = true;
+    const report = parseReadyMessage(message);
+    if (report === undefined) return;
+    this.#report = report;
+    this.#options.onReady(report);
+  }
+
+  async #drain(): Promise<void> {
+    const { killGraceMs, log } = this.#options;
+    this.#askToStop();
+    const overdue = setTimeout(() => {
+      log.error({ childPid: this.pid, killGraceMs }, 'child.killed');
+      this.#child?.kill('SIGKILL');
+    }, killGraceMs);
+    await this.ended;
+    clearTimeout(overdue);
+  }
+
+  #askToStop(): void {
+    const child = this.#child;
+    if (!child?.connected) {
+      child?.kill('SIGTERM');
+      return;
+    }
+    child.send({ bulwark: 'stop' } satisfies StopMessage, (error) => {
+      if (error) child.kill('SIGTERM');
+    });
+  }
+}
