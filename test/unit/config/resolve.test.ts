@@ -78,9 +78,12 @@ describe('resolveConfig', () => {
           "url": "redis://127.0.0.1:6379",
         },
         "supervisor": {
+          "crashWindowMs": 86400000,
           "deadAfterMs": 5000,
           "leaseMs": 2000,
-          "poisonAfter": 10,
+          "poisonAfter": 3,
+          "quarantineAfter": 2,
+          "quarantineMs": 60000,
           "renewMs": 500,
           "sampleMs": 1000,
           "sweepMs": 1000,
