@@ -241,7 +241,11 @@ describe('up', () => {
   });
 
   it('says loudly that a worker cannot stay up, and keeps the others', async () => {
-    const keeper = up(['--workers', '1'], { BULWARK_SUPERVISOR_POISON_AFTER: '100' });
+    // A job that brings it down again and again would be given a process of its own, and the worker would stay up.
+    const keeper = up(['--workers', '1'], {
+      BULWARK_SUPERVISOR_QUARANTINE_AFTER: '20',
+      BULWARK_SUPERVISOR_POISON_AFTER: '20',
+    });
     await keeper.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
     await bulwark(['enqueue', 'explode', '{}', '--jobs', jobsFile]).exited;
 
