@@ -21,6 +21,7 @@ export const quickSupervisor = {
   sweepMs: 100,
   sampleMs: 100,
   deadAfterMs: 500,
+  quarantineMs: 100,
 } as const;
 
 /** The definition that worker process and producer share, as text and as told by `line` on standard output when a run begins or ends. */

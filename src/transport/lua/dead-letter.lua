@@ -25,7 +25,8 @@ ARGV  1 id           id of the job
       9 stack        JSON array with the error's stack, BullMQ's stacktrace
      10 data         JSON to put in place of data that is not JSON, or empty
      11 opts         JSON to put in place of options that are not JSON, or empty
-     12 crash        JSON JobCrash when its worker was lost, kept in the job; or empty
+     12 crash        JSON JobCrash when its worker was lost, kept in the job. An id whose job is gone is then taken out of `active`:
+                     nothing else would. Or empty
      13 keepCrashes  how many crashes the history keeps
 REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
 WRITES everything named above   COST O(active + log dead)
@@ -41,6 +42,7 @@ local id, token, base, deadBase, record, attempt, keep, message, stack, data, op
   unpack(ARGV)
 
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
+if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
 if crash ~= '' then appendCrash(KEYS[1], crash, tonumber(keepCrashes)) end
 return moveToDeadLetters(keys, base, deadBase, id, nowMs(), {

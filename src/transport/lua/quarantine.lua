@@ -26,6 +26,7 @@ WRITES everything named above but meta   COST O(active + log delayed)
 --- @include "emit-event.lua"
 --- @include "park-job.lua"
 --- @include "mark-delayed.lua"
+--- @include "wake-worker.lua"
 --- @include "now-ms.lua"
 local job, parked = KEYS[1], KEYS[5]
 local keys = { delayed = KEYS[4], events = KEYS[6] }
@@ -40,4 +41,5 @@ local waits = math.min(tonumber(delay) + redis.call('ZCARD', parked) * tonumber(
 local maxEvents = redis.call('HGET', KEYS[7], 'opts.maxLenEvents') or '10000'
 parkJob(keys, maxEvents, parkedBase, job, id, nowMs(), waits, 'quarantine')
 markDelayed(KEYS[8], keys.delayed)
+wakeWorker(KEYS[8], KEYS[7])
 return 0

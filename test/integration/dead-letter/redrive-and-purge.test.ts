@@ -3,6 +3,7 @@ import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
 import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import type { NewJob } from '../../../src/transport/queue-writer.js';
+import { orphan } from '../../support/orphan.js';
 import { LeaseBench } from '../transport/lease-bench.js';
 import { usePool } from '../worker-pool/test-pool.js';
 
@@ -15,7 +16,7 @@ async function startWithDeadLetter(job: Partial<NewJob> = {}) {
   const kill = async (newJob: Partial<NewJob>): Promise<string> => {
     const { id } = await bench.take('mine', newJob);
     const record = { reason: 'poison', queue: bench.queue, id, by: 'bench', error: { message: 'boom' } };
-    await pool().admin.deadLetterOrphan(bench.queue, id, 'mine', record as DeadLetterRecord);
+    await pool().admin.deadLetterOrphan(orphan(bench.queue, id, 'mine'), record as DeadLetterRecord);
     return id;
   };
   const id = await kill(job);
@@ -45,6 +46,7 @@ describe('redrive', () => {
       payload: { n: 1 },
       attemptsMade: 0,
       crashes: 0,
+      crashHistory: [],
       failedReason: undefined,
       parkedFor: undefined,
       finishedAt: undefined,

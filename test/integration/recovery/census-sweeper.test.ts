@@ -101,7 +101,7 @@ describe('the census of the leader', () => {
     const pipeline = pool.client.pipeline();
     for (let index = 0; index < 3_000; index++) {
       pipeline.hset(pool.keyspace.queue(queue, `j${index}`), { name: 'echo', timestamp: 1 });
-      pipeline.zadd(pool.keyspace.queue(queue, 'completed'), index, `j${index}`);
+      pipeline.zadd(pool.keyspace.queue(queue, 'completed'), `${index}`, `j${index}`);
     }
     await pipeline.exec();
     await putJob(pool, 'lost');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CrashStore } from '../../../src/recovery/crash-store.js';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
 import { FleetView } from '../../../src/recovery/fleet-view.js';
 import { OrphanSweeper } from '../../../src/recovery/orphan-sweeper.js';
@@ -7,6 +8,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { Clock } from '../../../src/time/clock.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { leaseToken } from '../../../src/transport/lease-token.js';
+import { workerBeat } from '../../support/worker-beat.js';
 import { LeaseBench } from '../transport/lease-bench.js';
 import { metricValue } from '../worker-pool/metric-value.js';
 import { recordLog, startPool, type TestPool } from '../worker-pool/test-pool.js';
@@ -14,9 +16,10 @@ import { recordLog, startPool, type TestPool } from '../worker-pool/test-pool.js
 const deadAfterMs = 5_000;
 
 /** A sweeper on a clock that only the test moves, and workers that are what the test says. */
-async function startSweeping({ poisonAfter = 10 } = {}) {
+async function startSweeping({ quarantineAfter = 2, poisonAfter = 3 } = {}) {
   const pool = await startPool();
   const fleet = new FleetStore(pool.client, pool.keyspace);
+  const crashes = new CrashStore(pool.client, pool.keyspace);
   const bench = new LeaseBench(pool);
   const queues = [bench.queue];
   let elapsed = 1_000_000;
@@ -29,8 +32,17 @@ async function startSweeping({ poisonAfter = 10 } = {}) {
       view: new FleetView(fleet, clock),
       inspector: pool.inspector,
       admin: pool.admin,
+      crashes,
       queues: async () => queues,
-      policy: { deadAfterMs, maxGapMs: 2_000, leaselessGraceMs: deadAfterMs, poisonAfter },
+      policy: {
+        deadAfterMs,
+        maxGapMs: 2_000,
+        leaselessGraceMs: deadAfterMs,
+        quarantineAfter,
+        poisonAfter,
+        crashWindowMs: 3_600_000,
+        quarantineMs: 60_000,
+      },
       limits: { maxErrorBytes: 1_000, maxStackBytes: 1_000 },
       supervisor: 'the-supervisor',
       clock,
@@ -54,7 +66,11 @@ async function startSweeping({ poisonAfter = 10 } = {}) {
     metrics,
     said,
     createSweeper,
+    crashes,
+    fleet,
     sweep: () => sweeper.sweep(),
+    /** The process of this worker was seen to be gone. */
+    dies: (worker: string) => sweeper.recoverFrom([worker]),
     /** Sweeps once a second for so long, while `alive` beat. */
     async sweepFor(ms: number, alive: readonly string[] = []): Promise<void> {
       for (let passed = 0; passed <= ms; passed += 1_000) {
@@ -222,14 +238,16 @@ it('leaves the jobs of plain BullMQ workers to BullMQ', async () => {
 });
 
 describe('poison', () => {
-  it('is a job whose workers died too often: it is dead-lettered, with its history', async () => {
-    const { pool, bench, sweepFor, take, metrics } = await startSweeping({ poisonAfter: 2 });
+  it('is a job that ended too many processes: it is dead-lettered, with its history', async () => {
+    const { pool, bench, dies, take, metrics, crashes, fleet } = await startSweeping({ poisonAfter: 2 });
     const { id } = await take('dead-1');
-    await sweepFor(deadAfterMs + 1_000);
+    await dies('dead-1');
     await pool.client.hset(bench.jobKey(id), 'bwh', '[{"attempt":1,"error":{"message":"boom"}}]');
     await bench.calls.take([leaseToken('dead-2', 0)]);
+    await fleet.beat(workerBeat('dead-2', { rssBytes: 7, suspect: { queue: bench.queue, jobId: id } }), true);
+    await crashes.write('dead-2', { exitCode: null, signal: 'SIGSEGV', endedAt: 1 as EpochMs, lines: ['last words'] });
 
-    await sweepFor(deadAfterMs + 1_000);
+    await dies('dead-2');
 
     const [letter] = await pool.deadLetters({ name: bench.queue } as never).list(0, 10);
     expect(letter).toMatchObject({
@@ -237,6 +255,10 @@ describe('poison', () => {
       reason: 'poison',
       by: 'the-supervisor',
       crashes: 2,
+      crashHistory: [
+        { how: 'exited', worker: 'dead-1' },
+        { how: 'exited', worker: 'dead-2', alone: true, signal: 'SIGSEGV', rssBytes: 7, lines: ['last words'] },
+      ],
       payload: { n: 1 },
       attempts: [{ attempt: 1 }],
       error: { code: 'BULWARK_JOB_POISON', message: expect.stringContaining('2 times') },
@@ -246,11 +268,11 @@ describe('poison', () => {
   });
 
   it('fails through its queue when it is the child of a flow, so that its parent is told', async () => {
-    const { pool, bench, sweepFor, take } = await startSweeping({ poisonAfter: 1 });
+    const { pool, bench, dies, take } = await startSweeping({ poisonAfter: 1 });
     const { id } = await take('dead');
     await pool.client.hset(bench.jobKey(id), { parentKey: 'q:1', parent: '{"id":"1","queueKey":"q"}' });
 
-    await sweepFor(deadAfterMs + 1_000);
+    await dies('dead');
 
     expect(await waitingIds(pool, bench)).toEqual([id]);
     expect(await bench.field(id, 'defa')).toContain('workers died 1 time');

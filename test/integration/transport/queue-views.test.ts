@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { leaseTokenPrefix } from '../../../src/transport/lease-token.js';
 import { strayJobsScript } from '../../../src/transport/scripts.js';
+import { jobCrashes } from '../../support/orphan.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
 
@@ -81,7 +82,9 @@ describe('active-owners', () => {
   it('names who holds each job, in pages that begin with the oldest', async () => {
     const bench = new LeaseBench(pool());
     const jobs = [await bench.take('a'), await bench.take('b'), await bench.take('c')];
-    await pool().client.hset(bench.jobKey(jobs[0]?.id ?? ''), 'bwc', 2);
+    const crashes = jobCrashes(2);
+    await pool().client.hset(bench.jobKey(jobs[0]?.id ?? ''), { ats: 3, bwk: JSON.stringify(crashes) });
+    await pool().client.hset(bench.jobKey(jobs[2]?.id ?? ''), 'bwk', 'no json');
     await pool().client.del(`${bench.jobKey(jobs[2]?.id ?? '')}:lock`);
     const before = await pool().dump();
 
@@ -89,10 +92,10 @@ describe('active-owners', () => {
     const second = await pool().inspector.activeOwners(bench.queue, 2, 2);
 
     expect(first).toMatchObject([
-      { id: jobs[1]?.id, token: 'b', crashes: 0 },
-      { id: jobs[0]?.id, token: 'a', crashes: 2 },
+      { id: jobs[1]?.id, token: 'b', starts: '1', crashes: [] },
+      { id: jobs[0]?.id, token: 'a', starts: '3', crashes },
     ]);
-    expect(second).toMatchObject([{ id: jobs[2]?.id, token: '', crashes: 0 }]);
+    expect(second).toMatchObject([{ id: jobs[2]?.id, token: '', starts: '1', crashes: [] }]);
     expect(await pool().inspector.activeOwners(bench.queue, 3, 2)).toEqual([]);
     expect(await pool().dump()).toEqual(before);
   });

@@ -1,12 +1,14 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { deadLetterScript, releaseScript } from '../../../src/transport/scripts.js';
+import { deadLetterScript, quarantineScript, releaseScript } from '../../../src/transport/scripts.js';
 import type { JobEnd } from '../../../src/transport/work-calls.js';
+import { jobCrash, orphan } from '../../support/orphan.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench, rawReply } from './lease-bench.js';
 
 const pool = usePool();
 const attempt = JSON.stringify({ attempt: 1, worker: 'w', startedAt: 1, endedAt: 2, error: { message: 'boom' } });
+const crash = JSON.stringify(jobCrash());
 
 const packr = new Packr({ useRecords: false });
 const fields = packr.pack(['failedReason', 'boom', 'stacktrace', '["at x"]']);
@@ -27,12 +29,22 @@ function endBy(kind: JobEnd['kind'], words: JobEnd['words']) {
 
 /** Every way in which the supervisor ends a run on behalf of a worker that died. */
 const repairs = {
-  recover: (bench: LeaseBench, id: string, token: string) =>
+  recover: (bench: LeaseBench, id: string, token: string) => giveBack(bench, id, token, crash),
+  quarantine: (bench: LeaseBench, id: string, token: string) =>
     rawReply(
       bench.pool,
-      releaseScript,
-      { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc },
-      { id, token, crashed: 0, failure: '' },
+      quarantineScript,
+      { ...bench.keys, job: bench.jobKey(id), parked: bench.pool.keyspace.parked(bench.queue, 'quarantine') },
+      {
+        id,
+        token,
+        parkedBase: bench.pool.keyspace.parkedBase(bench.queue),
+        crash,
+        keep: 2,
+        delay: 60_000,
+        spacing: 5_000,
+        most: 3_600_000,
+      },
     ),
   bury: (bench: LeaseBench, id: string, token: string) =>
     rawReply(
@@ -57,17 +69,29 @@ const repairs = {
         stack: '["at x"]',
         data: '',
         opts: '',
-        crashed: 0,
+        crash,
+        keepCrashes: 2,
       },
     ),
 } as const;
+
+function giveBack(bench: LeaseBench, id: string, token: string, crashJson: string): Promise<unknown> {
+  return rawReply(
+    bench.pool,
+    releaseScript,
+    { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc },
+    { id, token, base: bench.keys[''], crash: crashJson, keep: 2, failure: '' },
+  );
+}
 
 const transitions = { ...ends, ...repairs };
 type Transition = keyof typeof transitions;
 const all = Object.keys(transitions) as Transition[];
 
-/** Every way to have lost a job, and the code that says so. */
-const losses: readonly [what: string, code: number, lose: (bench: LeaseBench, id: string) => Promise<unknown>][] = [
+type Loss = readonly [what: string, code: number, lose: (bench: LeaseBench, id: string) => Promise<unknown>];
+
+/** Every way in which a job may be gone, and the code that says so. */
+const disappearances: readonly Loss[] = [
   ['the job is gone', -1, (bench, id) => bench.pool.client.del(bench.jobKey(id))],
   [
     'what lies under its key is no job',
@@ -77,10 +101,28 @@ const losses: readonly [what: string, code: number, lose: (bench: LeaseBench, id
       await bench.pool.client.set(bench.jobKey(id), 'a string');
     },
   ],
+];
+
+/** Every way to have lost a job that is there, and the code that says so. */
+const losses: readonly Loss[] = [
   ['its lease has run out', -2, (bench, id) => bench.pool.client.del(`${bench.jobKey(id)}:lock`)],
   ['it is not active', -3, (bench, id) => bench.pool.client.lrem(bench.keys.active, 0, id)],
   ['somebody else holds it', -6, (bench, id) => bench.pool.client.set(`${bench.jobKey(id)}:lock`, 'other')],
 ];
+
+describe.each(Object.keys(ends) as (keyof typeof ends)[])('%s', (name) => {
+  it.each(disappearances)('is refused when %s, and writes nothing', async (_what, code, lose) => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('mine');
+    await lose(bench, id);
+    const before = await pool().dump();
+
+    const reply = await transitions[name](bench, id, 'mine');
+
+    expect(reply).toBe(code);
+    expect(await pool().dump()).toEqual(before);
+  });
+});
 
 describe.each(all)('%s', (name) => {
   it.each(losses)('is refused when %s, and writes nothing', async (_what, code, lose) => {
@@ -132,6 +174,20 @@ describe.each(all)('%s', (name) => {
 });
 
 describe.each(Object.keys(repairs) as (keyof typeof repairs)[])('%s', (name) => {
+  it.each(disappearances)(
+    'is refused when %s, and clears the id away: nobody else would',
+    async (_what, code, lose) => {
+      const bench = new LeaseBench(pool());
+      const { id } = await bench.take('mine');
+      await lose(bench, id);
+
+      const reply = await repairs[name](bench, id, 'mine');
+
+      expect(reply).toBe(code);
+      expect(await pool().client.llen(bench.keys.active)).toBe(0);
+    },
+  );
+
   it('is refused without a token while somebody holds the job, and writes nothing', async () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('mine');
@@ -244,11 +300,23 @@ describe('release', () => {
     expect(await pool().client.zrange(bench.keys.prioritized, '0', '-1')).toEqual([urgent, id, equal]);
   });
 
+  it.each(disappearances)('is refused without a crash when %s, and writes nothing', async (_what, code, lose) => {
+    const bench = new LeaseBench(pool());
+    const { id } = await bench.take('mine');
+    await lose(bench, id);
+    const before = await pool().dump();
+
+    const reply = await giveBack(bench, id, 'mine', '');
+
+    expect(reply).toBe(code);
+    expect(await pool().dump()).toEqual(before);
+  });
+
   it('counts a crash and tells of it when the worker died', async () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('mine');
 
-    await pool().admin.recover(bench.queue, id, 'mine');
+    await pool().admin.recover(orphan(bench.queue, id, 'mine'));
 
     expect(await bench.field(id, 'bwc')).toBe('1');
     expect(await bench.events()).toContainEqual({ event: 'stalled', jobId: id });
@@ -258,7 +326,7 @@ describe('release', () => {
     const bench = new LeaseBench(pool());
     await pool().client.lpush(bench.keys.active, 'nothing');
 
-    const reply = await pool().admin.recover(bench.queue, 'nothing', '');
+    const reply = await pool().admin.recover(orphan(bench.queue, 'nothing', ''));
 
     expect(reply).toBe('job_gone');
     expect(await pool().client.llen(bench.keys.active)).toBe(0);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineJob, type JobContext, LeaseLostError } from '../../../src/index.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { eventually } from '../../support/eventually.js';
+import { orphan } from '../../support/orphan.js';
 import { type Signal, signal, untilAborted } from '../worker-pool/signal.js';
 import { recordLog, usePool } from '../worker-pool/test-pool.js';
 
@@ -123,7 +124,7 @@ describe('a lease that is lost', () => {
     const zombie = await run(0);
     const oldToken = await pool().client.get(lock);
 
-    await pool().admin.recover(job.queue.name, enqueued.id, oldToken ?? '');
+    await pool().admin.recover(orphan(job.queue.name, enqueued.id, oldToken ?? ''));
     const second = await run(1);
     await untilAborted(zombie.ctx.signal);
     zombie.end.send('too late');
@@ -145,7 +146,7 @@ describe('a lease that is lost', () => {
     const { run, enqueued, lock, job, producer } = await startHeld();
     const zombie = await run(0);
 
-    await pool().admin.recover(job.queue.name, enqueued.id, (await pool().client.get(lock)) ?? '');
+    await pool().admin.recover(orphan(job.queue.name, enqueued.id, (await pool().client.get(lock)) ?? ''));
     const second = await run(1);
     await untilAborted(zombie.ctx.signal);
 

@@ -1,39 +1,86 @@
 import { describe, expect, it } from 'vitest';
-import { decideRecovery, type OrphanCandidate, type RecoveryDecision } from '../../../src/recovery/decide-recovery.js';
+import type { JobCrash } from '../../../src/job/crash.js';
+import {
+  decideRecovery,
+  isOrphaned,
+  type OrphanCandidate,
+  type RecoveryDecision,
+} from '../../../src/recovery/decide-recovery.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import { jobCrash, jobCrashes } from '../../support/orphan.js';
 
-const policy = { leaselessGraceMs: 5_000, poisonAfter: 3 };
+const graceMs = 5_000;
+const policy = { quarantineAfter: 2, poisonAfter: 3, crashWindowMs: 60_000, quarantineMs: 1_000 };
+const now = 50_000 as EpochMs;
 
 function held(overrides: Partial<OrphanCandidate> = {}): OrphanCandidate {
-  return { token: 'bw/host-1-ab/7', owner: 'alive', leaselessMs: 0, crashes: 0, ...overrides };
+  return { token: 'bw/host-1-ab/7', owner: 'alive', leaselessMs: 0, ...overrides };
 }
 
-function leaseless(leaselessMs: number, crashes = 0): OrphanCandidate {
-  return { token: '', owner: undefined, leaselessMs, crashes };
+function leaseless(leaselessMs: number): OrphanCandidate {
+  return { token: '', owner: undefined, leaselessMs };
 }
+
+describe('isOrphaned', () => {
+  it.each<[string, OrphanCandidate, boolean]>([
+    ['leaves a job to a worker that lives', held(), false],
+    ['leaves a job to a worker that is late', held({ owner: 'suspect' }), false],
+    ['leaves a job to a worker that is not of ours', held({ token: '8a0b:3', owner: undefined }), false],
+    ['finds the job of a dead worker', held({ owner: 'dead' }), true],
+    ['leaves a job that has lost its lease just now', leaseless(0), false],
+    ['leaves a job whose worker may still take its lease back', leaseless(4_999), false],
+    ['finds a job that nobody has held for long', leaseless(5_000), true],
+  ])('%s', (_what, candidate, expected) => {
+    expect(isOrphaned(candidate, graceMs)).toBe(expected);
+  });
+});
+
+const silent = (count: number) => jobCrashes(count, { how: 'silent' });
+const longAgo = (count: number) => jobCrashes(count, { at: -10_000 as EpochMs });
 
 describe('decideRecovery', () => {
-  it.each<[string, OrphanCandidate, RecoveryDecision]>([
-    ['leaves a job to a worker that lives', held(), { kind: 'leave' }],
-    ['leaves a job to a worker that is late', held({ owner: 'suspect' }), { kind: 'leave' }],
-    ['leaves a job to a worker that is not of ours', held({ token: '8a0b:3', owner: undefined }), { kind: 'leave' }],
-    ['puts back the job of a dead worker', held({ owner: 'dead' }), { kind: 'requeue' }],
-    ['leaves a job that has lost its lease just now', leaseless(0), { kind: 'leave' }],
-    ['leaves a job whose worker may still take its lease back', leaseless(4_999), { kind: 'leave' }],
-    ['puts back a job that nobody has held for long', leaseless(5_000), { kind: 'requeue' }],
-    ['puts back a job that crashed a worker before', held({ owner: 'dead', crashes: 1 }), { kind: 'requeue' }],
+  it.each<[string, readonly JobCrash[], RecoveryDecision]>([
+    ['puts back a job that lost its first worker', jobCrashes(1), { kind: 'requeue' }],
+    ['sets one aside that lost its second', jobCrashes(2), { kind: 'quarantine', delayMs: 1_000 }],
+    ['sets one aside whose workers only fell silent', silent(2), { kind: 'quarantine', delayMs: 1_000 }],
+    ['gives up a job whose third worker was seen to end', jobCrashes(3), { kind: 'dead_letter', crashes: 3 }],
     [
-      'gives up a job that crashed its third worker',
-      held({ owner: 'dead', crashes: 2 }),
+      'gives it up also when the first two only fell silent: the last loss convicts',
+      [...silent(2), jobCrash({ at: 3_000 as EpochMs })],
       { kind: 'dead_letter', crashes: 3 },
     ],
-    ['gives it up also when its lease ran out', leaseless(5_000, 2), { kind: 'dead_letter', crashes: 3 }],
     [
-      'gives up a job that crashed more workers than allowed',
-      held({ owner: 'dead', crashes: 9 }),
-      { kind: 'dead_letter', crashes: 10 },
+      'does not convict by a worker that only fell silent, and sets the job aside for twice as long',
+      [...jobCrashes(2), jobCrash({ how: 'silent' })],
+      { kind: 'quarantine', delayMs: 2_000 },
     ],
-    ['leaves even that one to a worker that lives', held({ crashes: 9 }), { kind: 'leave' }],
-  ])('%s', (_what, candidate, expected) => {
-    expect(decideRecovery(candidate, policy)).toEqual(expected);
+    [
+      'nor by a job that nobody held',
+      [...jobCrashes(2), jobCrash({ how: 'unowned' })],
+      { kind: 'quarantine', delayMs: 2_000 },
+    ],
+    ['goes on setting it aside, twice as long each time', silent(5), { kind: 'quarantine', delayMs: 8_000 }],
+    [
+      'gives up in the end a job whose workers always fall silent, or it would come back for ever',
+      silent(6),
+      { kind: 'dead_letter', crashes: 6 },
+    ],
+    ['counts no loss that is too long ago', [...longAgo(5), jobCrash()], { kind: 'requeue' }],
+    ['counts losses inside the window only', [...longAgo(5), ...jobCrashes(2)], { kind: 'quarantine', delayMs: 1_000 }],
+    ['takes a loss as old as the window for too long ago', longAgo(3), { kind: 'requeue' }],
+  ])('%s', (_what, crashes, expected) => {
+    expect(decideRecovery(crashes, policy, now)).toEqual(expected);
+  });
+
+  it('sets nobody aside for longer than an hour', () => {
+    const patient = { ...policy, poisonAfter: 20, quarantineMs: 60_000 };
+
+    expect(decideRecovery(silent(39), patient, now)).toEqual({ kind: 'quarantine', delayMs: 3_600_000 });
+  });
+
+  it('gives up without setting aside where poison comes first', () => {
+    const strict = { ...policy, quarantineAfter: 5, poisonAfter: 1 };
+
+    expect(decideRecovery(jobCrashes(1), strict, now)).toEqual({ kind: 'dead_letter', crashes: 1 });
   });
 });

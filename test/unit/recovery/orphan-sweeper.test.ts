@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
+import type { JobCrash } from '../../../src/job/crash.js';
+import type { CrashRecord } from '../../../src/recovery/crash-record.js';
 import type { FleetStore } from '../../../src/recovery/fleet-store.js';
 import type { FleetView } from '../../../src/recovery/fleet-view.js';
 import { OrphanSweeper } from '../../../src/recovery/orphan-sweeper.js';
+import type { WorkerBeat } from '../../../src/recovery/worker-beat.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
+import type { EpochMs } from '../../../src/time/duration.js';
 import { leaseToken } from '../../../src/transport/lease-token.js';
-import type { QueueAdmin } from '../../../src/transport/queue-admin.js';
+import type { Orphan, QueueAdmin } from '../../../src/transport/queue-admin.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
 import type { ActiveJobOwner, TransitionReply } from '../../../src/transport/scripts.js';
+import { jobCrashes } from '../../support/orphan.js';
+import { workerBeat } from '../../support/worker-beat.js';
 import { recordingLog } from '../service/recording-log.js';
 
 const secondMs = 1_000;
@@ -22,19 +28,23 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   const redis = { awayMs: 0 };
   const deeds: string[] = [];
   const records: DeadLetterRecord[] = [];
+  const crashes: JobCrash[] = [];
+  const beats = new Map<string, WorkerBeat>();
+  const ends = new Map<string, CrashRecord>();
+  let asked = 0;
   const replies = new Map<string, TransitionReply | Error>();
   const pages: number[] = [];
   const { log, lines } = recordingLog();
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
 
-  const reply = async (deed: string, id: string): Promise<TransitionReply> => {
-    const answer = replies.get(id) ?? 'done';
+  const reply = async (deed: string, lost: Orphan): Promise<TransitionReply> => {
+    const answer = replies.get(lost.id) ?? 'done';
     if (answer instanceof Error) throw answer;
-    deeds.push(deed);
+    deeds.push(`${deed} ${lost.queue}/${lost.id}`);
+    crashes.push(lost.crash);
     return answer;
   };
   const sweeper = new OrphanSweeper({
-    fleet: { beatsOf: async () => [] } as unknown as FleetStore,
     view: {
       read: async () => {
         const at = clock.time;
@@ -46,6 +56,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
         return { at, workers };
       },
     } as unknown as FleetView,
+    fleet: { beatOf: async (id: string) => beats.get(id), beatsOf: async () => [] } as unknown as FleetStore,
     inspector: {
       activeOwners: async (queue: string, from: number, count: number) => {
         pages.push(from);
@@ -53,14 +64,29 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
       },
     } as unknown as QueueInspector,
     admin: {
-      recover: (queue: string, id: string) => reply(`requeue ${queue}/${id}`, id),
-      deadLetterOrphan: (queue: string, id: string, _token: string, record: DeadLetterRecord) => {
+      recover: (lost: Orphan) => reply('requeue', lost),
+      quarantine: (lost: Orphan, delayMs: number) => reply(`quarantine for ${delayMs}:`, lost),
+      deadLetterOrphan: (lost: Orphan, record: DeadLetterRecord) => {
         records.push(record);
-        return reply(`dead-letter ${queue}/${id}`, id);
+        return reply('dead-letter', lost);
       },
     } as unknown as QueueAdmin,
+    crashes: {
+      read: async (worker) => {
+        asked += 1;
+        return ends.get(worker);
+      },
+    },
     queues: async () => Object.keys(active),
-    policy: { deadAfterMs: 5 * secondMs, maxGapMs: 2.5 * secondMs, leaselessGraceMs: 5 * secondMs, poisonAfter: 3 },
+    policy: {
+      deadAfterMs: 5 * secondMs,
+      maxGapMs: 2.5 * secondMs,
+      leaselessGraceMs: 5 * secondMs,
+      quarantineAfter: 2,
+      poisonAfter: 3,
+      crashWindowMs: 3_600 * secondMs,
+      quarantineMs: 60 * secondMs,
+    },
     limits: { maxErrorBytes: 500, maxStackBytes: 500 },
     supervisor: 's1',
     clock,
@@ -77,21 +103,38 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   const fallsSilent = (worker: string): void => {
     silentSince.set(worker, clock.time);
   };
-  return { sweeper, sweeps, fallsSilent, clock, redis, deeds, records, replies, pages, lines, metrics };
+  return {
+    sweeper,
+    sweeps,
+    fallsSilent,
+    clock,
+    redis,
+    deeds,
+    records,
+    crashes,
+    beats,
+    ends,
+    asked: () => asked,
+    replies,
+    pages,
+    lines,
+    metrics,
+  };
 }
 
 const heldBy = (worker: string, id: string, crashes = 0): ActiveJobOwner => ({
   id,
   token: leaseToken(worker, 7),
-  crashes,
+  starts: String(crashes + 1),
+  crashes: jobCrashes(crashes),
 });
-const heldByNobody = (id: string, crashes = 0): ActiveJobOwner => ({ id, token: '', crashes });
+const heldByNobody = (id: string, crashes = 0): ActiveJobOwner => ({ ...heldBy('', id, crashes), token: '' });
 
 describe('OrphanSweeper', () => {
   it('puts back the jobs of a worker that died, in every queue, and leaves those of others', async () => {
     const { sweeps, fallsSilent, deeds } = startSweeper({
       email: [heldBy('w1', 'a'), heldBy('w2', 'b')],
-      reports: [heldBy('w1', 'c'), { id: 'd', token: '8a0b:3', crashes: 0 }],
+      reports: [heldBy('w1', 'c'), { ...heldByNobody('d'), token: '8a0b:3' }],
     });
     await sweeps(6);
     fallsSilent('w1');
@@ -125,12 +168,11 @@ describe('OrphanSweeper', () => {
     expect(deeds).toEqual(['requeue email/a']);
   });
 
-  it('gives up a job that crashed its third worker, and says who did and why', async () => {
-    const { sweeps, fallsSilent, deeds, records } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
-    await sweeps(6);
-    fallsSilent('w1');
+  it('gives up a job whose third worker was seen to end, and says who did and why', async () => {
+    const { sweeper, sweeps, deeds, records } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    await sweeps(1);
 
-    await sweeps(6);
+    await sweeper.recoverFrom(['w1']);
 
     expect(deeds).toEqual(['dead-letter email/a']);
     expect(records[0]).toMatchObject({
@@ -140,6 +182,50 @@ describe('OrphanSweeper', () => {
       by: 's1',
       error: { class: 'permanent', name: 'PoisonJobError', message: expect.stringContaining('3 times') },
     });
+  });
+
+  it('sets aside a job whose workers fall silent again and again: it may have been in the wrong place', async () => {
+    const { sweeps, fallsSilent, deeds } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    await sweeps(6);
+    fallsSilent('w1');
+
+    await sweeps(6);
+
+    expect(deeds).toEqual(['quarantine for 120000: email/a']);
+  });
+
+  it('keeps with the job what the worker last told, and how its process ended', async () => {
+    const { sweeper, sweeps, crashes, beats, ends } = startSweeper({ email: [heldBy('w1', 'a'), heldByNobody('n')] });
+    beats.set('w1', workerBeat('w1', { rssBytes: 7, loopDelayMs: 3 }));
+    ends.set('w1', { exitCode: null, signal: 'SIGSEGV', endedAt: 1 as EpochMs, lines: ['last words'] });
+    await sweeps(6);
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(crashes).toEqual([
+      { at: 0, how: 'unowned' },
+      { at: 0, how: 'exited', worker: 'w1', signal: 'SIGSEGV', rssBytes: 7, loopDelayMs: 3, lines: ['last words'] },
+    ]);
+  });
+
+  it('names in the dead letter how the last process ended', async () => {
+    const { sweeper, sweeps, records, ends } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    ends.set('w1', { exitCode: null, signal: 'SIGSEGV', endedAt: 1 as EpochMs, lines: [] });
+    await sweeps(1);
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(records[0]?.error.message).toContain('the last one killed by SIGSEGV');
+  });
+
+  it('asks once what is known of a worker, however many jobs it held', async () => {
+    const jobs = Array.from({ length: 50 }, (_, n) => heldBy('w1', `j${n}`));
+    const { sweeper, sweeps, asked } = startSweeper({ email: jobs });
+    await sweeps(1);
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(asked()).toBe(1);
   });
 
   it('puts back a job that nobody held in any sweep for the whole grace', async () => {
@@ -152,13 +238,13 @@ describe('OrphanSweeper', () => {
     expect(deeds).toEqual(['requeue email/a']);
   });
 
-  it('starts to count anew when the job was held in between, or crashed a worker since', async () => {
+  it('starts to count anew when the job was held in between, or was started since', async () => {
     const jobs: ActiveJobOwner[] = [heldByNobody('a'), heldByNobody('b')];
     const { sweeps, deeds } = startSweeper({ email: jobs });
     await sweeps(4);
 
     jobs[0] = heldBy('w2', 'a');
-    jobs[1] = heldByNobody('b', 1);
+    jobs[1] = { ...heldByNobody('b'), starts: '2' };
     await sweeps(1);
     jobs[0] = heldByNobody('a');
     await sweeps(4);
@@ -201,16 +287,19 @@ describe('OrphanSweeper', () => {
   });
 
   it('counts and logs what it did', async () => {
-    const { sweeps, lines, metrics } = startSweeper({ email: [heldByNobody('a'), heldByNobody('b', 2)] });
+    const { sweeps, lines, metrics } = startSweeper({
+      email: [heldByNobody('a'), heldByNobody('b', 1), heldByNobody('c', 5)],
+    });
 
     await sweeps(6);
 
     const page = await metrics.render();
-    expect(lines.filter((line) => line === 'warn job.recovered')).toHaveLength(2);
-    expect(page).toMatch(/^bulwark_orphaned_jobs_total\{queue="email",decision="requeued",role="supervisor"\} 1$/m);
-    expect(page).toMatch(
-      /^bulwark_orphaned_jobs_total\{queue="email",decision="dead_lettered",role="supervisor"\} 1$/m,
-    );
+    expect(lines.filter((line) => line === 'warn job.recovered')).toHaveLength(3);
+    for (const decision of ['requeued', 'quarantined', 'dead_lettered']) {
+      expect(page).toMatch(
+        new RegExp(`^bulwark_orphaned_jobs_total\\{queue="email",decision="${decision}",role="supervisor"\\} 1$`, 'm'),
+      );
+    }
     expect(page).toMatch(/^bulwark_workers\{state="alive",role="supervisor"\} 2$/m);
   });
 

@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import {
   activeOwnersScript,
+  type CancelReply,
+  cancelScript,
   deadLetterScript,
   jobOutcomesScript,
   leaseRenewScript,
+  quarantineScript,
   queueSampleScript,
   releaseScript,
+  suspectsScript,
+  takeSuspectScript,
 } from '../../../src/transport/scripts.js';
+import { jobCrashes } from '../../support/orphan.js';
 
 describe.each([
   ['release', releaseScript],
+  ['quarantine', quarantineScript],
   ['dead-letter', deadLetterScript],
 ])('the reply of %s', (_name, script) => {
   it.each<[unknown, string]>([
@@ -29,6 +36,7 @@ describe.each([
 describe('the reply of a transition that was done', () => {
   it.each([
     ['release', releaseScript, 0],
+    ['quarantine', quarantineScript, 0],
     ['dead-letter', deadLetterScript, '42~2'],
   ])('of %s is done', (_name, script, raw) => {
     expect(script.definition.reply(raw)).toBe('done');
@@ -67,18 +75,63 @@ describe('the reply of queue-sample', () => {
 });
 
 describe('the reply of active-owners', () => {
-  it('says who holds each job and how often it crashed a worker', () => {
+  it('says who holds each job, how often it was started, and how it lost workers', () => {
+    const crashes = jobCrashes(2);
+
     expect(
       activeOwnersScript.definition.reply([
-        ['a', 'bw/w/1', '0'],
-        ['b', '', '2'],
-        ['c', '', 'many'],
+        ['a', 'bw/w/1', '1', ''],
+        ['b', '', '3', JSON.stringify(crashes)],
+        ['c', '', 'many', '[{"at":"never"}, 7'],
       ]),
     ).toEqual([
-      { id: 'a', token: 'bw/w/1', crashes: 0 },
-      { id: 'b', token: '', crashes: 2 },
-      { id: 'c', token: '', crashes: 0 },
+      { id: 'a', token: 'bw/w/1', starts: '1', crashes: [] },
+      { id: 'b', token: '', starts: '3', crashes },
+      { id: 'c', token: '', starts: 'many', crashes: [] },
     ]);
+  });
+});
+
+describe('the reply of suspects', () => {
+  it('names each with its kind', () => {
+    expect(
+      suspectsScript.definition.reply([
+        ['a', 'send-receipt'],
+        ['b', ''],
+      ]),
+    ).toEqual([
+      { id: 'a', kind: 'send-receipt' },
+      { id: 'b', kind: '' },
+    ]);
+  });
+});
+
+describe('the reply of take-suspect', () => {
+  it('is the job as it was read, and when', () => {
+    const job = ['1', 'send-receipt', '{}', '{}', '1000', null, null, null, null, null, '42'];
+
+    expect(takeSuspectScript.definition.reply([job, 1_700_000_000_000])).toEqual({ job, at: 1_700_000_000_000 });
+  });
+
+  it('is nothing when there was none to take', () => {
+    expect(takeSuspectScript.definition.reply([])).toBeUndefined();
+  });
+});
+
+describe('the reply of cancel', () => {
+  it.each<[unknown, CancelReply]>([
+    [[0, ''], { kind: 'cancelled' }],
+    [[1, ''], { kind: 'marked' }],
+    [[-1, ''], { kind: 'not_found' }],
+    [[-2, 'bw/w/1'], { kind: 'running', token: 'bw/w/1' }],
+    [[-3, ''], { kind: 'not_waiting' }],
+    [[-4, ''], { kind: 'scheduled' }],
+  ])('%j means %j', (raw, expected) => {
+    expect(cancelScript.definition.reply(raw)).toEqual(expected);
+  });
+
+  it.each([[[2, '']], [[-5, '']], [[null, '']]])('%j is not understood', (raw) => {
+    expect(() => cancelScript.definition.reply(raw)).toThrow(TypeError);
   });
 });
 

@@ -13,6 +13,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
+import type { HungHandler } from '../../../src/worker/hung-handlers.js';
 import { recordingLog } from '../service/recording-log.js';
 import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
 
@@ -28,6 +29,7 @@ interface Execution {
 /** Executes one job of a kind with the given handler and policy. */
 async function execute(run: Options['run'], options: Partial<Options> = {}, execution: Execution = {}) {
   const { log, lines } = recordingLog();
+  const hung: HungHandler[] = [];
   const definition = defineJob<typeof order, unknown>({
     kind: 'send-receipt',
     queue: defineQueue({ name: 'email' }),
@@ -50,11 +52,12 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
     clock: execution.clock ?? standingClock,
     random: () => 0.5,
+    onHung: (handler) => hung.push(handler),
     reportProgress: async () => undefined,
   });
   const cancellation = execution.cancellation ?? new Cancellation();
   const outcome = await executor.execute(fetchedJob(execution.job), cancellation);
-  return { outcome, lines };
+  return { outcome, lines, hung };
 }
 
 const throwing =
@@ -216,10 +219,27 @@ describe('Executor', () => {
   });
 
   it('says so when it gives up on a handler that does not react', async () => {
-    const { outcome, lines } = await execute(() => new Promise(() => undefined), { timeout: 5 });
+    const { outcome, lines, hung } = await execute(() => new Promise(() => undefined), { timeout: 5 });
 
     expect(outcome).toMatchObject({ kind: 'retried', error: { name: 'JobTimeoutError' } });
     expect(lines).toEqual(['warn job.abandoned']);
+    expect(hung).toMatchObject([{ jobId: '42', kind: 'send-receipt', reason: { name: 'JobTimeoutError' } }]);
+  });
+
+  it('does not complain of a handler that does not react while its worker shuts down anyway', async () => {
+    const cancellation = new Cancellation();
+
+    const { outcome, hung } = await execute(
+      () => {
+        cancellation.abort(new DrainTimeoutError(1_000));
+        return new Promise(() => undefined);
+      },
+      {},
+      { cancellation },
+    );
+
+    expect(outcome).toMatchObject({ kind: 'interrupted' });
+    expect(hung).toEqual([]);
   });
 
   it('asks the rules of the kind what its error means', async () => {

@@ -32,6 +32,7 @@ function run(
     options.jobDeadlineIn === undefined ? undefined : ((Date.now() + options.jobDeadlineIn) as EpochMs);
   const started: { deadline?: EpochMs; signal?: AbortSignal } = {};
   const cancellation = options.cancellation ?? new Cancellation();
+  const abandoned: Promise<unknown>[] = [];
   const end = runAttempt({
     definition: defineJob({ kind: 'send-receipt', queue, payload: z.unknown(), timeout: timeoutMs, run: handler }),
     payload: { orderId: '42' },
@@ -39,13 +40,14 @@ function run(
     cancellation,
     abortGraceMs,
     clock: systemClock,
+    onAbandoned: (ended) => abandoned.push(ended),
     createContext: (deadline) => {
       const { signal } = cancellation;
       Object.assign(started, { signal, deadline });
       return { signal, deadline } as JobContext;
     },
   });
-  return { end, started };
+  return { end, started, abandoned };
 }
 
 function calledOff(reason: Error): Cancellation {
@@ -159,6 +161,26 @@ describe('runAttempt', () => {
     await vi.advanceTimersByTimeAsync(1);
 
     expect(await end).toMatchObject({ kind: 'aborted', reason: { name: 'JobTimeoutError' }, abandoned: true });
+  });
+
+  it('tells of a handler that it gives up on, and when that ends after all', async () => {
+    const { end, abandoned } = run(
+      () => new Promise((resolve) => setTimeout(resolve, timeoutMs + 2 * abortGraceMs, 'late')),
+    );
+    await vi.advanceTimersByTimeAsync(timeoutMs + abortGraceMs);
+    await end;
+
+    expect(abandoned).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(abortGraceMs);
+    expect(await abandoned[0]).toBe('late');
+  });
+
+  it('tells of no handler that reacts in time', async () => {
+    const { end, abandoned } = run(onAbort(() => 'just made it'));
+    await vi.advanceTimersByTimeAsync(timeoutMs + abortGraceMs);
+    await end;
+
+    expect(abandoned).toEqual([]);
   });
 
   it('is not disturbed by what an abandoned handler throws later', async () => {

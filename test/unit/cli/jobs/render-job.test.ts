@@ -28,6 +28,7 @@ const job = (given: Partial<JobView>): JobView => ({
   attemptsMade: 1,
   starts: 2,
   crashes: 0,
+  crashHistory: [],
   parkedFor: undefined,
   progress: 0,
   result: undefined,
@@ -104,6 +105,7 @@ it('shows why a dead letter died', () => {
     diedAt: at('2026-03-04T05:07:00Z'),
     attempts: [],
     crashes: 1,
+    crashHistory: [],
   };
 
   const text = renderLetter(letter, plain);
