@@ -8,6 +8,7 @@ interface WorkerRunOptions {
   readonly httpPort?: string;
   readonly kept?: true;
   readonly terminal?: true;
+  readonly takesOver?: true;
 }
 
 export function declareWorkerRun(worker: Command, act: Act): void {
@@ -26,17 +27,21 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
     .addOption(new Option('--terminal').hideHelp())
+    .addOption(new Option('--takes-over').hideHelp())
     .action(act(runWorker));
 }
 
-async function runWorker(cli: Cli, { jobs, concurrency, httpPort, kept, terminal }: WorkerRunOptions): Promise<number> {
+async function runWorker(
+  cli: Cli,
+  { jobs, concurrency, httpPort, kept, terminal, takesOver }: WorkerRunOptions,
+): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { output } = cli;
   const { values } = await cli.settings({ worker: { jobs, concurrency }, http: { port: httpPort } });
   const log = createProcessLogger(values.log, 'worker', { json: output.json, terminal });
-  return runUntilStopped(await createWorkerProcess(values, log), {
+  return runUntilStopped(await createWorkerProcess(values, log, takesOver), {
     log,
     kept: kept === true,
     onReady: (report) => output.document(report),

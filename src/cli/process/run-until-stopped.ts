@@ -2,14 +2,26 @@ import type { Logger } from 'pino';
 import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { ReadyReport } from './ready-report.js';
+import { replacementWish } from './replacement-wish.js';
 import { StopRequest } from './stop-request.js';
 import { letYoungGenerationGrow } from './young-generation.js';
 
 /** A process of the pool, as its life is led from here. */
 export interface PoolProcess {
-  start(): Promise<ReadyReport>;
+  start(host: ProcessHost): Promise<ReadyReport>;
   /** Drains and ends, on time in any case. */
-  stop(): Promise<void>;
+  stop(how: StopManner): Promise<void>;
+}
+
+/** What a process of the pool may ask of whoever leads its life. */
+export interface ProcessHost {
+  /** Says that a new process should take its place, and why; see `replacementWish`. The first wish counts. */
+  readonly wantsReplacement: (reason: string) => void;
+}
+
+export interface StopManner {
+  /** Whether its successor already runs and waits for its port. */
+  readonly handOver: boolean;
 }
 
 export interface RunOptions {
@@ -37,7 +49,7 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
 
   const stop = new StopRequest({ kept });
   void stop.insisted.then((signal) => process.exit(exitCodeOfSignal(signal)));
-  const starting = service.start();
+  const starting = service.start({ wantsReplacement: replacementWish(stop, log) });
   const first = await Promise.race([starting, stop.received]);
   if (typeof first === 'object') {
     stop.link?.tellReady(first);
@@ -52,6 +64,6 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
     startGraceMs,
     starting.catch(() => undefined),
   );
-  await service.stop();
+  await service.stop({ handOver: stop.handsOver });
   return exitCodes.done;
 }

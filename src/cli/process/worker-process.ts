@@ -14,12 +14,16 @@ import { createWindow } from './window.js';
  *
  * @throws DefinitionError when the definitions of jobs cannot be loaded.
  */
-export async function createWorkerProcess(options: ResolvedOptions, log: Logger): Promise<PoolProcess> {
+export async function createWorkerProcess(
+  options: ResolvedOptions,
+  log: Logger,
+  takesOver = false,
+): Promise<PoolProcess> {
   const registry = new KindRegistry(await loadJobs(options.worker.jobs));
   const metrics = createMetrics({ role: 'worker', version: bulwarkVersion, bullmqVersion, registry });
   const { redis, job, worker: workerOptions } = options;
   const worker = new Worker({ redis, job, worker: workerOptions, registry, log, metrics });
-  const window = createWindow(options.http, { metrics, checks: worker.healthChecks, log });
+  const window = createWindow(options.http, { metrics, checks: worker.healthChecks, log, takesOver });
   return {
     async start() {
       // The window first: a port that is taken must be known before a job is.
@@ -28,8 +32,8 @@ export async function createWorkerProcess(options: ResolvedOptions, log: Logger)
       const kinds = registry.jobs.map(({ kind, queue }) => ({ kind, queue: queue.name }));
       return { role: 'worker', id: worker.id, pid: process.pid, http, kinds };
     },
-    async stop() {
-      window.drain();
+    async stop(how) {
+      window.drain(how);
       await worker.stop();
       await window.close();
     },
