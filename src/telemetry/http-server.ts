@@ -20,7 +20,7 @@ export interface HttpServerOptions {
 /** The window into a running process for scrapers, probes and people. */
 export interface HttpServer {
   /**
-   * Listens. Safe to call twice.
+   * Listens. Safe to call twice, and again after it failed.
    *
    * @throws PortTakenError when another program has the port.
    */
@@ -74,7 +74,10 @@ export function createHttpServer({ host, port, metrics, checks, log }: HttpServe
   let started: Promise<{ readonly port: number }> | undefined;
   return {
     start: () => {
-      started ??= listen(server, host, port, log);
+      started ??= listen(server, host, port, log).catch((error: unknown) => {
+        started = undefined;
+        throw error;
+      });
       return started;
     },
     drain: () => readiness.drain(),

@@ -88,13 +88,13 @@ describe('up', () => {
 
   it('keeps waiting jobs over a restart', async () => {
     const first = await startPool(['--workers', '1']);
-    await answer('queue', 'pause', 'quick');
+    await answer(['queue', 'pause', 'quick']);
     const id = await enqueue('echo', { word: 'kept' });
     first.keeper.kill('SIGTERM');
     await first.keeper.exited;
 
     await startPool(['--workers', '1']);
-    await answer('queue', 'resume', 'quick');
+    await answer(['queue', 'resume', 'quick']);
 
     await soon('the job to be done', async () => (await stateOf(id)) === 'completed');
   });
@@ -146,7 +146,7 @@ describe('up', () => {
 
   it('leaves no process behind when the keeper is killed, and the next one takes over its Redis with all jobs', async () => {
     const first = await startPool(['--workers', '2']);
-    await answer('queue', 'pause', 'quick');
+    await answer(['queue', 'pause', 'quick']);
     const id = await enqueue('echo', { word: 'kept' });
 
     first.keeper.kill('SIGKILL');

@@ -6,6 +6,7 @@ interface SupervisorRunOptions {
   readonly httpPort?: string;
   readonly kept?: true;
   readonly terminal?: true;
+  readonly takesOver?: true;
 }
 
 export function declareSupervisorRun(supervisor: Command, act: Act): void {
@@ -19,17 +20,18 @@ export function declareSupervisorRun(supervisor: Command, act: Act): void {
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
     .addOption(new Option('--terminal').hideHelp())
+    .addOption(new Option('--takes-over').hideHelp())
     .action(act(runSupervisor));
 }
 
-async function runSupervisor(cli: Cli, { httpPort, kept, terminal }: SupervisorRunOptions): Promise<number> {
+async function runSupervisor(cli: Cli, { httpPort, kept, terminal, takesOver }: SupervisorRunOptions): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createSupervisorProcess } = await import('../process/supervisor-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { output } = cli;
   const { values } = await cli.settings({ http: { port: httpPort } });
   const log = createProcessLogger(values.log, 'supervisor', { json: output.json, terminal });
-  return runUntilStopped(createSupervisorProcess(values, log), {
+  return runUntilStopped(createSupervisorProcess(values, log, takesOver), {
     log,
     kept: kept === true,
     onReady: (report) => output.document(report),

@@ -21,7 +21,9 @@ export function declareUp(program: Command, act: Act): void {
     .description(
       'Runs a whole pool until it is told to stop. Redis is the one that --redis, BULWARK_REDIS_URL or REDIS_URL names, or the ' +
         'master of BULWARK_REDIS_SENTINELS, else a private one from redis-server or valkey-server on the PATH, which keeps its ' +
-        'jobs under the data folder, else an embedded stand-in. A process that dies is started again. SIGTERM or Ctrl-C drains the workers; a second one ends everything at once.',
+        'jobs under the data folder, else an embedded stand-in. A process that dies is started again. SIGTERM or Ctrl-C drains ' +
+        'the workers; a second one ends everything at once. SIGHUP replaces every process by a new one, one after the other, ' +
+        'without a gap; when the terminal is closed, it drains.',
     )
     .option('--workers <n>', 'how many worker processes (pool.workers)')
     .option(
@@ -39,7 +41,7 @@ export function declareUp(program: Command, act: Act): void {
 
 async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrency }: UpOptions): Promise<number> {
   const { StopRequest } = await import('../process/stop-request.js');
-  const stop = new StopRequest({ kept: false });
+  const stop = new StopRequest({ kept: false, reloads: true });
   const { LineSink } = await import('../../telemetry/line-sink.js');
   const { createLogger } = await import('../../telemetry/logger.js');
   const { acquireServer } = await import('../../redis/server/acquire-server.js');

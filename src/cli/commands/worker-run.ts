@@ -10,6 +10,7 @@ interface WorkerRunOptions {
   readonly kept?: true;
   readonly suspect?: string;
   readonly terminal?: true;
+  readonly takesOver?: true;
 }
 
 export function declareWorkerRun(worker: Command, act: Act): void {
@@ -29,6 +30,7 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .addOption(new Option('--kept').hideHelp())
     .addOption(new Option('--suspect <json>').hideHelp())
     .addOption(new Option('--terminal').hideHelp())
+    .addOption(new Option('--takes-over').hideHelp())
     .action(act(runWorker));
 }
 
@@ -40,7 +42,7 @@ async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
   const { parseSuspect } = await import('../process/suspect-flag.js');
   const { LineSink } = await import('../../telemetry/line-sink.js');
   const { output, globals } = cli;
-  const { jobs, concurrency, httpPort, kept, suspect, terminal } = options;
+  const { jobs, concurrency, httpPort, kept, suspect, terminal, takesOver } = options;
   const { values } = await cli.settings({ worker: { jobs, concurrency }, http: { port: httpPort } });
   const log = createProcessLogger(values.log, 'worker', { json: output.json, terminal });
   const lane = () =>
@@ -53,7 +55,7 @@ async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
       output: { stdout: new LineSink(output.json ? 2 : 1), stderr: new LineSink(2) },
       log,
     });
-  const role: WorkerRole = suspect === undefined ? { runAlone: lane() } : { suspect: parseSuspect(suspect) };
+  const role: WorkerRole = suspect === undefined ? { runAlone: lane(), takesOver } : { suspect: parseSuspect(suspect) };
   return runUntilStopped(await createWorkerProcess(values, log, role), {
     log,
     kept: kept === true,

@@ -5,7 +5,7 @@ import type { Environment } from '../../config/env.js';
 import type { CrashRecord } from '../../recovery/crash-record.js';
 import type { Clock } from '../../time/clock.js';
 import { within } from '../../time/deadline.js';
-import { isStoppingMessage, parseReadyMessage, type StopMessage } from '../process/keeper-message.js';
+import { parseChildMessage, type StopMessage } from '../process/keeper-message.js';
 import type { ReadyReport } from '../process/ready-report.js';
 import { ChildOutput, type PoolOutput } from './child-output.js';
 import type { Life } from './decide-restart.js';
@@ -28,6 +28,8 @@ export interface ForkedChildOptions {
   /** Says in every line whose process this is. */
   readonly log: Logger;
   readonly onReady: (report: ReadyReport) => void;
+  /** Told when it asks that a new process take its place. */
+  readonly onReplaceWish: (reason: string) => void;
 }
 
 /** How a process ended. */
@@ -41,13 +43,17 @@ const lastWordsMs = 500;
 
 /** One process of the pool, from its start to its end. */
 export class ForkedChild {
+  /** Resolves when it is ready; never when it ends before. */
+  readonly ready: Promise<void>;
   /** Resolves when it has ended and its output was read. */
   readonly ended: Promise<ChildEnd>;
   readonly #options: ForkedChildOptions;
   readonly #child: ChildProcess | undefined;
   readonly #startedAt: number;
+  #beReady: () => void = () => undefined;
   #report: ReadyReport | undefined;
   #leaving = false;
+  #leavesForGood = false;
   #stopping: Promise<void> | undefined;
 
   constructor(options: ForkedChildOptions) {
@@ -55,6 +61,9 @@ export class ForkedChild {
     const { clock, log, output } = options;
     this.#startedAt = clock.elapsed();
     const startedAt = clock.now();
+    this.ready = new Promise((resolve) => {
+      this.#beReady = resolve;
+    });
     this.#child = this.#fork();
     const { stdout = null, stderr = null } = this.#child ?? {};
     const said = new ChildOutput({ stdout, stderr }, output);
@@ -82,14 +91,28 @@ export class ForkedChild {
     return this.#leaving;
   }
 
+  /** Whether its place is to stay empty: an operator had it drained. */
+  get leavesForGood(): boolean {
+    return this.#leavesForGood;
+  }
+
+  /** Whether its process is there. */
+  get alive(): boolean {
+    return this.pid !== undefined && this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
   get livedMs(): number {
     return this.#options.clock.elapsed() - this.#startedAt;
   }
 
-  /** Lets it drain, and kills it when that takes too long. Safe to call twice. */
-  stop(): Promise<void> {
+  /**
+   * Lets it drain, and kills it when that takes too long. Safe to call twice.
+   *
+   * @param handOver - whether its successor already runs and waits for its port.
+   */
+  stop(handOver = false): Promise<void> {
     this.#leaving = true;
-    this.#stopping ??= this.#drain();
+    this.#stopping ??= this.#drain(handOver);
     return this.#stopping;
   }
 
@@ -133,17 +156,28 @@ export class ForkedChild {
     return child?.connected ? once(child, 'disconnect') : Promise.resolve();
   }
 
-  #onMessage(message: unknown): void {
-    if (isStoppingMessage(message)) this.#leaving = true;
-    const report = parseReadyMessage(message);
-    if (report === undefined) return;
-    this.#report = report;
-    this.#options.onReady(report);
+  #onMessage(given: unknown): void {
+    const message = parseChildMessage(given);
+    switch (message?.bulwark) {
+      case 'ready':
+        this.#report = message.report;
+        this.#beReady();
+        this.#options.onReady(message.report);
+        return;
+      case 'replace':
+        this.#options.onReplaceWish(message.reason);
+        return;
+      case 'stopping':
+        this.#leaving = true;
+        this.#leavesForGood = message.forGood;
+        return;
+      case undefined:
+    }
   }
 
-  async #drain(): Promise<void> {
+  async #drain(handOver: boolean): Promise<void> {
     const { killGraceMs, log } = this.#options;
-    this.#askToStop();
+    this.#askToStop(handOver);
     const overdue = setTimeout(() => {
       log.error({ childPid: this.pid, killGraceMs }, 'child.killed');
       this.#child?.kill('SIGKILL');
@@ -152,13 +186,13 @@ export class ForkedChild {
     clearTimeout(overdue);
   }
 
-  #askToStop(): void {
+  #askToStop(handOver: boolean): void {
     const child = this.#child;
     if (!child?.connected) {
       child?.kill('SIGTERM');
       return;
     }
-    child.send({ bulwark: 'stop' } satisfies StopMessage, (error) => {
+    child.send({ bulwark: 'stop', handOver } satisfies StopMessage, (error) => {
       if (error) child.kill('SIGTERM');
     });
   }

@@ -75,6 +75,11 @@ export class Keeper {
     return verdict === 'supervisor' ? [this.#supervisor] : this.#workers.filter(({ looping }) => looping);
   }
 
+  /** The order in which they may be restarted: the supervisor last, because it looks after the others. */
+  get restartOrder(): readonly KeptChild[] {
+    return [...this.#workers, this.#supervisor];
+  }
+
   start(): void {
     this.#supervisor.start();
     for (const worker of this.#workers) worker.start();

@@ -35,12 +35,22 @@ export interface KeptChildOptions extends ChildNews {
   readonly policy: RestartPolicy;
   /** How long a child may drain before it is killed. */
   readonly killGraceMs: number;
+  /** How long a replacement may take to be ready before it is given up. */
+  readonly readyWithinMs: number;
   readonly output: PoolOutput;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
 }
 
+/**
+ * `replaced`: a new process is ready and the old one has ended. `failed`: no new one became ready, and the old one goes on.
+ * `stopping`: the pool ends.
+ */
+export type Replacement = 'replaced' | 'failed' | 'stopping';
+
+/** One wish of a process to be replaced is granted in so long: it may be one that wishes it as soon as it is started. */
+const wishPaceMs = 10_000;
 /** The report of a death comes before the next life, but a Redis that is away holds up no restart. */
 const crashReportMs = 250;
 
@@ -48,11 +58,18 @@ const crashReportMs = 250;
  * One of a pool's places for a process, kept filled: another is started when it dies, after a pause that grows, until it is
  * told to stop.
  *
- * States: *not started* → *running* ⇄ *pausing* → *stopping* → *stopped*.
+ * States: *not started* → *running* ⇄ *pausing* → *stopping* → *stopped*. While it is replaced, the place has two processes:
+ * first the new one starts beside the old one, then the old one drains beside the new one.
  */
 export class KeptChild {
   readonly #options: KeptChildOptions;
   #current: ForkedChild | undefined;
+  /** Starts, to take the place of the current one. */
+  #next: ForkedChild | undefined;
+  /** Had the place, or could not have it, and end. */
+  readonly #leaving = new Set<ForkedChild>();
+  #replacing: Promise<Replacement> | undefined;
+  #wishGrantedAt = Number.NEGATIVE_INFINITY;
   #pause: NodeJS.Timeout | undefined;
   #lives: Life[] = [];
   #lastDeath: CrashRecord | undefined;
@@ -80,36 +97,97 @@ export class KeptChild {
 
   start(): void {
     clearTimeout(this.#pause);
-    if (this.#current || this.#stopping) return;
-    this.#current = this.#fork();
+    if (this.#current || this.#next || this.#stopping) return;
+    // One that left the place on purpose may still close its port.
+    this.#current = this.#fork({ takesOver: this.#leaving.size > 0 });
   }
 
-  /** Lets the child drain, kills it when that takes too long, and starts no other. Safe to call twice. */
+  /**
+   * Gives the place to a new process, without a gap: the old one is asked to drain when the new one is ready, and goes on when
+   * that does not become ready. While one replacement is under way, another is the same one.
+   */
+  replace(why: string): Promise<Replacement> {
+    this.#replacing ??= this.#replace(why).finally(() => {
+      this.#replacing = undefined;
+    });
+    return this.#replacing;
+  }
+
+  /** Lets all its processes drain, kills those that take too long, and starts no other. Safe to call twice. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
-    await this.#current?.stop();
+    await Promise.all(this.#processes().map((child) => child.stop()));
   }
 
-  /** Ends the child at once and starts no other. */
+  /** Ends all its processes at once and starts no other. */
   async kill(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
-    await this.#current?.kill();
+    await Promise.all(this.#processes().map((child) => child.kill()));
   }
 
-  #fork(): ForkedChild {
+  #processes(): ForkedChild[] {
+    return [this.#current, this.#next, ...this.#leaving].filter((child) => child !== undefined);
+  }
+
+  async #replace(why: string): Promise<Replacement> {
+    if (this.#stopping) return 'stopping';
+    const { log, name, readyWithinMs } = this.#options;
+    clearTimeout(this.#pause);
+    const next = this.#fork({ takesOver: true });
+    this.#next = next;
+    log.info({ childPid: this.#current?.pid, nextPid: next.pid, why }, 'child.replacing');
+    await within(readyWithinMs, Promise.race([next.ready, next.ended]));
+    this.#next = undefined;
+    if (this.#stopping) return 'stopping';
+    if (next.report === undefined || !next.alive) {
+      log.error(
+        { nextPid: next.pid, why, readyWithinMs },
+        `child.replace_failed: the new process of ${name} ${next.alive ? 'is not ready in time' : 'has ended'}${this.#current ? ', the old one goes on' : ''}`,
+      );
+      await this.#letGo(next);
+      if (this.#current === undefined) this.#startLater({ childPid: next.pid, why });
+      return 'failed';
+    }
+    const old = this.#current;
+    this.#current = next;
+    if (old) await this.#letGo(old);
+    log.info({ childPid: next.pid, why }, 'child.replaced');
+    return 'replaced';
+  }
+
+  async #letGo(child: ForkedChild): Promise<void> {
+    this.#leaving.add(child);
+    await child.stop(true);
+    this.#leaving.delete(child);
+  }
+
+  #onReplaceWish(child: ForkedChild, reason: string): void {
+    const { clock, log } = this.#options;
+    if (child !== this.#current || this.#stopping) return;
+    const now = clock.elapsed();
+    const granted = now - this.#wishGrantedAt >= wishPaceMs;
+    log.warn({ childPid: child.pid, reason, granted }, 'child.wants_replacement');
+    if (!granted) return;
+    this.#wishGrantedAt = now;
+    void this.replace(reason);
+  }
+
+  #fork({ takesOver }: { readonly takesOver: boolean }): ForkedChild {
     const { program, killGraceMs, output, clock, log, onReady } = this.#options;
-    const child = new ForkedChild({
-      program,
+    const child: ForkedChild = new ForkedChild({
+      program: takesOver ? { ...program, args: [...program.args, '--takes-over'] } : program,
       killGraceMs,
       output,
       clock,
       log,
       onReady: (report) => {
         this.#everReady = true;
-        onReady(report);
+        // One that was given up on may become ready after all, while it ends.
+        if (child === this.#current || child === this.#next) onReady(report);
       },
+      onReplaceWish: (reason) => this.#onReplaceWish(child, reason),
     });
     void child.ended.then((end) => this.#onEnd(child, end));
     return child;
@@ -117,10 +195,13 @@ export class KeptChild {
 
   async #onEnd(child: ForkedChild, { life, record }: ChildEnd): Promise<void> {
     const { log, onCrash, onHopeless } = this.#options;
-    this.#current = undefined;
     const facts = { childPid: child.pid, code: record.exitCode, signal: record.signal };
-    if (this.#stopping) {
+    const hadThePlace = child === this.#current;
+    if (hadThePlace) this.#current = undefined;
+    if (!hadThePlace || this.#stopping) {
       log.debug(facts, 'child.ended');
+    } else if (child.leavesForGood) {
+      log.warn(facts, 'child.retired');
     } else if (child.leaving) {
       // Somebody else asked it to drain. That was no crash, and the place is not to stay empty.
       log.info(facts, 'child.left');
@@ -140,6 +221,10 @@ export class KeptChild {
   #startLater(facts: object): void {
     if (this.#current || this.#stopping) return;
     const { name, log, policy, random, onCrashLoop } = this.#options;
+    if (this.#next) {
+      log.warn({ ...facts, nextPid: this.#next.pid }, 'child.exited');
+      return;
+    }
     const { delayMs, reason } = decideRestart(this.#lives, policy, random());
     const restart = { ...facts, restartInMs: Math.round(delayMs), reason };
     if (reason !== 'crash-loop') log.warn(restart, 'child.exited');

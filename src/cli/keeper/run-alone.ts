@@ -26,13 +26,15 @@ const entry = fileURLToPath(new URL('../main.js', import.meta.url));
 export function createRunAlone(plan: AlonePlan, env: Environment = processEnvironment()): RunAlone {
   const { killGraceMs, output, log } = plan;
   return async (suspect, as, stop) => {
-    const child = new ForkedChild({
+    const child: ForkedChild = new ForkedChild({
       program: aloneProgram(plan, encodeSuspect({ ...suspect, as }), env),
       killGraceMs,
       output,
       clock: systemClock,
       log: log.child({ child: as }),
       onReady: () => undefined,
+      // The job that it was there for has been given up.
+      onReplaceWish: () => void child.stop(),
     });
     const drain = () => void child.stop();
     stop.addEventListener('abort', drain, { once: true });

@@ -15,6 +15,7 @@ import { CrashReporter } from './crash-reporter.js';
 import { Keeper } from './keeper.js';
 import { KeptChild } from './kept-child.js';
 import { PoolGaveUpError } from './pool-gave-up-error.js';
+import { RollingRestart } from './rolling-restart.js';
 import { welcomeText } from './welcome.js';
 
 export interface PoolParts {
@@ -30,6 +31,11 @@ export interface PoolParts {
   readonly log: Logger;
 }
 
+/**
+ * A new process is ready in a second or two; on a busy machine, with a slow connection to Redis, in ten. Too short: no
+ * restart on a bad day. Too long: a rolling restart stands still before a process that will never be ready.
+ */
+const readyWithinMs = 30_000;
 /** A pool that works and is not complete after this long is shown as it is: an empty screen tells nothing. */
 const welcomeDeadlineMs = 10_000;
 
@@ -62,6 +68,7 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
         program,
         policy,
         killGraceMs,
+        readyWithinMs,
         output: lines,
         clock: systemClock,
         random: Math.random,
@@ -73,6 +80,8 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
       }),
   );
   if (stop.reason !== undefined) return exitCodes.done;
+  const restart = new RollingRestart(keeper.restartOrder, log);
+  stop.onReload = () => void restart.run();
   keeper.start();
   void announce(keeper, parts);
 

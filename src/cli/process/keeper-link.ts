@@ -1,4 +1,4 @@
-import { isStopMessage, type ReadyMessage, type StoppingMessage } from './keeper-message.js';
+import { type ChildMessage, parseStopMessage } from './keeper-message.js';
 import type { ReadyReport } from './ready-report.js';
 
 /** A child's side of the channel to its keeper. */
@@ -6,34 +6,37 @@ export interface KeeperLink {
   /** False once the keeper is gone. */
   readonly connected: boolean;
   tellReady(report: ReadyReport): void;
-  /** Tells that this process drains and will end. */
-  tellStopping(): void;
+  /** Tells that this process drains and will end; `forGood` when nobody is to take its place. */
+  tellStopping(forGood: boolean): void;
+  /** Asks for a new process in this one's place. The keeper answers with the wish that this one stop, once the new one is ready. */
+  askForReplacement(reason: string): void;
 }
+
+/** Who asked for the drain, and whether the successor already runs. */
+export type OnStop = (reason: 'keeper' | 'keeper_gone', handOver: boolean) => void;
 
 /**
  * Joins the keeper that forked this process. `onStop` is called when the keeper asks for a drain, and when it is gone:
  * without a keeper nobody restarts this process, watches its Redis, or would ever end it.
  */
-export function joinKeeper(onStop: (reason: 'keeper' | 'keeper_gone') => void): KeeperLink {
+export function joinKeeper(onStop: OnStop): KeeperLink {
   process.on('message', (message) => {
-    if (isStopMessage(message)) onStop('keeper');
+    const stop = parseStopMessage(message);
+    if (stop) onStop('keeper', stop.handOver);
   });
-  process.once('disconnect', () => onStop('keeper_gone'));
-  if (!process.connected) onStop('keeper_gone');
+  process.once('disconnect', () => onStop('keeper_gone', false));
+  if (!process.connected) onStop('keeper_gone', false);
   return {
     get connected() {
       return process.connected === true;
     },
-    tellReady(report) {
-      tell({ bulwark: 'ready', report });
-    },
-    tellStopping() {
-      tell({ bulwark: 'stopping' });
-    },
+    tellReady: (report) => tell({ bulwark: 'ready', report }),
+    tellStopping: (forGood) => tell({ bulwark: 'stopping', forGood }),
+    askForReplacement: (reason) => tell({ bulwark: 'replace', reason }),
   };
 }
 
-function tell(message: ReadyMessage | StoppingMessage): void {
+function tell(message: ChildMessage): void {
   // A keeper that died meanwhile is noticed by the disconnect.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

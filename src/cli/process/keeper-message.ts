@@ -1,31 +1,55 @@
 import type { ReadyReport } from './ready-report.js';
 
 /** What a child tells its keeper over their channel. */
-export interface ReadyMessage {
+export type ChildMessage = ReadyMessage | StoppingMessage | ReplaceMessage;
+
+/** It runs. */
+interface ReadyMessage {
   readonly bulwark: 'ready';
   readonly report: ReadyReport;
 }
 
-/** What a child tells when it begins to drain, whoever asked it to: its end will be no crash. */
-export interface StoppingMessage {
+/** It drains, whoever asked it to: its end will be no crash. */
+interface StoppingMessage {
   readonly bulwark: 'stopping';
+  /** Whether its place is to stay empty. */
+  readonly forGood: boolean;
+}
+
+/** It should make room for a new process, which could do better. It goes on until it is told to stop. */
+interface ReplaceMessage {
+  readonly bulwark: 'replace';
+  readonly reason: string;
 }
 
 /** What the keeper tells a child: drain and end. */
 export interface StopMessage {
   readonly bulwark: 'stop';
+  /** Whether its successor already runs and waits for its port. */
+  readonly handOver: boolean;
+}
+
+/** A reason is a word or a sentence, not a report. */
+const longestReason = 200;
+
+interface Fields {
+  readonly bulwark: unknown;
+  readonly report: ReadyReport;
+  readonly reason: unknown;
+  readonly forGood: unknown;
 }
 
 /** Reads a message of a child; undefined for any other: handlers may write to the channel, too. */
-export function parseReadyMessage(message: unknown): ReadyReport | undefined {
-  const { bulwark, report } = Object(message) as Partial<ReadyMessage>;
-  return bulwark === 'ready' && typeof report === 'object' ? report : undefined;
+export function parseChildMessage(message: unknown): ChildMessage | undefined {
+  const { bulwark, report, reason, forGood } = Object(message) as Partial<Fields>;
+  if (bulwark === 'ready' && typeof report === 'object' && report !== null) return { bulwark, report };
+  if (bulwark === 'stopping') return { bulwark, forGood: forGood === true };
+  if (bulwark === 'replace' && typeof reason === 'string') return { bulwark, reason: reason.slice(0, longestReason) };
+  return undefined;
 }
 
-export function isStopMessage(message: unknown): message is StopMessage {
-  return (Object(message) as Partial<StopMessage>).bulwark === 'stop';
-}
-
-export function isStoppingMessage(message: unknown): message is StoppingMessage {
-  return (Object(message) as Partial<StoppingMessage>).bulwark === 'stopping';
+/** Reads a message of the keeper; undefined for any other. */
+export function parseStopMessage(message: unknown): StopMessage | undefined {
+  const { bulwark, handOver } = Object(message) as Partial<StopMessage>;
+  return bulwark === 'stop' ? { bulwark, handOver: handOver === true } : undefined;
 }

@@ -3,16 +3,26 @@ import { within } from '../../time/deadline.js';
 import type { Retirement } from '../../worker/retirement.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { ReadyReport } from './ready-report.js';
+import { replacementWish } from './replacement-wish.js';
 import { StopRequest } from './stop-request.js';
 import { letYoungGenerationGrow } from './young-generation.js';
 
 /** A process of the pool, as its life is led from here. */
 export interface PoolProcess {
-  start(): Promise<ReadyReport>;
+  start(host: ProcessHost): Promise<ReadyReport>;
   /** Drains and ends, on time in any case. */
-  stop(): Promise<void>;
-  /** Resolves when the process itself finds that it is to end. */
-  readonly retired?: Promise<Retirement>;
+  stop(how: StopManner): Promise<void>;
+}
+
+/** What a process of the pool may ask of whoever leads its life. */
+export interface ProcessHost {
+  /** Says that it should end, for good or replaced by a new process (see `replacementWish`), and why. The first wish counts. */
+  readonly onRetire: (retirement: Retirement) => void;
+}
+
+export interface StopManner {
+  /** Whether its successor already runs and waits for its port. */
+  readonly handOver: boolean;
 }
 
 export interface RunOptions {
@@ -40,22 +50,26 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
 
   const stop = new StopRequest({ kept });
   void stop.insisted.then((signal) => process.exit(exitCodeOfSignal(signal)));
-  const starting = service.start();
+  const wantReplacement = replacementWish(stop, log);
+  const onRetire = ({ kind, reason }: Retirement) => {
+    if (kind === 'replace') wantReplacement(reason);
+    else stop.retire();
+  };
+  const starting = service.start({ onRetire });
   const first = await Promise.race([starting, stop.received]);
   if (typeof first === 'object') {
     stop.link?.tellReady(first);
     onReady(first);
     letYoungGenerationGrow();
   }
-  const retired = service.retired?.then(({ reason }) => reason) ?? new Promise<never>(() => undefined);
-  const reason = await Promise.race([stop.received, retired]);
-  stop.link?.tellStopping();
+  const reason = await stop.received;
+  stop.link?.tellStopping(reason === 'retired');
   log.info({ reason }, 'process.stopping');
   // Stopped while it starts: what is half begun is better drained when it stands, if that is soon.
   await within(
     startGraceMs,
     starting.catch(() => undefined),
   );
-  await service.stop();
+  await service.stop({ handOver: stop.handsOver });
   return exitCodes.done;
 }

@@ -8,19 +8,19 @@ import type { PoolProcess } from './run-until-stopped.js';
 import { createWindow } from './window.js';
 
 /** A supervisor with its window, as a process of its own. */
-export function createSupervisorProcess(options: ResolvedOptions, log: Logger): PoolProcess {
+export function createSupervisorProcess(options: ResolvedOptions, log: Logger, takesOver = false): PoolProcess {
   const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
   const { redis, job, supervisor: supervisorOptions } = options;
   const supervisor = new Supervisor({ redis, job, supervisor: supervisorOptions, log, metrics });
-  const window = createWindow(options.http, { metrics, checks: supervisor.healthChecks, log });
+  const window = createWindow(options.http, { metrics, checks: supervisor.healthChecks, log, takesOver });
   return {
     async start() {
       const http = await window.open();
       await supervisor.start();
       return { role: 'supervisor', id: supervisor.id, pid: process.pid, http, kinds: [] };
     },
-    async stop() {
-      window.drain();
+    async stop(how) {
+      window.drain(how);
       await supervisor.stop();
       await window.close();
     },

@@ -5,10 +5,9 @@ import { createMetrics } from '../../telemetry/metrics.js';
 import { bulwarkVersion } from '../../telemetry/version.js';
 import { bullmqVersion } from '../../transport/bullmq-version.js';
 import type { RunAlone } from '../../worker/lane.js';
-import type { Retirement } from '../../worker/retirement.js';
 import { Worker } from '../../worker/worker.js';
 import { loadJobs } from '../load-jobs.js';
-import type { PoolProcess } from './run-until-stopped.js';
+import type { PoolProcess, ProcessHost } from './run-until-stopped.js';
 import type { SuspectRole } from './suspect-flag.js';
 import { createWindow } from './window.js';
 
@@ -18,6 +17,8 @@ export interface WorkerRole {
   readonly runAlone?: RunAlone;
   /** The one job it is there for, and the name it goes by. */
   readonly suspect?: SuspectRole;
+  /** Whether another process has its port, and lets go of it as soon as this one is ready. */
+  readonly takesOver?: boolean | undefined;
 }
 
 /**
@@ -28,15 +29,12 @@ export interface WorkerRole {
 export async function createWorkerProcess(
   options: ResolvedOptions,
   log: Logger,
-  { runAlone, suspect }: WorkerRole,
+  { runAlone, suspect, takesOver = false }: WorkerRole,
 ): Promise<PoolProcess> {
   const registry = new KindRegistry(await loadJobs(options.worker.jobs));
   const metrics = createMetrics({ role: 'worker', version: bulwarkVersion, bullmqVersion, registry });
   const { redis, job, worker: workerOptions } = options;
-  let retire = (_: Retirement): void => undefined;
-  const retired = new Promise<Retirement>((resolve) => {
-    retire = resolve;
-  });
+  let host: ProcessHost | undefined;
   const worker = new Worker({
     redis,
     job,
@@ -45,22 +43,22 @@ export async function createWorkerProcess(
     log,
     metrics,
     ownsProcess: true,
-    onRetire: (retirement) => retire(retirement),
+    onRetire: (retirement) => host?.onRetire(retirement),
     ...(runAlone && { runAlone }),
     ...(suspect && { suspect, id: suspect.as }),
   });
-  const window = createWindow(options.http, { metrics, checks: worker.healthChecks, log });
+  const window = createWindow(options.http, { metrics, checks: worker.healthChecks, log, takesOver });
   return {
-    retired,
-    async start() {
+    async start(processHost) {
+      host = processHost;
       // The window first: a port that is taken must be known before a job is.
       const http = await window.open();
       await worker.start();
       const kinds = registry.jobs.map(({ kind, queue }) => ({ kind, queue: queue.name }));
       return { role: 'worker', id: worker.id, pid: process.pid, http, kinds };
     },
-    async stop() {
-      window.drain();
+    async stop(how) {
+      window.drain(how);
       await worker.stop();
       await window.close();
     },

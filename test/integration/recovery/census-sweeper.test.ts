@@ -93,7 +93,7 @@ describe('the census of the leader', () => {
 
     await sweep(2);
 
-    expect(await pool.client.zrange(pool.keyspace.queue(dead, 'failed'), 0, -1)).toEqual(['letter']);
+    expect(await pool.client.zrange(pool.keyspace.queue(dead, 'failed'), '0', '-1')).toEqual(['letter']);
   });
 
   it('sees every job in the end, however many keys there are', async () => {

@@ -36,6 +36,7 @@ function keep(supervisor: string, ...workers: string[]): Keeper {
         program: childProgram,
         policy: { baseMs: 1, capMs: 20 },
         killGraceMs: 5_000,
+        readyWithinMs: 5_000,
         output: { stdout: silence, stderr: silence },
         clock: systemClock,
         random: () => 0.99,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { KeptChild } from '../../../../src/cli/keeper/kept-child.js';
 import type { ReadyReport } from '../../../../src/cli/process/ready-report.js';
 import type { CrashRecord } from '../../../../src/recovery/crash-record.js';
@@ -29,7 +29,7 @@ interface Seen {
 /** Keeps a child that runs this program. */
 function keep(
   program: string,
-  options: { killGraceMs?: number; pauseMs?: number } = {},
+  options: { killGraceMs?: number; pauseMs?: number; readyWithinMs?: number } = {},
 ): { child: KeptChild; seen: Seen } {
   const module = join(temporaryFolder(), 'child.cjs');
   writeFileSync(module, program);
@@ -45,6 +45,7 @@ function keep(
     output: { stdout: sink, stderr: sink },
     policy: { baseMs: options.pauseMs ?? 1, capMs: options.pauseMs ?? 1 },
     killGraceMs: options.killGraceMs ?? 5_000,
+    readyWithinMs: options.readyWithinMs ?? 5_000,
     clock: systemClock,
     random: () => 0.99,
     log,
@@ -147,6 +148,95 @@ it('takes no notice of what handlers write to the channel', async () => {
   await readyChild(seen, 1);
 
   expect(seen.pids).toHaveLength(1);
+});
+
+describe('replace', () => {
+  /** Only the first process of a place behaves like this; those that take over run the rest. */
+  const first = (program: string, otherwise = ready + drains) =>
+    `if (!process.argv.includes('--takes-over')) { ${program} } else { ${otherwise} }`;
+
+  it('asks the old process to drain when the new one is ready, and to hand over its port', async () => {
+    const tells = `process.on('message', ({ handOver }) => { console.log('handOver', handOver); process.exit(0); });`;
+    const { child, seen } = keep(first(ready + tells));
+    const old = await readyChild(seen, 1);
+
+    const replacement = await child.replace('a test');
+
+    expect(replacement).toBe('replaced');
+    expect(seen.pids).toHaveLength(2);
+    expect(isAlive(old)).toBe(false);
+    expect(isAlive(seen.pids[1] ?? 0)).toBe(true);
+    expect(seen.written).toEqual(['handOver true\n']);
+    expect(seen.crashes).toEqual([]);
+  });
+
+  it.each([
+    ['ends', 'process.exit(2);', 'has ended'],
+    ['is not ready in time', drains, 'is not ready in time'],
+  ])('goes on with the old process when the new one %s, and says so', async (_what, program, said) => {
+    const { child, seen } = keep(first(ready + drains, program), { readyWithinMs: 500 });
+    const old = await readyChild(seen, 1);
+
+    const replacement = await child.replace('a test');
+
+    expect(replacement).toBe('failed');
+    expect(isAlive(old)).toBe(true);
+    expect(seen.events.find((event) => event.startsWith('child.replace_failed'))).toContain(said);
+    expect([seen.hopeless, seen.crashes, child.looping]).toEqual([[], [], false]);
+  });
+
+  it('is the same when it is asked for twice', async () => {
+    const { child, seen } = keep(ready + drains);
+    await readyChild(seen, 1);
+
+    await Promise.all([child.replace('a test'), child.replace('a test')]);
+
+    expect(seen.pids).toHaveLength(2);
+  });
+
+  it('happens when the child asks for it, once in ten seconds', async () => {
+    const asks = `setTimeout(() => process.send({ bulwark: 'replace', reason: 'a job hangs' }), 100);`;
+    const { seen } = keep(ready + drains + asks);
+
+    await eventually('the second wish', () => seen.events.filter((event) => event === 'child.wants_replacement')[1]);
+    await eventually('the end of the first', () => seen.events.includes('child.replaced'));
+
+    expect(seen.pids).toHaveLength(2);
+  });
+
+  it('has the new process take the place when the old one dies meanwhile, which is reported', async () => {
+    const slow = `setTimeout(() => { ${ready} }, 300); ${drains}`;
+    const { child, seen } = keep(first(ready + drains, slow), { pauseMs: 60_000 });
+    const replacing = readyChild(seen, 1).then((pid) => {
+      process.kill(pid, 'SIGKILL');
+      return child.replace('a test');
+    });
+
+    expect(await replacing).toBe('replaced');
+    expect(seen.crashes).toMatchObject([{ signal: 'SIGKILL' }]);
+    expect(seen.pids).toHaveLength(2);
+  });
+
+  it('starts a process where there is none, instead of waiting for the end of the pause', async () => {
+    const { child, seen } = keep(first(`${ready} setTimeout(() => process.exit(1), 20);`), { pauseMs: 60_000 });
+    await eventually('its death', () => seen.events.includes('child.exited'));
+
+    expect(await child.replace('a test')).toBe('replaced');
+    expect(isAlive(seen.pids[1] ?? 0)).toBe(true);
+  });
+
+  it('is cut by a stop, which ends both processes', async () => {
+    const { child, seen } = keep(first(ready + drains, `console.log(process.pid); ${drains}`));
+    const old = await readyChild(seen, 1);
+    const replacing = child.replace('a test');
+    const next = Number(await eventually('the new process', () => seen.written[0]));
+
+    await child.stop();
+
+    expect(await replacing).toBe('stopping');
+    expect([old, next].map(isAlive)).toEqual([false, false]);
+    expect(await child.replace('a test')).toBe('stopping');
+  });
 });
 
 it('passes on what the child writes, to its last word, and reports its crash with it before it starts another', async () => {
