@@ -325,7 +325,7 @@ export const sectionDocs: Readonly<Record<Section, string>> = {
   supervisor: 'How the supervisor leads, watches and repairs.',
   http: 'Metrics and health of a worker or supervisor.',
   log: 'What is logged and how.',
-  pool: 'How the keeper runs the processes of one machine: `bulwark up`.',
+  pool: 'How the keeper runs the processes of one machine: `bulwark up`, and `bulwark worker run --processes`.',
 };
 
 /** The full name of an option: `'worker.leaseMs'`. */

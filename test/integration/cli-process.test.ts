@@ -5,7 +5,7 @@ import type { ReadyReport } from '../../src/cli/process/ready-report.js';
 import { createProducer, type Producer } from '../../src/index.js';
 import type { KindRegistry } from '../../src/job/registry.js';
 import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
-import { documentOf, quickPace } from '../fixtures/cli/processes.js';
+import { childrenOf, documentOf, freePorts, quickPace, untilGone } from '../fixtures/cli/processes.js';
 import { type RunningProcess, spawnBulwark } from '../support/processes.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
@@ -151,6 +151,73 @@ describe('worker run', () => {
     expect(code).toBe(3);
     expect(worker.text('stderr')).toMatch(/^bulwark: no connection to Redis at redis:\/\/127\.0\.0\.1:1/);
     expect(performance.now() - startedAt).toBeLessThan(7_000);
+  });
+});
+
+describe('worker run --processes', () => {
+  const startWorkers = (processes: number, ...args: string[]) =>
+    startWorker('--json', '--processes', String(processes), ...args);
+  const workersOf = async (keeper: RunningProcess): Promise<ReadyReport[]> =>
+    (await documentOf<{ workers: ReadyReport[] }>(keeper)).workers;
+
+  it('keeps so many workers, and nothing else, on ports from the first one up', async () => {
+    const port = await freePorts(2);
+    const keeper = startWorkers(2, '--http-port', String(port));
+
+    const workers = await workersOf(keeper);
+    const answers = await Promise.all(workers.map(async ({ http }) => (await fetch(`${http}/readyz`)).status));
+
+    expect(workers.map(({ role }) => role)).toEqual(['worker', 'worker']);
+    expect(workers.map(({ http }) => http)).toEqual([`http://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`]);
+    expect(answers).toEqual([200, 200]);
+    expect(childrenOf(keeper.pid).sort()).toEqual(workers.map(({ pid }) => pid).sort());
+  });
+
+  it('starts another worker for one that died, and drains all on SIGTERM', async () => {
+    const keeper = startWorkers(2);
+    const [victim] = await workersOf(keeper);
+
+    process.kill(victim?.pid ?? 0, 'SIGKILL');
+    await keeper.waitForLine(event('child.exited'));
+    await expect.poll(() => keeper.lines.filter(event('worker.started')).length, { timeout: 15_000 }).toBe(3);
+    keeper.kill('SIGTERM');
+    const { code } = await keeper.exited;
+
+    expect(code).toBe(0);
+    expect(keeper.lines.filter(event('worker.stopped'))).toHaveLength(2);
+  });
+
+  it('replaces its workers on SIGHUP', async () => {
+    const keeper = startWorkers(2);
+    const workers = await workersOf(keeper);
+
+    keeper.kill('SIGHUP');
+    await keeper.waitForLine(event('pool.restarted'), 20_000);
+
+    expect(keeper.lines.filter(event('worker.stopped'))).toHaveLength(2);
+    await untilGone(...workers.map(({ pid }) => pid));
+  });
+
+  it.each([
+    ['a number that is none', ['--processes', 'many'], 2, 'many'],
+    [
+      'more processes than there are ports',
+      ['--processes', '4', '--http-port', '65534'],
+      2,
+      'need the ports 65534 to 65537',
+    ],
+  ])('refuses %s', async (_what, args, exitCode, said) => {
+    const keeper = startWorker(...args);
+
+    expect((await keeper.exited).code).toBe(exitCode);
+    expect(keeper.text('stderr')).toContain(said);
+  });
+
+  it('exits with 3 when Redis cannot be reached', async () => {
+    const env = { BULWARK_REDIS_URL: 'redis://127.0.0.1:1' };
+    const keeper = start(['worker', 'run', '--jobs', jobsFile, '--processes', '2'], env);
+
+    expect((await keeper.exited).code).toBe(3);
   });
 });
 

@@ -7,32 +7,19 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KeptChild } from '../../src/cli/keeper/kept-child.js';
-import { probePorts } from '../../src/cli/keeper/probe-ports.js';
 import { createProducer } from '../../src/index.js';
 import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import { systemClock } from '../../src/time/clock.js';
 import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
 import { event, type StartedPool, soon, usePoolFolder } from '../fixtures/cli/pool.js';
-import { isAlive, quickPace, untilGone } from '../fixtures/cli/processes.js';
+import { freePorts, isAlive, quickPace, untilGone } from '../fixtures/cli/processes.js';
 import { type RunningProcess, spawnProcess } from '../support/processes.js';
 import { startRedis } from '../support/redis-server.js';
 
 vi.setConfig({ testTimeout: 90_000 });
 
 const { folder, startPool, status, enqueue, stateOf, busyWorker } = usePoolFolder();
-
-/** The first of so many free ports in a row. */
-async function freePorts(count: number): Promise<number> {
-  return soon('free ports', async () => {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
-    await probePorts(
-      '127.0.0.1',
-      Array.from({ length: count }, (_, index) => first + index),
-    );
-    return first;
-  });
-}
 
 /** Looks at the pool again and again: how many workers the fleet lists, and for how long nobody answers at a port. */
 function watch({ pool }: StartedPool, readyz: string) {

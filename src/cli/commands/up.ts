@@ -4,6 +4,7 @@ import type { OptionSources } from '../../config/resolve.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import type { GlobalOptions } from '../global-options.js';
+import type { PoolReports } from '../keeper/keeper.js';
 import { isRedisGiven } from '../redis-given.js';
 
 interface UpOptions {
@@ -42,40 +43,47 @@ export function declareUp(program: Command, act: Act): void {
 async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrency }: UpOptions): Promise<number> {
   const { StopRequest } = await import('../process/stop-request.js');
   const stop = new StopRequest({ kept: false, reloads: true });
-  const { LineSink } = await import('../../telemetry/line-sink.js');
-  const { createLogger } = await import('../../telemetry/logger.js');
   const { acquireServer } = await import('../../redis/server/acquire-server.js');
   const { childPrograms, poolPorts } = await import('../keeper/child-programs.js');
+  const { createKeeperOutput } = await import('../keeper/keeper-output.js');
   const { probePorts } = await import('../keeper/probe-ports.js');
   const { runPool } = await import('../keeper/run-pool.js');
+  const { welcomeText } = await import('../keeper/welcome.js');
 
   const { values, sources } = await cli.given({
     pool: { workers, dataDir },
     http: { port: httpPort },
     worker: { jobs, concurrency },
   });
-  const ports = poolPorts(values.pool.workers, values.http.port);
+  const ports = poolPorts(1 + values.pool.workers, values.http.port);
   if (values.http.enabled) await probePorts(values.http.host, ports);
   const { output, globals } = cli;
-  const stderr = new LineSink(2);
-  // Its own lines and those of its processes go through the same sink, so that no line breaks into another.
-  const lines = { stdout: output.json ? stderr : new LineSink(1), stderr };
-  const log = createLogger({ ...values.log, role: 'keeper', stream: lines.stdout });
+  const { lines, log, terminal } = createKeeperOutput(values.log, output.json);
   const given = isRedisGiven(sources);
   const server = await acquireServer({ ...(given && { redis: values.redis }), dataDir: values.pool.dataDir, log });
   try {
     if (server.warning) output.say(`\n${server.warning}\n`);
     const programs = childPrograms({
+      supervised: true,
       workers: values.pool.workers,
       ports,
       redisUrl: server.url,
       globals,
-      terminal: lines.stdout.isTTY,
+      terminal,
       ...(jobs && { jobs }),
       ...(concurrency !== undefined && { concurrency }),
     });
     const reach = reachOf(sources, server.url, globals);
-    return await runPool({ options: values, server, programs, reach, stop, output, lines, log });
+    const options = { ...values, redis: { ...values.redis, url: server.url } };
+    const show = (reports: PoolReports): void => {
+      if (!output.json) output.say(welcomeText({ redis: server, reports, reach }));
+      output.document({
+        redis: { kind: server.kind, url: maskUrl(server.url), description: server.description },
+        supervisor: reports.supervisor ?? null,
+        workers: reports.workers.map((report) => report ?? null),
+      });
+    };
+    return await runPool({ options, programs, show, stop, output, lines, log });
   } finally {
     await server.stop();
     log.info('pool.stopped');

@@ -7,6 +7,7 @@ interface WorkerRunOptions {
   readonly jobs?: string[];
   readonly concurrency?: string;
   readonly httpPort?: string;
+  readonly processes?: string;
   readonly kept?: true;
   readonly suspect?: string;
   readonly terminal?: true;
@@ -16,17 +17,25 @@ interface WorkerRunOptions {
 export function declareWorkerRun(worker: Command, act: Act): void {
   worker
     .command('run')
-    .summary('run one worker')
+    .summary('run one worker, or several')
     .description(
       'Runs one worker until it is told to stop. SIGTERM or Ctrl-C drains it: it takes no more jobs, finishes what it runs, ' +
-        'gives back what does not end in time, and exits with 0. A second signal ends it at once.',
+        'gives back what does not end in time, and exits with 0. A second signal ends it at once. With --processes a keeper runs ' +
+        'several: it starts again what dies, and SIGHUP replaces each by a new one, one after the other, without a gap.',
     )
     .option(
       '--jobs <path...>',
       'files or folders with compiled definitions of jobs (worker.jobs); default: the kinds that ship',
     )
     .option('--concurrency <n>', 'how many jobs of one queue run at the same time (worker.concurrency)')
-    .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
+    .option(
+      '--http-port <port>',
+      'port of /metrics, /livez and /readyz; several processes have the next ones; 0 for any free ones (http.port)',
+    )
+    .option(
+      '--processes <n>',
+      'how many worker processes, under a keeper (pool.workers); default: one, without a keeper',
+    )
     .addOption(new Option('--kept').hideHelp())
     .addOption(new Option('--suspect <json>').hideHelp())
     .addOption(new Option('--terminal').hideHelp())
@@ -34,7 +43,12 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .action(act(runWorker));
 }
 
-async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
+async function runWorker(cli: Cli, given: WorkerRunOptions): Promise<number> {
+  const { processes, ...flags } = given;
+  if (processes !== undefined) {
+    const { runWorkers } = await import('../keeper/run-workers.js');
+    return runWorkers(cli, { processes, ...flags });
+  }
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
@@ -42,7 +56,7 @@ async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
   const { parseSuspect } = await import('../process/suspect-flag.js');
   const { LineSink } = await import('../../telemetry/line-sink.js');
   const { output, globals } = cli;
-  const { jobs, concurrency, httpPort, kept, suspect, terminal, takesOver } = options;
+  const { jobs, concurrency, httpPort, kept, suspect, terminal, takesOver } = flags;
   const { values } = await cli.settings({ worker: { jobs, concurrency }, http: { port: httpPort } });
   const log = createProcessLogger(values.log, 'worker', { json: output.json, terminal });
   const lane = () =>

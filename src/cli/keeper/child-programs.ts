@@ -5,13 +5,15 @@ import { UsageError } from '../usage-error.js';
 import type { ChildProgram } from './forked-child.js';
 
 export interface PoolPlan {
+  /** Whether a supervisor belongs to it. */
+  readonly supervised: boolean;
   readonly workers: number;
   /** As `poolPorts` gives them out. */
   readonly ports: readonly number[];
   readonly redisUrl: string;
   /** Whether what the processes write is shown on a terminal. They cannot see that: it passes through the keeper. */
   readonly terminal: boolean;
-  /** Flags of `up` that are for its children as they are. */
+  /** Flags of the keeper that are for its children as they are. */
   readonly globals: GlobalOptions;
   readonly jobs?: readonly string[];
   readonly concurrency?: string;
@@ -19,23 +21,24 @@ export interface PoolPlan {
 
 /** The programs of a pool's processes. */
 export interface PoolPrograms {
-  readonly supervisor: ChildProgram;
+  readonly supervisor: ChildProgram | undefined;
   readonly workers: readonly ChildProgram[];
 }
 
 const highestPort = 65_535;
 
 /**
- * The ports of a pool: the supervisor has the first, the workers those above it. Empty when each takes any free one.
+ * The ports of a pool, one for each process from the first one up: that of the supervisor, where there is one, then those of
+ * the workers. Empty when each takes any free one.
  *
  * @throws UsageError when there are not enough ports above the first one.
  */
-export function poolPorts(workers: number, httpPort: number): number[] {
+export function poolPorts(processes: number, httpPort: number): number[] {
   if (httpPort === 0) return [];
-  const last = httpPort + workers;
-  if (last <= highestPort) return Array.from({ length: workers + 1 }, (_, index) => httpPort + index);
+  const last = httpPort + processes - 1;
+  if (last <= highestPort) return Array.from({ length: processes }, (_, index) => httpPort + index);
   throw new UsageError(
-    `${workers} workers and a supervisor need the ports ${httpPort} to ${last}, and ${highestPort} is the last one; set BULWARK_HTTP_PORT or --http-port to a lower one`,
+    `${processes} processes need the ports ${httpPort} to ${last}, and ${highestPort} is the last one; set BULWARK_HTTP_PORT or --http-port to a lower one`,
   );
 }
 
@@ -47,7 +50,7 @@ const entry = fileURLToPath(new URL('../main.js', import.meta.url));
  * there may be a password in it.
  */
 export function childPrograms(plan: PoolPlan, env: Environment = processEnvironment()): PoolPrograms {
-  const { workers, ports, globals, terminal, jobs, concurrency } = plan;
+  const { supervised, workers, ports, globals, terminal, jobs, concurrency } = plan;
   const program = (args: readonly string[]): ChildProgram => ({
     module: entry,
     args: [
@@ -61,12 +64,12 @@ export function childPrograms(plan: PoolPlan, env: Environment = processEnvironm
   });
   const port = (index: number) => flag('--http-port', String(ports[index] ?? 0));
   return {
-    supervisor: program(['supervisor', 'run', ...port(0)]),
+    supervisor: supervised ? program(['supervisor', 'run', ...port(0)]) : undefined,
     workers: Array.from({ length: workers }, (_, index) =>
       program([
         'worker',
         'run',
-        ...port(index + 1),
+        ...port(supervised ? index + 1 : index),
         ...flag('--concurrency', concurrency),
         ...flag('--jobs', ...(jobs ?? [])),
       ]),

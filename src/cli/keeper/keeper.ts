@@ -7,6 +7,7 @@ import type { Casualty } from './pool-gave-up-error.js';
 
 /** The processes of a pool, by what they were given to do. */
 export interface PoolReports {
+  /** Undefined while it is not ready, and for a pool without one. */
   readonly supervisor: ReadyReport | undefined;
   /** In the order of the workers; undefined for one that is not ready. */
   readonly workers: readonly (ReadyReport | undefined)[];
@@ -15,7 +16,7 @@ export interface PoolReports {
 /** How a child is made: the keeper says for what, and what it wants to be told. */
 export type CreateChild = (name: string, program: ChildProgram, news: Omit<ChildNews, 'onCrash'>) => KeptChild;
 
-/** A supervisor and some workers, each in a process of its own, kept alive until the pool stops. */
+/** Some workers, and a supervisor where one belongs to them, each in a process of its own, kept alive until the pool stops. */
 export class Keeper {
   /** Resolves when every process has been ready once. */
   readonly ready: Promise<void>;
@@ -23,7 +24,7 @@ export class Keeper {
   readonly hopeless: Promise<{ readonly name: string; readonly exitCode: number }>;
   /** Resolves when too much of the pool dies as soon as it is started, with what it was. */
   readonly gaveUp: Promise<readonly Casualty[]>;
-  readonly #supervisor: KeptChild;
+  readonly #supervisor: KeptChild | undefined;
   readonly #workers: readonly KeptChild[];
   readonly #reports = new Map<string, ReadyReport>();
 
@@ -44,7 +45,7 @@ export class Keeper {
       createChild(name, program, {
         onReady: (report) => {
           this.#reports.set(name, report);
-          if (this.#reports.size === workers.length + 1) allReady();
+          if (this.#reports.size === this.children.length) allReady();
         },
         onHopeless: (exitCode) => loseHope({ name, exitCode }),
         onCrashLoop: () => {
@@ -52,47 +53,44 @@ export class Keeper {
           if (lost.length > 0) giveUp(lost.map(({ casualty }) => casualty));
         },
       });
-    this.#supervisor = child('supervisor', supervisor);
+    this.#supervisor = supervisor && child('supervisor', supervisor);
     this.#workers = workers.map((program, index) => child(`worker ${index + 1}`, program));
   }
 
   /** What the processes told when they were last ready. */
   get reports(): PoolReports {
     return {
-      supervisor: this.#reports.get(this.#supervisor.name),
+      supervisor: this.#supervisor && this.#reports.get(this.#supervisor.name),
       workers: this.#workers.map(({ name }) => this.#reports.get(name)),
     };
   }
 
-  /** The children to give up for; empty while the pool should go on. */
-  #lost(): KeptChild[] {
-    const slot = (role: Slot['role'], { looping }: KeptChild): Slot => ({ role, looping });
-    const verdict = decideGiveUp([
-      slot('supervisor', this.#supervisor),
-      ...this.#workers.map((worker) => slot('worker', worker)),
-    ]);
-    if (verdict === undefined) return [];
-    return verdict === 'supervisor' ? [this.#supervisor] : this.#workers.filter(({ looping }) => looping);
+  /** Every place of the pool, the supervisor last: it looks after the others, so it is replaced after them. */
+  get children(): readonly KeptChild[] {
+    return this.#supervisor ? [...this.#workers, this.#supervisor] : this.#workers;
   }
 
-  /** The order in which they may be restarted: the supervisor last, because it looks after the others. */
-  get restartOrder(): readonly KeptChild[] {
-    return [...this.#workers, this.#supervisor];
+  /** The children to give up for; empty while the pool should go on. */
+  #lost(): KeptChild[] {
+    const roleOf = (child: KeptChild): Slot['role'] => (child === this.#supervisor ? 'supervisor' : 'worker');
+    const slots = this.children.map((child) => ({ child, role: roleOf(child), looping: child.looping }));
+    const verdict = decideGiveUp(slots);
+    const lost = slots.filter(({ role, looping }) => looping && (role === 'supervisor') === (verdict === 'supervisor'));
+    return verdict === undefined ? [] : lost.map(({ child }) => child);
   }
 
   start(): void {
-    this.#supervisor.start();
-    for (const worker of this.#workers) worker.start();
+    for (const child of this.children) child.start();
   }
 
   /** Lets all workers drain at the same time, and the supervisor end after them: it looks after them to the last. */
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
-    await this.#supervisor.stop();
+    await this.#supervisor?.stop();
   }
 
   /** Ends every process at once. */
   async kill(): Promise<void> {
-    await Promise.all([this.#supervisor, ...this.#workers].map((child) => child.kill()));
+    await Promise.all(this.children.map((child) => child.kill()));
   }
 }

@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
-import { maskUrl } from '../../config/mask-url.js';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { closeRedis } from '../../redis/connection.js';
-import { type OpenRedis, openRedis } from '../../redis/open-redis.js';
-import type { AcquiredServer } from '../../redis/server/acquire-server.js';
+import { openRedis } from '../../redis/open-redis.js';
 import { systemClock } from '../../time/clock.js';
 import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
@@ -12,21 +10,19 @@ import type { StopRequest } from '../process/stop-request.js';
 import type { PoolOutput } from './child-output.js';
 import type { PoolPrograms } from './child-programs.js';
 import { CrashReporter } from './crash-reporter.js';
-import { Keeper } from './keeper.js';
+import { Keeper, type PoolReports } from './keeper.js';
 import { KeptChild } from './kept-child.js';
 import { PoolGaveUpError } from './pool-gave-up-error.js';
 import { RollingRestart } from './rolling-restart.js';
-import { welcomeText } from './welcome.js';
 
 export interface PoolParts {
+  /** With the address of the Redis that the pool works on. */
   readonly options: ResolvedOptions;
-  readonly server: AcquiredServer;
   readonly programs: PoolPrograms;
-  /** Flags without which another command would not find this pool. */
-  readonly reach: readonly string[];
+  /** Tells that the pool is up, or what of it. */
+  readonly show: (reports: PoolReports) => void;
   readonly stop: StopRequest;
   readonly output: Output;
-  /** Where the lines of the processes go. */
   readonly lines: PoolOutput;
   readonly log: Logger;
 }
@@ -37,7 +33,7 @@ export interface PoolParts {
  */
 const readyWithinMs = 30_000;
 /** A pool that works and is not complete after this long is shown as it is: an empty screen tells nothing. */
-const welcomeDeadlineMs = 10_000;
+const showDeadlineMs = 10_000;
 
 /**
  * Keeps a pool on a Redis that was found, until it is asked to stop or can never run.
@@ -48,9 +44,10 @@ const welcomeDeadlineMs = 10_000;
  */
 export async function runPool(parts: PoolParts): Promise<number> {
   // Opened first, because what is wrong with Redis is said once here, instead of by every child again and again.
-  const redis = await openKeepersRedis(parts);
+  const { options, log } = parts;
+  const redis = await openRedis({ redis: options.redis, name: `bulwark:keeper:${process.pid}`, manner: 'prompt', log });
   try {
-    return await keepUntilStopped(parts, new CrashReporter(redis, parts.log));
+    return await keepUntilStopped(parts, new CrashReporter(redis, log));
   } finally {
     await closeRedis(redis.client);
   }
@@ -80,10 +77,10 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
       }),
   );
   if (stop.reason !== undefined) return exitCodes.done;
-  const restart = new RollingRestart(keeper.restartOrder, log);
+  const restart = new RollingRestart(keeper.children, log);
   stop.onReload = () => void restart.run();
   keeper.start();
-  void announce(keeper, parts);
+  void showWhenUp(keeper, parts);
 
   const end = await Promise.race([
     stop.received.then((reason) => ({ kind: 'stop', reason }) as const),
@@ -109,25 +106,13 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
   return end.kind === 'hopeless' ? end.exitCode : exitCodes.done;
 }
 
-function openKeepersRedis({ options, server, log }: PoolParts): Promise<OpenRedis> {
-  const redis = { ...options.redis, url: server.url };
-  return openRedis({ redis, name: `bulwark:keeper:${process.pid}`, manner: 'prompt', log });
-}
-
-async function announce(keeper: Keeper, { server, reach, output, stop }: PoolParts): Promise<void> {
+async function showWhenUp(keeper: Keeper, { show, stop }: PoolParts): Promise<void> {
   const settled = Promise.race([
     keeper.ready,
     ...[stop.received, keeper.hopeless, keeper.gaveUp].map((end) => end.then(() => 'ended')),
   ]);
-  let news = await within(welcomeDeadlineMs, settled);
+  let news = await within(showDeadlineMs, settled);
   const nobodyYet = keeper.reports.workers.every((worker) => worker === undefined);
   if (news === 'late' && nobodyYet) news = await settled;
-  if (news === 'ended') return;
-  const { reports } = keeper;
-  if (!output.json) output.say(welcomeText({ redis: server, reports, reach }));
-  output.document({
-    redis: { kind: server.kind, url: maskUrl(server.url), description: server.description },
-    supervisor: reports.supervisor ?? null,
-    workers: reports.workers.map((report) => report ?? null),
-  });
+  if (news !== 'ended') show(keeper.reports);
 }
