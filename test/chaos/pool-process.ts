@@ -1,3 +1,4 @@
+import type { RedisInput } from '../../src/index.js';
 import { type RunningProcess, spawnProcess } from '../support/processes.js';
 
 const library = new URL('../../dist/src/index.js', import.meta.url).href;
@@ -46,7 +47,7 @@ const definition = `
 `;
 
 /** A worker in a process of its own, so that it can be killed. SIGTERM stops it. */
-export function spawnWorker(redis: string, worker: object): RunningProcess {
+export function spawnWorker(redis: RedisInput, worker: object): RunningProcess {
   return spawnModule(`${definition}
     const worker = createWorker({ redis: ${JSON.stringify(redis)}, jobs: [chaos], worker: ${JSON.stringify(worker)} });
     process.once('SIGTERM', () => worker.stop().then((report) => tell({ event: 'stopped', ...report })));
@@ -56,7 +57,7 @@ export function spawnWorker(redis: string, worker: object): RunningProcess {
 }
 
 /** A supervisor in a process of its own. */
-export function spawnSupervisor(redis: string, supervisor: object = {}): RunningProcess {
+export function spawnSupervisor(redis: RedisInput, supervisor: object = {}): RunningProcess {
   return spawnModule(`${definition}
     const supervisor = createSupervisor({ redis: ${JSON.stringify(redis)}, supervisor: ${JSON.stringify(supervisor)} });
     process.once('SIGTERM', () => supervisor.stop());
