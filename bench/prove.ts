@@ -8,11 +8,25 @@ import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { partition } from './proofs/partition.js';
 import { profile } from './proofs/profile.js';
+import { redisFailover } from './proofs/redis-failover.js';
+import { redisRestart } from './proofs/redis-restart.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
-const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, blocked, partition, profile];
+const proofs: readonly Proof[] = [
+  throughput,
+  enqueue,
+  latency,
+  idle,
+  start,
+  kill,
+  blocked,
+  partition,
+  redisRestart,
+  redisFailover,
+  profile,
+];
 const flags = ['--json', '--markdown', '--quick'];
 
 /** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */

@@ -14,6 +14,8 @@ export interface SentinelGroup {
   readonly sentinels: readonly string[];
   /** What they call the master. */
   readonly sentinelName: string;
+  /** Cuts the replicas off from the master, which goes on alone: what it accepts from now on nobody else has. */
+  cutReplication(): Promise<void>;
   /** Kills the master; the sentinels promote a replica. */
   crashMaster(): Promise<void>;
   /** Resolves when another than that master has been promoted and accepts writes. */
@@ -49,6 +51,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
   return {
     sentinels: sentinels.map(({ port }) => `127.0.0.1:${port}`),
     sentinelName,
+    cutReplication: () => cutReplication(master),
     crashMaster: () => master.crash(),
     untilPromoted: () => until('another master accepts writes', () => acceptsWrites(first.client, master.port)),
     untilReplicated: () => until('the replicas have everything', () => hasReplicated(master)),
@@ -121,6 +124,14 @@ async function hasReplicated({ port }: CrashingRedis): Promise<boolean> {
   } finally {
     client.disconnect();
   }
+}
+
+/** Who connects anew needs a password that the replicas do not know; who is connected may stay. */
+async function cutReplication({ port }: CrashingRedis): Promise<void> {
+  const client = quietClient(port);
+  await client.config('SET', 'requirepass', 'nobody knows');
+  await client.call('CLIENT', 'KILL', 'TYPE', 'replica');
+  client.disconnect();
 }
 
 function quietClient(port: number): Redis {
