@@ -2,16 +2,35 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { clockJump } from './proofs/clock-jump.js';
 import { enqueue } from './proofs/enqueue.js';
+import { freeze } from './proofs/freeze.js';
 import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
+import { partition } from './proofs/partition.js';
 import { profile } from './proofs/profile.js';
+import { redisFailover } from './proofs/redis-failover.js';
+import { redisRestart } from './proofs/redis-restart.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
-const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, blocked, profile];
+const proofs: readonly Proof[] = [
+  throughput,
+  enqueue,
+  latency,
+  idle,
+  start,
+  kill,
+  blocked,
+  freeze,
+  partition,
+  redisRestart,
+  redisFailover,
+  clockJump,
+  profile,
+];
 const flags = ['--json', '--markdown', '--quick'];
 
 /** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */
@@ -19,7 +38,7 @@ async function prove(args: readonly string[]): Promise<number> {
   const [name, ...more] = args.filter((arg) => !flags.includes(arg));
   const proof = proofs.find((candidate) => candidate.name === name);
   if (!proof || more.length > 0) {
-    const known = proofs.map(({ name: known, about }) => `  ${known.padEnd(10)} ${about}`).join('\n');
+    const known = proofs.map(({ name: known, about }) => `  ${known.padEnd(15)} ${about}`).join('\n');
     process.stderr.write(`usage: npm run prove -- <name> [--json | --markdown] [--quick]\n\n${known}\n`);
     return name === undefined || name === 'help' ? 0 : 2;
   }

@@ -7,8 +7,11 @@ export interface NetworkPath {
   readonly url: string;
   /** From now on nothing gets through in either direction, and nobody is told, as when a network drops every packet. */
   part(): void;
-  /** Lets everything through again. What was sent meanwhile arrives now, late, as TCP sends it again. */
-  heal(): void;
+  /**
+   * Lets everything through again. `late`: what was sent meanwhile arrives now, as TCP sends it again. `forgotten`: connections from
+   * before stay silent for good, as behind a router that lost its table; only new ones get through.
+   */
+  heal(old: 'late' | 'forgotten'): void;
   close(): void;
 }
 
@@ -53,9 +56,9 @@ export async function openNetworkPath(targetPort: number): Promise<NetworkPath> 
       parted = true;
       for (const socket of sockets) socket.pause();
     },
-    heal() {
+    heal(old) {
       parted = false;
-      for (const socket of sockets) socket.resume();
+      if (old === 'late') for (const socket of sockets) socket.resume();
       for (const open of waiting) open();
       waiting.clear();
     },

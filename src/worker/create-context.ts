@@ -17,6 +17,8 @@ export interface ContextParts {
   readonly definition: AnyJobDefinition;
   readonly cancellation: Cancellation;
   readonly deadline: EpochMs;
+  /** The clock of the deadline. */
+  readonly clock: Clock;
   readonly services: ContextServices;
 }
 
@@ -24,7 +26,6 @@ export interface ContextParts {
 export interface ContextServices {
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly clock: Clock;
   readonly reportProgress: (jobId: string, progress: number | object) => Promise<void>;
 }
 
@@ -95,7 +96,7 @@ class HandlerContext implements JobContext {
     return this.#log;
   }
 
-  readonly remainingMs = (): number => Math.max(0, this.deadline - this.#parts.services.clock.now());
+  readonly remainingMs = (): number => Math.max(0, this.deadline - this.#parts.clock.now());
 
   readonly progress: JobContext['progress'] = async (value) => {
     const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');

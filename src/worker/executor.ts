@@ -8,6 +8,7 @@ import type { KindRegistry } from '../job/registry.js';
 import { classifyError } from '../retry/classify.js';
 import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
+import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
@@ -24,6 +25,7 @@ export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;
   readonly limits: PreparationLimits & { readonly maxResultBytes: number };
   readonly abortGraceMs: number;
+  readonly clock: Clock;
   readonly random: () => number;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
@@ -41,8 +43,10 @@ export class Executor {
   }
 
   async execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
-    const { registry, limits, abortGraceMs, clock } = this.#options;
+    const { registry, limits, abortGraceMs } = this.#options;
     try {
+      // Redis said when the job was taken. From then on its time is counted, whatever the clock of this machine says.
+      const clock = new CarriedClock(job.startedAt, this.#options.clock);
       const preparing = prepareJob(job, registry, limits, clock.now());
       const prepared = preparing instanceof Promise ? await preparing : preparing;
       if (prepared.kind === 'refused') return prepared.outcome;
@@ -57,9 +61,9 @@ export class Executor {
         clock,
         onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
         createContext: (deadline) =>
-          createContext({ job, definition, cancellation, deadline, services: this.#options }),
+          createContext({ job, definition, cancellation, deadline, clock, services: this.#options }),
       });
-      return this.#outcomeOf(end, job, definition);
+      return this.#outcomeOf(end, job, definition, clock.now());
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
       this.#options.log.error({ jobId: job.id, kind: job.kind, err: error }, 'executor.failed');
@@ -78,7 +82,7 @@ export class Executor {
     if (!(reason instanceof DrainTimeoutError)) this.#options.onHung({ jobId, kind, reason, ended });
   }
 
-  #outcomeOf(end: AttemptEnd, job: FetchedJob, definition: AnyJobDefinition): Outcome {
+  #outcomeOf(end: AttemptEnd, job: FetchedJob, definition: AnyJobDefinition, now: EpochMs): Outcome {
     switch (end.kind) {
       case 'returned': {
         const { json, remark } = encodeResult(end.value, this.#options.limits.maxResultBytes);
@@ -87,12 +91,12 @@ export class Executor {
         return { kind: 'completed', resultJson: json };
       }
       case 'threw':
-        return this.#failure(end.error, job, definition);
+        return this.#failure(end.error, job, definition, now);
       case 'aborted':
         if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
         if (end.reason instanceof DrainTimeoutError) return { kind: 'interrupted', reason: 'shutdown' };
         // Our own reasons: a kind's rules are for what its handler met.
-        return this.#failure(end.reason, job, { ...definition, classify: undefined });
+        return this.#failure(end.reason, job, { ...definition, classify: undefined }, now);
     }
   }
 
@@ -106,9 +110,8 @@ export class Executor {
     }
   }
 
-  #failure(error: unknown, job: FetchedJob, definition: AnyJobDefinition): Outcome {
-    const { limits, clock, random } = this.#options;
-    const now = clock.now();
+  #failure(error: unknown, job: FetchedJob, definition: AnyJobDefinition, now: EpochMs): Outcome {
+    const { limits, random } = this.#options;
     const verdict = this.#classify(error, now, definition);
     const report = reportError(error, verdict.class, limits);
     const policy = { ...definition.retry, attempts: attemptsAllowed(job, definition) };

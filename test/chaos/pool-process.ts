@@ -1,6 +1,8 @@
+import type { RedisInput } from '../../src/index.js';
 import { type RunningProcess, spawnProcess } from '../support/processes.js';
 
 const library = new URL('../../dist/src/index.js', import.meta.url).href;
+const clockJump = new URL('../../dist/bench/peers/jump-clock.js', import.meta.url).href;
 const zod = import.meta.resolve('zod');
 
 /** What a job of these processes does; a plain producer of the test enqueues it. */
@@ -46,9 +48,24 @@ const definition = `
   });
 `;
 
+/** With SIGUSR2 the wall clock of the process jumps by so much. */
+interface ClockOfProcess {
+  readonly jumpsMs?: number;
+}
+
+function clockOf({ jumpsMs = 0 }: ClockOfProcess): string {
+  return `
+    import { jumpClock } from ${JSON.stringify(clockJump)};
+    process.once('SIGUSR2', () => {
+      jumpClock(${jumpsMs});
+      tell({ event: 'jumped', now: Date.now() });
+    });
+  `;
+}
+
 /** A worker in a process of its own, so that it can be killed. SIGTERM stops it. */
-export function spawnWorker(redis: string, worker: object): RunningProcess {
-  return spawnModule(`${definition}
+export function spawnWorker(redis: RedisInput, worker: object, clock: ClockOfProcess = {}): RunningProcess {
+  return spawnModule(`${definition}${clockOf(clock)}
     const worker = createWorker({ redis: ${JSON.stringify(redis)}, jobs: [chaos], worker: ${JSON.stringify(worker)} });
     process.once('SIGTERM', () => worker.stop().then((report) => tell({ event: 'stopped', ...report })));
     await worker.start();
@@ -57,8 +74,12 @@ export function spawnWorker(redis: string, worker: object): RunningProcess {
 }
 
 /** A supervisor in a process of its own. */
-export function spawnSupervisor(redis: string, supervisor: object = {}): RunningProcess {
-  return spawnModule(`${definition}
+export function spawnSupervisor(
+  redis: RedisInput,
+  supervisor: object = {},
+  clock: ClockOfProcess = {},
+): RunningProcess {
+  return spawnModule(`${definition}${clockOf(clock)}
     const supervisor = createSupervisor({ redis: ${JSON.stringify(redis)}, supervisor: ${JSON.stringify(supervisor)} });
     process.once('SIGTERM', () => supervisor.stop());
     await supervisor.start();

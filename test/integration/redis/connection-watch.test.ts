@@ -35,7 +35,7 @@ describe('a connection that swallows what it is given', () => {
     await closed(client);
 
     await closed(client);
-    path.heal();
+    path.heal('forgotten');
 
     expect(await asked).toBe('PONG');
   });
@@ -45,7 +45,7 @@ describe('a connection that swallows what it is given', () => {
     path.part();
     await expect(client.ping()).rejects.toThrow('timed out');
     await closed(client);
-    path.heal();
+    path.heal('late');
 
     expect(await eventually('it answers', () => client.ping())).toBe('PONG');
   });
@@ -56,7 +56,7 @@ describe('a connection that swallows what it is given', () => {
     path.part();
 
     await sleep(2_500);
-    path.heal();
+    path.heal('late');
 
     expect(await client.ping()).toBe('PONG');
     expect(client.stream).toBe(stream);

@@ -1,6 +1,19 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { pause, systemClock } from '../../../src/time/clock.js';
+import { CarriedClock, pause, systemClock } from '../../../src/time/clock.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+
+describe('CarriedClock', () => {
+  it('goes on from the moment that it was told, whatever the wall clock says', () => {
+    const here = { at: 1_000.4, now: () => 5 as EpochMs, elapsed: () => here.at };
+    const clock = new CarriedClock(1_772_600_767_000 as EpochMs, here);
+
+    here.at += 250.2;
+
+    expect(clock.now()).toBe(1_772_600_767_250);
+    expect(clock.elapsed()).toBe(here.at);
+  });
+});
 
 describe('pause', () => {
   it('waits', async () => {

@@ -29,10 +29,10 @@ function startContext(overrides: Partial<FetchedJob> = {}) {
     definition,
     cancellation: abort,
     deadline: momentIn(60_000),
+    clock,
     services: {
       log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
       metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
-      clock,
       reportProgress: async (jobId, progress) => {
         progressed.push([jobId, progress]);
       },

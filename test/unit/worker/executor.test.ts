@@ -261,12 +261,24 @@ describe('Executor', () => {
     expect(executed.lines).toEqual(['error job.classify_failed']);
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    'counts the time of a job by the clock of Redis when its own is %i ms off',
+    async (ms) => {
+      const clock: Clock = { ...standingClock, now: () => momentIn(ms) };
+      const job = { meta: { deadline: momentIn(60_000) } };
+
+      const { outcome } = await execute((_payload, ctx) => ctx.remainingMs(), { timeout: '5m' }, { clock, job });
+
+      expect(outcome).toEqual({ kind: 'completed', resultJson: '60000' });
+    },
+  );
+
   it('holds on to a job that meets a fault of our own, and tries it again', async () => {
     const clock: Clock = {
-      now: () => {
+      ...standingClock,
+      elapsed: () => {
         throw new Error('the clock fell off the wall');
       },
-      elapsed: () => 0,
     };
 
     const { outcome, lines } = await execute(() => undefined, {}, { clock });

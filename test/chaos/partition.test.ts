@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type NetworkPath, openNetworkPath } from '../../bench/faults/network-path.js';
+import { startPool, type TestPool } from '../integration/worker-pool/test-pool.js';
+import { eventually } from '../support/eventually.js';
+import { chaosJob } from './chaos-job.js';
+import { quickSupervisor, quickWorker, ready, spawnWorker, told } from './pool-process.js';
+
+/** A way to Redis of its own, for those who are to be parted from it. */
+async function openPath(pool: TestPool): Promise<NetworkPath> {
+  const path = await openNetworkPath(pool.server.port);
+  onTestFinished(() => path.close());
+  return path;
+}
+
+const crashesOf = (pool: TestPool, id: string) => pool.client.hget(`${pool.keyspace.queueBase('chaos')}${id}`, 'bwc');
+
+/**
+ * Broken: the network between a worker and Redis swallows everything and tells nobody. Holds: what the worker ran is run elsewhere, its
+ * own end of it does not count, and it works on once the network is back, whatever became of its connections.
+ */
+describe.each(['late', 'forgotten'] as const)(
+  'a worker that the network parted from Redis (connections: %s)',
+  (old) => {
+    it('has its jobs run elsewhere, and takes new ones when it is back', { timeout: 30_000 }, async () => {
+      const pool = await startPool();
+      const path = await openPath(pool);
+      await pool.supervisor({ supervisor: quickSupervisor });
+      const parted = spawnWorker(path.url, { ...quickWorker, concurrency: 1 });
+      await ready(parted);
+      const producer = pool.producer();
+      const caught = await producer.enqueue(chaosJob, { ms: 1_500 });
+      await eventually('it runs', () => told(parted, 'started').length === 1);
+      const other = spawnWorker(pool.url, { ...quickWorker, concurrency: 1 });
+      await ready(other);
+
+      path.part();
+      await eventually('it runs elsewhere', () => told(other, 'started').includes(caught.id));
+      await producer.wait(caught);
+      // By now the parted worker has given its connection up.
+      await sleep(2_500);
+      path.heal(old);
+      other.kill('SIGKILL');
+      const next = await producer.enqueue(chaosJob, {});
+      await producer.wait(next, { timeout: '10s' });
+
+      expect(told(parted, 'started')).toEqual([caught.id, next.id]);
+      expect(told(other, 'started')).toEqual([caught.id]);
+      expect(await crashesOf(pool, caught.id)).toBe('1');
+    });
+  },
+);
+
+/** Broken: the same for all workers at once. Holds: nobody is taken for dead, and no job runs twice. */
+it('takes no worker for dead when the network parted all of them from Redis', { timeout: 30_000 }, async () => {
+  const pool = await startPool();
+  const path = await openPath(pool);
+  // Nobody is dead before three times this silence when all fall silent together.
+  await pool.supervisor({ supervisor: { ...quickSupervisor, deadAfterMs: 2_000 } });
+  const paces = { ...quickWorker, leaseMs: 15_000, leaseRenewMs: 300, concurrency: 2 };
+  const workers = Array.from({ length: 4 }, () => spawnWorker(path.url, paces));
+  await Promise.all(workers.map(ready));
+  const producer = pool.producer();
+  const jobs = await producer.enqueueMany(
+    chaosJob,
+    Array.from({ length: 16 }, () => ({ ms: 1_000 })),
+  );
+  const started = () => workers.flatMap((worker) => told(worker, 'started'));
+  await eventually('eight run', () => started().length === 8);
+
+  path.part();
+  await sleep(3_500);
+  path.heal('late');
+  await Promise.all(jobs.map((job) => producer.wait(job, { timeout: '10s' })));
+
+  expect(started().toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
+  expect(await Promise.all(jobs.map(({ id }) => crashesOf(pool, id)))).toEqual(jobs.map(() => null));
+});
