@@ -3,6 +3,7 @@ import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
 import { enqueue } from './proofs/enqueue.js';
+import { fleet } from './proofs/fleet.js';
 import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
@@ -11,7 +12,7 @@ import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
-const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, blocked, profile];
+const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, fleet, blocked, profile];
 const flags = ['--json', '--markdown', '--quick'];
 
 /** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */

@@ -48,6 +48,8 @@ const fleetReadScript = defineScript({
 
 /** Redis serves nobody else while it reads a page: with so many workers, for one or two milliseconds. */
 const pageSize = 500;
+/** Ids alone are read faster. */
+const idsPerPage = 2_000;
 
 /** What cannot be read, written by somebody else, counts as no beat: the other workers are to be seen all the same. */
 function parseBeat(json: string): WorkerBeat | undefined {
@@ -112,10 +114,32 @@ export class FleetStore {
 
   /** The last beats of these workers, of those that have one. */
   async beatsOf(ids: readonly string[]): Promise<WorkerBeat[]> {
-    const [first, ...others] = ids.map((id) => this.#keyspace.worker(id));
-    if (first === undefined) return [];
-    const texts = await this.#client.mget(first, ...others);
-    return texts.map((text) => parseBeat(text ?? '')).filter((beat) => beat !== undefined);
+    const entries = await this.entriesOf(ids, 'all');
+    return entries.map(({ text }) => parseBeat(text)).filter((beat) => beat !== undefined);
+  }
+
+  /** So many bytes of the beats of these workers, of those that have one. */
+  async entriesOf(ids: readonly string[], bytes: number | 'all'): Promise<FleetEntry[]> {
+    const keys = ids.map((id) => this.#keyspace.worker(id));
+    const [texts, ages] = await Promise.all([
+      Promise.all(keys.map((key) => this.#client.getrange(key, 0, bytes === 'all' ? -1 : bytes - 1))),
+      Promise.all(keys.map((key) => this.#client.pttl(key))),
+    ]);
+    return ids
+      .map((id, index) => ({ id, text: texts[index] ?? '', ageMs: beatTtlMs - (ages[index] ?? 0) }))
+      .filter(({ text }) => text !== '');
+  }
+
+  /** Who is on the list. */
+  async ids(): Promise<string[]> {
+    const found = new Set<string>();
+    let cursor = '0';
+    do {
+      const [next, ids] = await this.#client.sscan(this.#keyspace.workers, cursor, 'COUNT', idsPerPage);
+      for (const id of ids) found.add(id);
+      cursor = next;
+    } while (cursor !== '0');
+    return [...found];
   }
 
   /** Which of these workers are on the list: the others said farewell. */
