@@ -12,6 +12,7 @@ import { decideRecovery, type RecoveryPolicy } from './decide-recovery.js';
 import type { FleetStore } from './fleet-store.js';
 import type { FleetView, SeenWorker } from './fleet-view.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
+import type { Leadership } from './leadership.js';
 import { PoisonJobError } from './poison-job-error.js';
 
 export interface OrphanSweeperOptions {
@@ -20,6 +21,7 @@ export interface OrphanSweeperOptions {
   readonly inspector: QueueInspector;
   readonly admin: QueueAdmin;
   readonly queues: () => Promise<Iterable<string>>;
+  readonly leadership: Leadership;
   readonly policy: FleetWatchPolicy & RecoveryPolicy;
   readonly limits: ReportLimits;
   /** Who sweeps, for the record of a poison job. */
@@ -105,20 +107,25 @@ export class OrphanSweeper {
   }
 
   async #sweepAll(now: number, leaseless: Leaseless): Promise<void> {
+    const { queues, leadership } = this.#options;
+    const epoch = leadership.term;
+    if (epoch === undefined) return;
     const failures: unknown[] = [];
-    for (const queue of await this.#options.queues()) {
+    for (const queue of await queues()) {
       // One queue that cannot be read must not keep the others from being swept.
-      await this.#sweepQueue(queue, now, leaseless).catch((cause: unknown) => {
+      await this.#sweepQueue(queue, now, leaseless, epoch).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
       });
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  async #sweepQueue(queue: string, now: number, leaseless: Leaseless): Promise<void> {
+  async #sweepQueue(queue: string, now: number, leaseless: Leaseless, epoch: number): Promise<void> {
     for (const job of await this.#activeJobs(queue)) {
+      // What was found under one term is not done in another: whoever was held up for so long has seen too little.
+      if (this.#options.leadership.term !== epoch) return;
       // One job that cannot be recovered must not keep the others from it.
-      await this.#consider(queue, job, now, leaseless).catch((error: unknown) => {
+      await this.#consider(queue, job, now, leaseless, epoch).catch((error: unknown) => {
         this.#options.log.error({ queue, jobId: job.id, err: error }, 'job.recovery_failed');
       });
     }
@@ -138,7 +145,7 @@ export class OrphanSweeper {
     return pages.reverse().flat();
   }
 
-  async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Leaseless): Promise<void> {
+  async #consider(queue: string, job: ActiveJobOwner, now: number, leaseless: Leaseless, epoch: number): Promise<void> {
     // The count of crashes tells this run from an earlier one that was without a lease too.
     const key = `${queue}\n${job.id}\n${job.crashes}`;
     const since = leaseless.before.get(key) ?? now;
@@ -154,11 +161,18 @@ export class OrphanSweeper {
       this.#options.policy,
     );
     if (decision.kind === 'leave') return;
-    const { admin, log, metrics } = this.#options;
+    const { admin, leadership, log, metrics } = this.#options;
     const reply =
       decision.kind === 'requeue'
-        ? await admin.recover(queue, job.id, job.token)
-        : await admin.deadLetterOrphan(queue, job.id, job.token, this.#poisonRecord(queue, job.id, decision.crashes));
+        ? await admin.recover(queue, job.id, job.token, epoch)
+        : await admin.deadLetterOrphan(
+            queue,
+            job.id,
+            job.token,
+            this.#poisonRecord(queue, job.id, decision.crashes),
+            epoch,
+          );
+    if (reply === 'deposed') leadership.deposed(epoch);
     if (reply !== 'done') return;
     const outcome = decision.kind === 'requeue' ? 'requeued' : 'dead_lettered';
     metrics.orphanedJobs.inc({ queue, decision: outcome });

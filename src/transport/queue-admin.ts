@@ -4,7 +4,7 @@ import type { Keyspace } from '../redis/keyspace.js';
 import { deadLetterQueue } from '../redis/keyspace.js';
 import { BackendByQueue } from './backend-by-queue.js';
 import { queueKeys } from './queue-keys.js';
-import { deadLetterScript, releaseScript, type TransitionReply } from './scripts.js';
+import { deadLetterScript, type RecoveryReply, releaseScript } from './scripts.js';
 
 /** Changes queues on behalf of an operator or of the supervisor. */
 export class QueueAdmin {
@@ -32,12 +32,12 @@ export class QueueAdmin {
     await this.#backends.get(queue).drain(true);
   }
 
-  /** Puts an active job back because its owner is gone. An empty token stands for a lease that ran out. */
-  recover(queue: string, id: string, token: string): Promise<TransitionReply> {
-    return this.#putBack(queue, id, token, '');
+  /** Puts an active job back because its owner is gone. An empty token stands for a lease that ran out. `epoch` is the leader's. */
+  recover(queue: string, id: string, token: string, epoch: number): Promise<RecoveryReply> {
+    return this.#putBack(queue, id, token, '', epoch);
   }
 
-  async #putBack(queue: string, id: string, token: string, failure: string): Promise<TransitionReply> {
+  async #putBack(queue: string, id: string, token: string, failure: string, epoch: number): Promise<RecoveryReply> {
     const { active, stalled, wait, prioritized, pc, marker, events, meta } = queueKeys(this.#keyspace, queue);
     return releaseScript.run(
       this.#client,
@@ -51,8 +51,9 @@ export class QueueAdmin {
         marker,
         events,
         meta,
+        fence: this.#keyspace.fence(queue),
       },
-      { id, token, crashed: 1, failure },
+      { id, token, crashed: 1, failure, epoch },
     );
   }
 
@@ -60,9 +61,15 @@ export class QueueAdmin {
    * Dead-letters an active job whose owner is gone. The child of a flow is put back with BullMQ's mark of failure instead: the
    * worker that takes it fails it inside its queue, so that its parent is told.
    */
-  async deadLetterOrphan(queue: string, id: string, token: string, record: DeadLetterRecord): Promise<TransitionReply> {
+  async deadLetterOrphan(
+    queue: string,
+    id: string,
+    token: string,
+    record: DeadLetterRecord,
+    epoch: number,
+  ): Promise<RecoveryReply> {
     const isChild = await this.#client.hexists(this.#keyspace.queue(queue, id), 'parentKey');
-    if (isChild === 1) return this.#putBack(queue, id, token, record.error.message);
+    if (isChild === 1) return this.#putBack(queue, id, token, record.error.message, epoch);
     const keys = queueKeys(this.#keyspace, queue);
     const dead = queueKeys(this.#keyspace, deadLetterQueue(queue));
     return deadLetterScript.run(
@@ -77,6 +84,7 @@ export class QueueAdmin {
         deadFailed: dead.failed,
         deadEvents: dead.events,
         deadMeta: dead.meta,
+        fence: this.#keyspace.fence(queue),
       },
       {
         id,
@@ -91,6 +99,7 @@ export class QueueAdmin {
         data: '',
         opts: '',
         crashed: 1,
+        epoch,
       },
     );
   }

@@ -20,6 +20,13 @@ export function transitionReply(raw: unknown): TransitionReply {
   }
 }
 
+/** The answer to a leader: `deposed` when a later one has written to the queue. Nothing was written then. */
+export type RecoveryReply = TransitionReply | 'deposed';
+
+function recoveryReply(raw: unknown): RecoveryReply {
+  return raw === -7 ? 'deposed' : transitionReply(raw);
+}
+
 function strings(raw: unknown): string[] {
   if (!Array.isArray(raw)) throw new TypeError('expected an array');
   return raw.map(String);
@@ -29,16 +36,37 @@ const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url
 
 export const releaseScript = defineScript({
   file: file('release'),
-  keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
-  args: ['id', 'token', 'crashed', 'failure'],
-  reply: transitionReply,
+  keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence'],
+  args: ['id', 'token', 'crashed', 'failure', 'epoch'],
+  reply: recoveryReply,
 });
 
 export const deadLetterScript = defineScript({
   file: file('dead-letter'),
-  keys: ['job', 'active', 'stalled', 'events', 'meta', 'marker', 'deadFailed', 'deadEvents', 'deadMeta'],
-  args: ['id', 'token', 'base', 'deadBase', 'record', 'attempt', 'keep', 'message', 'stack', 'data', 'opts', 'crashed'],
-  reply: (raw): TransitionReply => (typeof raw === 'string' ? 'done' : transitionReply(raw)),
+  keys: ['job', 'active', 'stalled', 'events', 'meta', 'marker', 'deadFailed', 'deadEvents', 'deadMeta', 'fence'],
+  args: [
+    'id',
+    'token',
+    'base',
+    'deadBase',
+    'record',
+    'attempt',
+    'keep',
+    'message',
+    'stack',
+    'data',
+    'opts',
+    'crashed',
+    'epoch',
+  ],
+  reply: (raw): RecoveryReply => (typeof raw === 'string' ? 'done' : recoveryReply(raw)),
+});
+
+export const raiseFenceScript = defineScript({
+  file: file('raise-fence'),
+  keys: ['fence'],
+  args: ['epoch'],
+  reply: Number,
 });
 
 export const leaseRenewScript = defineScript({

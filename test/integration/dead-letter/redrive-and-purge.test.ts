@@ -15,7 +15,7 @@ async function startWithDeadLetter(job: Partial<NewJob> = {}) {
   const kill = async (newJob: Partial<NewJob>): Promise<string> => {
     const { id } = await bench.take('mine', newJob);
     const record = { reason: 'poison', queue: bench.queue, id, by: 'bench', error: { message: 'boom' } };
-    await pool().admin.deadLetterOrphan(bench.queue, id, 'mine', record as DeadLetterRecord);
+    await pool().admin.deadLetterOrphan(bench.queue, id, 'mine', record as DeadLetterRecord, 1);
     return id;
   };
   const id = await kill(job);

@@ -30,6 +30,7 @@ async function startSweeping({ poisonAfter = 10 } = {}) {
       inspector: pool.inspector,
       admin: pool.admin,
       queues: async () => queues,
+      leadership: { term: 1, deposed: () => undefined },
       policy: { deadAfterMs, maxGapMs: 2_000, leaselessGraceMs: deadAfterMs, poisonAfter },
       limits: { maxErrorBytes: 1_000, maxStackBytes: 1_000 },
       supervisor: 'the-supervisor',

@@ -25,14 +25,16 @@ function endBy(kind: JobEnd['kind'], words: JobEnd['words']) {
     (await bench.calls.end({ kind, id, token, words }, undefined)).code;
 }
 
+const fenceOf = (bench: LeaseBench) => bench.pool.keyspace.fence(bench.queue);
+
 /** Every way in which the supervisor ends a run on behalf of a worker that died. */
 const repairs = {
   recover: (bench: LeaseBench, id: string, token: string) =>
     rawReply(
       bench.pool,
       releaseScript,
-      { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc },
-      { id, token, crashed: 0, failure: '' },
+      { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc, fence: fenceOf(bench) },
+      { id, token, crashed: 0, failure: '', epoch: '' },
     ),
   bury: (bench: LeaseBench, id: string, token: string) =>
     rawReply(
@@ -44,6 +46,7 @@ const repairs = {
         deadFailed: bench.dead.failed,
         deadEvents: bench.dead.events,
         deadMeta: bench.dead.meta,
+        fence: fenceOf(bench),
       },
       {
         id,
@@ -58,6 +61,7 @@ const repairs = {
         data: '',
         opts: '',
         crashed: 0,
+        epoch: '',
       },
     ),
 } as const;
@@ -248,7 +252,7 @@ describe('release', () => {
     const bench = new LeaseBench(pool());
     const { id } = await bench.take('mine');
 
-    await pool().admin.recover(bench.queue, id, 'mine');
+    await pool().admin.recover(bench.queue, id, 'mine', 1);
 
     expect(await bench.field(id, 'bwc')).toBe('1');
     expect(await bench.events()).toContainEqual({ event: 'stalled', jobId: id });
@@ -258,7 +262,7 @@ describe('release', () => {
     const bench = new LeaseBench(pool());
     await pool().client.lpush(bench.keys.active, 'nothing');
 
-    const reply = await pool().admin.recover(bench.queue, 'nothing', '');
+    const reply = await pool().admin.recover(bench.queue, 'nothing', '', 1);
 
     expect(reply).toBe('job_gone');
     expect(await pool().client.llen(bench.keys.active)).toBe(0);

@@ -123,7 +123,7 @@ describe('a lease that is lost', () => {
     const zombie = await run(0);
     const oldToken = await pool().client.get(lock);
 
-    await pool().admin.recover(job.queue.name, enqueued.id, oldToken ?? '');
+    await pool().admin.recover(job.queue.name, enqueued.id, oldToken ?? '', 1);
     const second = await run(1);
     await untilAborted(zombie.ctx.signal);
     zombie.end.send('too late');
@@ -145,7 +145,7 @@ describe('a lease that is lost', () => {
     const { run, enqueued, lock, job, producer } = await startHeld();
     const zombie = await run(0);
 
-    await pool().admin.recover(job.queue.name, enqueued.id, (await pool().client.get(lock)) ?? '');
+    await pool().admin.recover(job.queue.name, enqueued.id, (await pool().client.get(lock)) ?? '', 1);
     const second = await run(1);
     await untilAborted(zombie.ctx.signal);
 

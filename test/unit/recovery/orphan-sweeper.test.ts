@@ -7,7 +7,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { leaseToken } from '../../../src/transport/lease-token.js';
 import type { QueueAdmin } from '../../../src/transport/queue-admin.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
-import type { ActiveJobOwner, TransitionReply } from '../../../src/transport/scripts.js';
+import type { ActiveJobOwner, RecoveryReply } from '../../../src/transport/scripts.js';
 import { recordingLog } from '../service/recording-log.js';
 
 const secondMs = 1_000;
@@ -22,12 +22,19 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   const redis = { awayMs: 0 };
   const deeds: string[] = [];
   const records: DeadLetterRecord[] = [];
-  const replies = new Map<string, TransitionReply | Error>();
+  const replies = new Map<string, RecoveryReply | Error>();
   const pages: number[] = [];
+  const leadership = {
+    term: 3 as number | undefined,
+    deposed: (epoch: number) => {
+      deeds.push(`deposed ${epoch}`);
+      leadership.term = undefined;
+    },
+  };
   const { log, lines } = recordingLog();
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
 
-  const reply = async (deed: string, id: string): Promise<TransitionReply> => {
+  const reply = async (deed: string, id: string): Promise<RecoveryReply> => {
     const answer = replies.get(id) ?? 'done';
     if (answer instanceof Error) throw answer;
     deeds.push(deed);
@@ -60,6 +67,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
       },
     } as unknown as QueueAdmin,
     queues: async () => Object.keys(active),
+    leadership,
     policy: { deadAfterMs: 5 * secondMs, maxGapMs: 2.5 * secondMs, leaselessGraceMs: 5 * secondMs, poisonAfter: 3 },
     limits: { maxErrorBytes: 500, maxStackBytes: 500 },
     supervisor: 's1',
@@ -77,7 +85,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   const fallsSilent = (worker: string): void => {
     silentSince.set(worker, clock.time);
   };
-  return { sweeper, sweeps, fallsSilent, clock, redis, deeds, records, replies, pages, lines, metrics };
+  return { sweeper, sweeps, fallsSilent, clock, redis, leadership, deeds, records, replies, pages, lines, metrics };
 }
 
 const heldBy = (worker: string, id: string, crashes = 0): ActiveJobOwner => ({
@@ -222,6 +230,32 @@ describe('OrphanSweeper', () => {
 
     expect(deeds).toEqual(['requeue email/b']);
     expect(lines).toContain('error job.recovery_failed');
+  });
+
+  it('steps down at the first write that is refused, and goes on with nothing', async () => {
+    const { sweeps, replies, deeds } = startSweeper({ email: [heldByNobody('a'), heldByNobody('b')] });
+    replies.set('a', 'deposed');
+
+    await sweeps(7);
+
+    expect(deeds).toEqual(['requeue email/a', 'deposed 3']);
+  });
+
+  it('writes nothing in a term other than that in which it looked', async () => {
+    const { sweeper, sweeps, replies, leadership, deeds } = startSweeper({
+      email: [heldBy('w1', 'a'), heldBy('w1', 'b')],
+    });
+    await sweeps(1);
+    Object.defineProperty(replies, 'get', {
+      value: () => {
+        leadership.term = 5;
+        return 'done';
+      },
+    });
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(deeds).toEqual(['requeue email/a']);
   });
 
   it('looks at active jobs a page at a time, and at no more than twenty pages a sweep', async () => {
