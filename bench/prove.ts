@@ -5,6 +5,7 @@ import { blocked } from './proofs/blocked.js';
 import { clockJump } from './proofs/clock-jump.js';
 import { enqueue } from './proofs/enqueue.js';
 import { freeze } from './proofs/freeze.js';
+import { fleet } from './proofs/fleet.js';
 import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
@@ -23,6 +24,7 @@ const proofs: readonly Proof[] = [
   idle,
   start,
   kill,
+  fleet,
   blocked,
   freeze,
   partition,

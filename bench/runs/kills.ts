@@ -15,6 +15,8 @@ export interface KillPlan {
   readonly patienceMs: number;
   /** How plain BullMQ looks for lost jobs; its defaults when left out. */
   readonly recovery?: Recovery;
+  /** Where the machine is full, a worker is replaced when the jobs of the one before run again: its start would slow down what is measured. */
+  readonly replaceLater?: true;
 }
 
 export interface Deaths {
@@ -22,6 +24,13 @@ export interface Deaths {
   readonly recoveryMs: readonly number[];
   /** Jobs that were accepted and never ran to their end. */
   readonly lost: number;
+}
+
+/** What a proof may do around the kills. */
+export interface KillHooks {
+  /** All are there and nobody has been killed; with the process of the supervisor, where there is one. */
+  before?(supervisor: number | undefined): Promise<void>;
+  after?(supervisor: number | undefined): Promise<void>;
 }
 
 const crewSize = 4;
@@ -41,10 +50,12 @@ export async function countDeaths(
   plan: KillPlan,
   url: string,
   say: (line: string) => void,
+  hooks: KillHooks = {},
 ): Promise<Deaths> {
   const crew = new Crew(subject, plan, url);
   await crew.start();
   try {
+    await hooks.before?.(crew.supervisor);
     const recoveryMs: number[] = [];
     for (let kill = 1; kill <= plan.kills; kill++) {
       await crew.topUp();
@@ -55,6 +66,7 @@ export async function countDeaths(
         `${subject}, kill ${kill} of ${plan.kills}: ${times.length} jobs ran again after at most ${Math.round(Math.max(0, ...times))} ms`,
       );
     }
+    await hooks.after?.(crew.supervisor);
     return { recoveryMs, lost: await crew.countLost() };
   } finally {
     await crew.end();
@@ -85,6 +97,10 @@ class Crew {
     await Promise.all(Array.from({ length: crewSize }, (_, place) => this.#join(place)));
   }
 
+  get supervisor(): number | undefined {
+    return this.#supervisor?.pid;
+  }
+
   /** Sees to it that enough jobs wait. */
   async topUp(): Promise<void> {
     const count = backlog - (this.#accepted - this.#begun.size);
@@ -110,7 +126,8 @@ class Crew {
       });
       return Promise.race([started, late]);
     });
-    const [times] = await Promise.all([Promise.all(again), this.#join(place)]);
+    const replaced = this.#plan.replaceLater ? Promise.all(again).then(() => this.#join(place)) : this.#join(place);
+    const [times] = await Promise.all([Promise.all(again), replaced]);
     this.#waiting.clear();
     return times.map((startedAt) => (startedAt - killedAt) / 1_000);
   }

@@ -2,11 +2,12 @@ import type { Logger } from 'pino';
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type JobPlaces, readJobPlaces } from '../transport/job-places.js';
+import { type JobPlaces, type PlaceName, readJobPlaces } from '../transport/job-places.js';
 import type { QueueAdmin } from '../transport/queue-admin.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 import { scanStep } from '../transport/scan-hashes.js';
 import { decideRepair, type RepairDecision } from './decide-repair.js';
+import type { Leadership } from './leadership.js';
 
 export interface CensusSweeperOptions {
   readonly client: RedisClient;
@@ -14,6 +15,7 @@ export interface CensusSweeperOptions {
   readonly inspector: Pick<QueueInspector, 'sample'>;
   readonly admin: Pick<QueueAdmin, 'repair'>;
   readonly queues: () => Promise<Iterable<string>>;
+  readonly leadership: Leadership;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'halfWrittenJobs'>;
 }
@@ -78,12 +80,20 @@ export class CensusSweeper {
   }
 
   async #repair(queue: string, { id, places }: JobPlaces, decision: RepairDecision): Promise<void> {
-    const { admin, log, metrics } = this.#options;
+    const { log, metrics } = this.#options;
     const fault = places.length === 0 ? 'lost' : 'twice';
     const place = decision.kind === 'keep' ? decision.place : undefined;
-    const repaired = decision.kind !== 'leave' && (await admin.repair(queue, id, place));
+    const repaired = decision.kind !== 'leave' && (await this.#apply(queue, id, place));
     if (decision.kind !== 'leave' && !repaired) return;
     metrics.halfWrittenJobs.inc({ queue, fault, decision: repaired ? 'repaired' : 'left' });
     log.error({ queue, jobId: id, fault, places, decision: repaired ? 'repaired' : 'left' }, 'job.half_written');
+  }
+  async #apply(queue: string, id: string, keep: PlaceName | undefined): Promise<boolean> {
+    const { admin, leadership } = this.#options;
+    const epoch = leadership.term;
+    if (epoch === undefined) return false;
+    const reply = await admin.repair(queue, id, keep, epoch);
+    if (reply === 'deposed') leadership.deposed(epoch);
+    return reply === 'repaired';
   }
 }

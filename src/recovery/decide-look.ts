@@ -1,9 +1,11 @@
-/** The last time all connections of the fleet were asked for. */
+/** What the watch knows of its last looks. */
 export interface LastLook {
   /** When it ended, by the monotonic clock. */
   readonly endedAt: number;
-  /** For how long Redis was asked. */
-  readonly askingMs: number;
+  /** How much time of asking Redis was in debt then: it grows by what a look took, and time pays it back. */
+  readonly debtMs: number;
+  /** When all were asked for the last time. */
+  readonly allAt: number;
   /** How many connections Redis had lost when it began; undefined when it found something that it could not settle. */
   readonly dropped: number | undefined;
 }
@@ -11,6 +13,8 @@ export interface LastLook {
 export interface LookOccasion {
   /** How many workers are known. */
   readonly workers: number;
+  /** How many of them have a connection that was never asked for. */
+  readonly unseen: number;
   readonly last: LastLook | undefined;
   /** How many connections Redis has lost by now; undefined when it does not say. */
   readonly dropped: number | undefined;
@@ -19,22 +23,31 @@ export interface LookOccasion {
 
 /** So many are asked for in one short question: it is asked every time. */
 export const smallFleet = 100;
-/** Where connections come and go all the time, looks may take this part of Redis' time at most. */
-const mostDuty = 0.1;
+/** Where connections come and go all the time, looks may take this part of the time. Redis works on them for half of it. */
+const mostDuty = 0.2;
+/** A few deaths in a row are looked into at once. */
+const mostDebtMs = 250;
 /** A look in between, in case the count is not what it seems: as soon as silence would tell. */
 const safetyNetMs = 5_000;
 
+/** `all`: ask for the connections of all workers. `unseen`: for those that were never asked for. */
 export type LookDecision =
-  | { readonly kind: 'look'; readonly reason: 'small-fleet' | 'first' | 'dropped' | 'unsettled' | 'safety-net' }
+  | { readonly kind: 'all'; readonly reason: 'small-fleet' | 'first' | 'dropped' | 'unsettled' | 'safety-net' }
+  | { readonly kind: 'unseen' }
   | { readonly kind: 'wait'; readonly reason: 'none-dropped' | 'duty' };
 
-/** Decides whether to ask for all connections of the fleet now. Pure. */
-export function decideLook({ workers, last, dropped, now }: LookOccasion): LookDecision {
-  if (workers <= smallFleet) return { kind: 'look', reason: 'small-fleet' };
-  if (last === undefined) return { kind: 'look', reason: 'first' };
-  const restedMs = now - last.endedAt;
-  if (restedMs < last.askingMs * (1 / mostDuty - 1)) return { kind: 'wait', reason: 'duty' };
-  if (last.dropped === undefined || dropped === undefined) return { kind: 'look', reason: 'unsettled' };
-  if (dropped !== last.dropped) return { kind: 'look', reason: 'dropped' };
-  return restedMs >= safetyNetMs ? { kind: 'look', reason: 'safety-net' } : { kind: 'wait', reason: 'none-dropped' };
+/** What of the debt is left. Pure. */
+export function debtAt(last: LastLook | undefined, now: number): number {
+  return last === undefined ? 0 : Math.max(0, last.debtMs - mostDuty * (now - last.endedAt));
+}
+
+/** Decides for whose connections to ask now: what was seen to stand still does, as long as Redis has lost none. Pure. */
+export function decideLook({ workers, unseen, last, dropped, now }: LookOccasion): LookDecision {
+  if (workers <= smallFleet) return { kind: 'all', reason: 'small-fleet' };
+  if (last === undefined) return { kind: 'all', reason: 'first' };
+  if (debtAt(last, now) > mostDebtMs) return { kind: 'wait', reason: 'duty' };
+  if (last.dropped === undefined || dropped === undefined) return { kind: 'all', reason: 'unsettled' };
+  if (dropped !== last.dropped) return { kind: 'all', reason: 'dropped' };
+  if (now - last.allAt >= safetyNetMs) return { kind: 'all', reason: 'safety-net' };
+  return unseen > 0 ? { kind: 'unseen' } : { kind: 'wait', reason: 'none-dropped' };
 }

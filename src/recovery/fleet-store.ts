@@ -24,13 +24,13 @@ const farewellScript = defineScript({
   reply: () => undefined,
 });
 
-/** How an order was received: it lies there, the worker is not on the list, or it has not taken those before. */
-export type OrderReply = 'given' | 'worker_unknown' | 'too_many';
+/** How an order was received: it lies there, the worker is not on the list, it has not taken those before, or its giver leads no more. */
+export type OrderReply = 'given' | 'worker_unknown' | 'too_many' | 'deposed';
 
 const orderGiveScript = defineScript({
   file: new URL('./lua/order-give.lua', import.meta.url),
-  keys: ['worker', 'orders'],
-  args: ['order', 'ttl', 'most'],
+  keys: ['worker', 'orders', 'leader'],
+  args: ['order', 'ttl', 'most', 'epoch'],
   reply: (raw): OrderReply => {
     switch (raw) {
       case 0:
@@ -39,6 +39,8 @@ const orderGiveScript = defineScript({
         return 'worker_unknown';
       case -2:
         return 'too_many';
+      case -3:
+        return 'deposed';
       default:
         throw new TypeError(`unknown code ${String(raw)}`);
     }
@@ -75,6 +77,8 @@ const fleetReadScript = defineScript({
 
 /** Redis serves nobody else while it reads a page: with so many workers, for one or two milliseconds. */
 const pageSize = 500;
+/** Ids alone are read faster. */
+const idsPerPage = 2_000;
 
 /** What cannot be read, written by somebody else, counts as no beat: the other workers are to be seen all the same. */
 function parseBeat(json: string): WorkerBeat | undefined {
@@ -114,10 +118,13 @@ export class FleetStore {
     await farewellScript.run(this.#client, this.#keys(id), { id });
   }
 
-  /** Tells a worker what is wanted of it. It may be lost with the worker's next answer: whoever needs it done looks, and says it again. */
-  order(worker: string, order: WorkerOrder): Promise<OrderReply> {
-    const args = { order: JSON.stringify(order), ttl: orderTtlMs, most: mostOrders };
-    return orderGiveScript.run(this.#client, this.#keys(worker), args);
+  /**
+   * Tells a worker what is wanted of it. It may be lost with the worker's next answer: whoever needs it done looks, and says it again. A
+   * leader gives its epoch.
+   */
+  order(worker: string, order: WorkerOrder, epoch?: number): Promise<OrderReply> {
+    const args = { order: JSON.stringify(order), ttl: orderTtlMs, most: mostOrders, epoch: epoch ?? '' };
+    return orderGiveScript.run(this.#client, { ...this.#keys(worker), leader: this.#keyspace.leader }, args);
   }
 
   /** The last beat of one worker; undefined when it is not on the list. */
@@ -154,10 +161,32 @@ export class FleetStore {
 
   /** The last beats of these workers, of those that have one. */
   async beatsOf(ids: readonly string[]): Promise<WorkerBeat[]> {
-    const [first, ...others] = ids.map((id) => this.#keyspace.worker(id));
-    if (first === undefined) return [];
-    const texts = await this.#client.mget(first, ...others);
-    return texts.map((text) => parseBeat(text ?? '')).filter((beat) => beat !== undefined);
+    const entries = await this.entriesOf(ids, 'all');
+    return entries.map(({ text }) => parseBeat(text)).filter((beat) => beat !== undefined);
+  }
+
+  /** So many bytes of the beats of these workers, of those that have one. */
+  async entriesOf(ids: readonly string[], bytes: number | 'all'): Promise<FleetEntry[]> {
+    const keys = ids.map((id) => this.#keyspace.worker(id));
+    const [texts, ages] = await Promise.all([
+      Promise.all(keys.map((key) => this.#client.getrange(key, 0, bytes === 'all' ? -1 : bytes - 1))),
+      Promise.all(keys.map((key) => this.#client.pttl(key))),
+    ]);
+    return ids
+      .map((id, index) => ({ id, text: texts[index] ?? '', ageMs: beatTtlMs - (ages[index] ?? 0) }))
+      .filter(({ text }) => text !== '');
+  }
+
+  /** Who is on the list. */
+  async ids(): Promise<string[]> {
+    const found = new Set<string>();
+    let cursor = '0';
+    do {
+      const [next, ids] = await this.#client.sscan(this.#keyspace.workers, cursor, 'COUNT', idsPerPage);
+      for (const id of ids) found.add(id);
+      cursor = next;
+    } while (cursor !== '0');
+    return [...found];
   }
 
   /** Which of these workers are on the list: the others said farewell. */

@@ -15,6 +15,9 @@ export interface FleetReading {
   readonly workers: readonly SeenWorker[];
 }
 
+/** More than so many are left to the next reading. */
+const mostNewcomers = 200;
+
 interface KnownHead {
   readonly text: string;
   readonly head: WorkerHead;
@@ -48,6 +51,14 @@ export class FleetView {
       if (this.#reading === reading) this.#reading = undefined;
     });
     return reading;
+  }
+
+  /** Workers that have come to the list since the last reading; when many have, some of them. */
+  async newcomers(): Promise<SeenWorker[]> {
+    const ids = (await this.#store.ids()).filter((id) => !this.#heads.has(id)).slice(0, mostNewcomers);
+    const askedAt = this.#clock.elapsed();
+    const entries = await this.#store.entriesOf(ids, headBytes);
+    return entries.map(({ id, text, ageMs }) => ({ id, aliveAt: askedAt - ageMs, ...parseHead(text) }));
   }
 
   async #readAll(at: number): Promise<FleetReading> {

@@ -8,7 +8,7 @@ import type { Clock } from '../time/clock.js';
 import { workerOfToken } from '../transport/lease-token.js';
 import type { Orphan, QueueAdmin } from '../transport/queue-admin.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
-import type { ActiveJobOwner, TransitionReply } from '../transport/scripts.js';
+import type { ActiveJobOwner, RecoveryReply } from '../transport/scripts.js';
 import type { CrashStore } from './crash-store.js';
 import { CrashWitness } from './crash-witness.js';
 import {
@@ -22,6 +22,7 @@ import { describeCrash, spokenEnd } from './describe-crash.js';
 import type { FleetStore } from './fleet-store.js';
 import type { FleetView, SeenWorker } from './fleet-view.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
+import type { Leadership } from './leadership.js';
 import { PoisonJobError } from './poison-job-error.js';
 
 export interface OrphanSweeperOptions {
@@ -31,6 +32,7 @@ export interface OrphanSweeperOptions {
   readonly admin: QueueAdmin;
   readonly crashes: Pick<CrashStore, 'read'>;
   readonly queues: () => Promise<Iterable<string>>;
+  readonly leadership: Leadership;
   readonly policy: SweepPolicy;
   readonly limits: ReportLimits;
   /** Who sweeps, for the record of a poison job. */
@@ -48,6 +50,8 @@ export interface SweepPolicy extends FleetWatchPolicy, RecoveryPolicy {
 /** What one sweep goes by. */
 interface Sweep {
   readonly now: number;
+  /** The term in which it began. */
+  readonly epoch: number | undefined;
   /** Since when jobs have been without a lease: at the sweep before, and at this one. */
   readonly leaselessBefore: ReadonlyMap<string, number>;
   readonly leaseless: Map<string, number>;
@@ -124,23 +128,27 @@ export class OrphanSweeper {
   }
 
   #begin(now: number, leaselessBefore: ReadonlyMap<string, number>, leaseless: Map<string, number>): Sweep {
-    const { fleet, crashes } = this.#options;
-    return { now, leaselessBefore, leaseless, witness: new CrashWitness(fleet, crashes) };
+    const { fleet, crashes, leadership } = this.#options;
+    return { now, epoch: leadership.term, leaselessBefore, leaseless, witness: new CrashWitness(fleet, crashes) };
   }
 
   async #sweepAll(sweep: Sweep): Promise<void> {
+    const { epoch } = sweep;
+    if (epoch === undefined) return;
     const failures: unknown[] = [];
     for (const queue of await this.#options.queues()) {
       // One queue that cannot be read must not keep the others from being swept.
-      await this.#sweepQueue(queue, sweep).catch((cause: unknown) => {
+      await this.#sweepQueue(queue, { ...sweep, epoch }).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
       });
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  async #sweepQueue(queue: string, sweep: Sweep): Promise<void> {
+  async #sweepQueue(queue: string, sweep: Sweep & { readonly epoch: number }): Promise<void> {
     for (const job of await this.#activeJobs(queue)) {
+      // What was found under one term is not done in another: whoever was held up for so long has seen too little.
+      if (this.#options.leadership.term !== sweep.epoch) return;
       // One job that cannot be recovered must not keep the others from it.
       await this.#consider(queue, job, sweep).catch((error: unknown) => {
         this.#options.log.error({ queue, jobId: job.id, err: error }, 'job.recovery_failed');
@@ -162,8 +170,8 @@ export class OrphanSweeper {
     return pages.reverse().flat();
   }
 
-  async #consider(queue: string, job: ActiveJobOwner, sweep: Sweep): Promise<void> {
-    const { now, leaseless, leaselessBefore, witness } = sweep;
+  async #consider(queue: string, job: ActiveJobOwner, sweep: Sweep & { readonly epoch: number }): Promise<void> {
+    const { now, leaseless, leaselessBefore, witness, epoch } = sweep;
     // The count of starts tells this run from an earlier one that was without a lease too.
     const key = `${queue}\n${job.id}\n${job.starts}`;
     const since = leaselessBefore.get(key) ?? now;
@@ -184,8 +192,10 @@ export class OrphanSweeper {
           });
     const history = [...job.crashes, crash];
     const decision = decideRecovery(history, policy, clock.now());
-    const orphan = { queue, id: job.id, token: job.token, crash, keepCrashes: crashesThatCount(policy) };
-    if ((await this.#apply(decision, orphan)) !== 'done') return;
+    const orphan = { queue, id: job.id, token: job.token, crash, keepCrashes: crashesThatCount(policy), epoch };
+    const reply = await this.#apply(decision, orphan);
+    if (reply === 'deposed') this.#options.leadership.deposed(epoch);
+    if (reply !== 'done') return;
     const { log, metrics } = this.#options;
     const outcome = outcomes[decision.kind];
     metrics.orphanedJobs.inc({ queue, decision: outcome });
@@ -197,7 +207,7 @@ export class OrphanSweeper {
     );
   }
 
-  #apply(decision: RecoveryDecision, orphan: Orphan): Promise<TransitionReply> {
+  #apply(decision: RecoveryDecision, orphan: Orphan): Promise<RecoveryReply> {
     const { admin } = this.#options;
     switch (decision.kind) {
       case 'requeue':

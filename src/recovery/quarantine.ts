@@ -4,6 +4,7 @@ import type { QueueInspector } from '../transport/queue-inspector.js';
 import { decideLanes, type WaitingSuspect } from './decide-lanes.js';
 import type { FleetStore } from './fleet-store.js';
 import type { FleetView } from './fleet-view.js';
+import type { Leadership } from './leadership.js';
 import type { WorkerBeat } from './worker-beat.js';
 
 export interface QuarantineOptions {
@@ -11,6 +12,7 @@ export interface QuarantineOptions {
   readonly view: Pick<FleetView, 'read'>;
   readonly inspector: Pick<QueueInspector, 'suspects'>;
   readonly queues: () => Promise<Iterable<string>>;
+  readonly leadership: Leadership;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,7 +42,9 @@ export class Quarantine {
 
   /** Gives the suspects that wait to workers whose lanes are free. */
   async assign(): Promise<void> {
-    const { fleet, clock, log } = this.#options;
+    const { fleet, leadership, clock, log } = this.#options;
+    const epoch = leadership.term;
+    if (epoch === undefined) return;
     const now = clock.elapsed();
     forget(this.#suspectGivenAt, now - patienceMs);
     forget(this.#laneGivenAt, now - laneTellsMs);
@@ -49,7 +53,8 @@ export class Quarantine {
     for (const { worker, queue, jobId, kind } of decideLanes(suspects, await this.#free(now))) {
       this.#suspectGivenAt.set(`${queue}\n${jobId}`, now);
       this.#laneGivenAt.set(worker, now);
-      const reply = await fleet.order(worker, { kind: 'isolate', queue, jobId });
+      const reply = await fleet.order(worker, { kind: 'isolate', queue, jobId }, epoch);
+      if (reply === 'deposed') leadership.deposed(epoch);
       if (reply === 'given') log.warn({ worker, queue, jobId, kind }, 'job.isolated');
     }
   }

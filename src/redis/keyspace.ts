@@ -39,12 +39,17 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
-  /** zset: ids of workers by the moment of their last beat, on Redis' clock. */
+  /** string: the highest epoch of a leader that may write to the queue. */
+  fence(queue: string): string {
+    return `${this.prefix(queue)}:bw:fence`;
+  }
+
+  /** set: ids of all workers. */
   get workers(): string {
     return `${this.#fleet}:workers`;
   }
 
-  /** hash: what a worker told of itself with its last beat. Expires when it falls silent. */
+  /** string: what a worker told of itself with its last beat, as JSON. Expires when it falls silent. */
   worker(id: string): string {
     return `${this.#fleet}:worker:${id}`;
   }
@@ -64,7 +69,7 @@ export class Keyspace {
     return `${this.#fleet}:leader`;
   }
 
-  /** counter: grows with every election; what a leader writes carries it. */
+  /** counter: grows with every election; what a leader writes to a queue carries it, and is checked against the queue's fence. */
   get epoch(): string {
     return `${this.#fleet}:epoch`;
   }

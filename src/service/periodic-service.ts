@@ -26,6 +26,7 @@ const longestBackoffMs = 1_000;
 export class PeriodicService implements Service {
   readonly #options: PeriodicServiceOptions;
   #stopping = new AbortController();
+  #pausing = new AbortController();
   #loop: Promise<void> | undefined;
 
   constructor(options: PeriodicServiceOptions) {
@@ -40,8 +41,14 @@ export class PeriodicService implements Service {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#pausing.abort();
     await this.#loop;
     this.#loop = undefined;
+  }
+
+  /** Lets the next run begin without a pause. */
+  wake(): void {
+    this.#pausing.abort();
   }
 
   async #runUntilStopped(signal: AbortSignal): Promise<void> {
@@ -49,6 +56,8 @@ export class PeriodicService implements Service {
     let failures = 0;
     while (!signal.aborted) {
       const startedAt = performance.now();
+      const pausing = new AbortController();
+      this.#pausing = pausing;
       try {
         await run(signal);
         if (failures > 0) log.info({ service: name, failures }, 'service.recovered');
@@ -62,7 +71,7 @@ export class PeriodicService implements Service {
       }
       const pauseMs =
         failures === 0 ? intervalMs : Math.max(intervalMs, Math.min(intervalMs * 2 ** failures, longestBackoffMs));
-      await pause(pauseMs * (0.9 + 0.2 * random()), signal);
+      await pause(pauseMs * (0.9 + 0.2 * random()), pausing.signal);
     }
   }
 }

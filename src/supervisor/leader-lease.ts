@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Leadership } from '../recovery/leadership.js';
 import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -10,7 +11,7 @@ import { within } from '../time/deadline.js';
 const claimScript = defineScript({
   file: new URL('./lua/leader-claim.lua', import.meta.url),
   keys: ['leader', 'epoch'],
-  args: ['id', 'lease'],
+  args: ['id', 'lease', 'above'],
   reply: (raw) => {
     const [held, epoch, leader] = raw as [number, number, string];
     return { held: held === 1, epoch, leader };
@@ -33,6 +34,8 @@ export interface LeaderLeaseOptions {
   readonly renewMs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shuts out all leaders before this epoch. Answers the highest epoch that it found: one above it was there already. */
+  readonly raiseFences: (epoch: number) => Promise<number>;
   /** Told when the lead is won or lost, and with which epoch. */
   readonly onChange: (leads: boolean, epoch: number) => void;
 }
@@ -44,11 +47,14 @@ const safetyMarginRatio = 0.1;
  * The lead among supervisors: one lease on Redis' clock, an epoch that grows with every election.
  *
  * A leader that could not renew in time steps down by itself, counted from when it asked, so that two never believe in it at once.
+ * A new one leads when the fences of all queues are raised to its epoch: what the one before still has under way is refused.
  */
-export class LeaderLease implements Service {
+export class LeaderLease implements Service, Leadership {
   readonly #options: LeaderLeaseOptions;
   readonly #service: PeriodicService;
   #epoch = 0;
+  /** The epoch to which the fences were raised. */
+  #fenced = 0;
   #heldUntil = Number.NEGATIVE_INFINITY;
   #announced = false;
 
@@ -69,9 +75,22 @@ export class LeaderLease implements Service {
     return held;
   }
 
-  /** Number of the current term, for log and metric. No write checks it: a recovery is guarded by the job's own lease. */
+  /** Number of the current term, or of the last one. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  get term(): number | undefined {
+    return this.held ? this.#epoch : undefined;
+  }
+
+  /** Steps down at once. What it holds by the lease it has to win anew, under a higher epoch. */
+  deposed(epoch: number): void {
+    if (epoch !== this.#epoch || !this.held) return;
+    this.#options.log.warn({ supervisor: this.#options.id, epoch }, 'leader.deposed');
+    this.#fenced = 0;
+    this.#heldUntil = Number.NEGATIVE_INFINITY;
+    this.#announce(false);
   }
 
   start(): void {
@@ -92,20 +111,38 @@ export class LeaderLease implements Service {
   }
 
   async #claim(): Promise<void> {
-    const { client, keyspace, id, leaseMs, clock } = this.#options;
+    const { leaseMs, clock } = this.#options;
     const askedAt = clock.elapsed();
-    // A claim that waits for Redis to come back may not keep the next look at the clock waiting.
-    const claim = claimScript.run(client, { leader: keyspace.leader, epoch: keyspace.epoch }, { id, lease: leaseMs });
-    const reply = await within(leaseMs, claim);
-    if (reply === 'late') {
-      this.#announce(this.held);
-      throw new Error(`no answer about the lead within ${leaseMs} ms`);
+    let reply = await this.#ask(0);
+    if (reply.held && reply.epoch !== this.#fenced) {
+      // A new epoch is a new term, also when nobody led in between.
+      this.#heldUntil = Number.NEGATIVE_INFINITY;
+      this.#announce(false);
+      const found = await this.#answered(this.#options.raiseFences(reply.epoch));
+      // The counter of epochs was lost, and the fences were not: the next epoch is above all of them.
+      if (found > reply.epoch) reply = await this.#ask(found);
+      else this.#fenced = reply.epoch;
     }
-    // A new epoch is a new term, also when nobody led in between.
-    if (reply.held && reply.epoch !== this.#epoch) this.#announce(false);
-    this.#heldUntil = reply.held ? askedAt + leaseMs * (1 - safetyMarginRatio) : Number.NEGATIVE_INFINITY;
-    if (reply.held) this.#epoch = reply.epoch;
+    const leads = reply.held && reply.epoch === this.#fenced;
+    if (leads) this.#epoch = reply.epoch;
+    this.#heldUntil = leads ? askedAt + leaseMs * (1 - safetyMarginRatio) : Number.NEGATIVE_INFINITY;
     this.#announce(this.held);
+  }
+
+  /** Asks for the lead, under an epoch above the given one. */
+  #ask(above: number): Promise<ReturnType<typeof claimScript.definition.reply>> {
+    const { client, keyspace, id, leaseMs } = this.#options;
+    const keys = { leader: keyspace.leader, epoch: keyspace.epoch };
+    return this.#answered(claimScript.run(client, keys, { id, lease: leaseMs, above }));
+  }
+
+  /** What waits for Redis to come back may not keep the next look at the clock waiting. */
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    const { leaseMs } = this.#options;
+    const reply = await within(leaseMs, answer);
+    if (reply !== 'late') return reply as T;
+    this.#announce(this.held);
+    throw new Error(`no answer about the lead within ${leaseMs} ms`);
   }
 
   #announce(leads: boolean): void {

@@ -21,6 +21,7 @@ import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
+import { QueueFences } from '../transport/queue-fences.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { LeaderLease } from './leader-lease.js';
 import { QueueSampler } from './queue-sampler.js';
@@ -81,8 +82,33 @@ export class Supervisor {
     const directory = new QueueDirectory(client, keyspace);
     const inspector = new QueueInspector(client, keyspace);
 
-    const queues = async () => (await directory.list()).keys();
     const admin = new QueueAdmin(client, keyspace, reportError);
+    const queues = async () => [...(await directory.list()).keys()];
+    const fences = new QueueFences(client, keyspace, log);
+    const lease = new LeaderLease({
+      client,
+      keyspace,
+      id: this.id,
+      leaseMs: supervisor.leaseMs,
+      renewMs: supervisor.renewMs,
+      clock: systemClock,
+      log,
+      raiseFences: async (epoch) => fences.raise(epoch, await queues()),
+      onChange: (leads, epoch) => {
+        metrics.supervisorLeader.set(leads ? 1 : 0);
+        metrics.supervisorEpoch.set(epoch);
+        if (!leads) sampler.clear();
+        // What the leader before left undone is looked for at once.
+        else for (const service of this.#services) service.wake();
+      },
+    });
+    this.#lease = lease;
+    /** Those that came since the election are fenced before anything is written to them. */
+    const fencedQueues = async () => {
+      const [names, epoch] = [await queues(), lease.term];
+      if (epoch !== undefined && (await fences.raiseNew(epoch, names)) > epoch) lease.deposed(epoch);
+      return names;
+    };
     const fleet = new FleetStore(client, keyspace);
     const view = new FleetView(fleet, systemClock);
     const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
@@ -92,7 +118,8 @@ export class Supervisor {
       inspector,
       admin,
       crashes: new CrashStore(client, keyspace),
-      queues,
+      queues: fencedQueues,
+      leadership: lease,
       policy: {
         deadAfterMs: supervisor.deadAfterMs,
         // Silence that nobody watched proves nothing; half the time leaves workers the other half to come back after an outage.
@@ -118,28 +145,24 @@ export class Supervisor {
       metrics,
       onDeath: (workers) => sweeper.recoverFrom(workers),
     });
-    const census = new CensusSweeper({ client, keyspace, inspector, admin, queues, log, metrics });
+    const census = new CensusSweeper({
+      client,
+      keyspace,
+      inspector,
+      admin,
+      queues: fencedQueues,
+      leadership: lease,
+      log,
+      metrics,
+    });
     const quarantine = new Quarantine({
       fleet,
       view,
       inspector,
       queues,
+      leadership: lease,
       clock: systemClock,
       log,
-    });
-    this.#lease = new LeaderLease({
-      client,
-      keyspace,
-      id: this.id,
-      leaseMs: supervisor.leaseMs,
-      renewMs: supervisor.renewMs,
-      clock: systemClock,
-      log,
-      onChange: (leads, epoch) => {
-        metrics.supervisorLeader.set(leads ? 1 : 0);
-        metrics.supervisorEpoch.set(epoch);
-        if (!leads) sampler.clear();
-      },
     });
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
@@ -148,7 +171,7 @@ export class Supervisor {
       this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
       this.#whileLeading('death-watch', supervisor.watchMs, (signal) => deathWatch.look(signal)),
     ];
-    this.#lease.start();
+    lease.start();
     for (const service of this.#services) service.start();
     log.info({ supervisor: this.id }, 'supervisor.started');
   }

@@ -11,9 +11,9 @@ import {
   cancelScript,
   deadLetterScript,
   quarantineScript,
+  type RecoveryReply,
   releaseScript,
   repairJobScript,
-  type TransitionReply,
 } from './scripts.js';
 
 /** An active job that lost its worker. */
@@ -25,6 +25,8 @@ export interface Orphan {
   /** How it was lost, for its history, of which the last `keepCrashes` stay. */
   readonly crash: JobCrash;
   readonly keepCrashes: number;
+  /** The term of the leader that found it. */
+  readonly epoch: number;
 }
 
 /** Suspects that come back together come back so far apart, at most so late. */
@@ -87,17 +89,27 @@ export class QueueAdmin {
   }
 
   /** Puts an orphan back to its place in the queue. */
-  recover(orphan: Orphan): Promise<TransitionReply> {
+  recover(orphan: Orphan): Promise<RecoveryReply> {
     return this.#putBack(orphan, '');
   }
 
   /** Sets an orphan aside until it can run alone; if nobody runs it alone, it comes back by itself after `delayMs` or somewhat more. */
-  quarantine({ queue, id, token, crash, keepCrashes }: Orphan, delayMs: number): Promise<TransitionReply> {
+  quarantine({ queue, id, token, crash, keepCrashes, epoch }: Orphan, delayMs: number): Promise<RecoveryReply> {
     const { active, stalled, delayed, events, meta, marker, '': base } = queueKeys(this.#keyspace, queue);
     const parked = this.#keyspace.parked(queue, 'quarantine');
     return quarantineScript.run(
       this.#client,
-      { job: `${base}${id}`, active, stalled, delayed, parked, events, meta, marker },
+      {
+        job: `${base}${id}`,
+        active,
+        stalled,
+        delayed,
+        parked,
+        events,
+        meta,
+        marker,
+        fence: this.#keyspace.fence(queue),
+      },
       {
         id,
         token,
@@ -107,6 +119,7 @@ export class QueueAdmin {
         delay: delayMs,
         spacing: quarantineSpacingMs,
         most: Math.max(delayMs, longestQuarantineMs),
+        epoch,
       },
     );
   }
@@ -115,15 +128,15 @@ export class QueueAdmin {
    * Dead-letters an orphan. The child of a flow is put back with BullMQ's mark of failure instead: the worker that takes it fails it
    * inside its queue, so that its parent is told.
    */
-  async deadLetterOrphan(orphan: Orphan, record: DeadLetterRecord): Promise<TransitionReply> {
-    const { queue, id, token, crash, keepCrashes } = orphan;
+  async deadLetterOrphan(orphan: Orphan, record: DeadLetterRecord): Promise<RecoveryReply> {
+    const { queue, id, token, crash, keepCrashes, epoch } = orphan;
     const { active, stalled, events, meta, marker, '': base } = queueKeys(this.#keyspace, queue);
     const isChild = await this.#client.hexists(`${base}${id}`, 'parentKey');
     if (isChild === 1) return this.#putBack(orphan, record.error.message);
     const dead = this.#deadKeys(queue);
     return deadLetterScript.run(
       this.#client,
-      { job: `${base}${id}`, active, stalled, events, meta, marker, ...dead.keys },
+      { job: `${base}${id}`, active, stalled, events, meta, marker, ...dead.keys, fence: this.#keyspace.fence(queue) },
       {
         id,
         token,
@@ -138,14 +151,20 @@ export class QueueAdmin {
         opts: '',
         crash: JSON.stringify(crash),
         keepCrashes,
+        epoch,
       },
     );
   }
 
   /**
-   * Puts right a job that is in no place, or with `keep` in several, of which that one stays. False when it is not so any more.
+   * Puts right a job that is in no place, or with `keep` in several, of which that one stays. `left` when it is not so any more.
    */
-  repair(queue: string, id: string, keep: PlaceName | undefined): Promise<boolean> {
+  repair(
+    queue: string,
+    id: string,
+    keep: PlaceName | undefined,
+    epoch: number,
+  ): Promise<'repaired' | 'left' | 'deposed'> {
     const keys = queueKeys(this.#keyspace, queue);
     const { wait, active, prioritized, delayed, completed, failed, paused, marker, events, meta, pc, '': base } = keys;
     return repairJobScript.run(
@@ -164,17 +183,29 @@ export class QueueAdmin {
         marker,
         events,
         meta,
+        fence: this.#keyspace.fence(queue),
       },
-      { id, base, keep: keep ?? '', isDead: isDeadLetterQueue(queue) ? 1 : 0 },
+      { id, base, keep: keep ?? '', isDead: isDeadLetterQueue(queue) ? 1 : 0, epoch },
     );
   }
 
-  async #putBack({ queue, id, token, crash, keepCrashes }: Orphan, failure: string): Promise<TransitionReply> {
+  async #putBack({ queue, id, token, crash, keepCrashes, epoch }: Orphan, failure: string): Promise<RecoveryReply> {
     const { active, stalled, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(this.#keyspace, queue);
     return releaseScript.run(
       this.#client,
-      { job: `${base}${id}`, active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta },
-      { id, token, base, crash: JSON.stringify(crash), keep: keepCrashes, failure },
+      {
+        job: `${base}${id}`,
+        active,
+        stalled,
+        wait,
+        prioritized,
+        priorityCounter: pc,
+        marker,
+        events,
+        meta,
+        fence: this.#keyspace.fence(queue),
+      },
+      { id, token, base, crash: JSON.stringify(crash), keep: keepCrashes, failure, epoch },
     );
   }
 

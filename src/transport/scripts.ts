@@ -23,6 +23,13 @@ export function transitionReply(raw: unknown): TransitionReply {
   }
 }
 
+/** The answer to a leader: `deposed` when a later one has written to the queue. Nothing was written then. */
+export type RecoveryReply = TransitionReply | 'deposed';
+
+function recoveryReply(raw: unknown): RecoveryReply {
+  return raw === -7 ? 'deposed' : transitionReply(raw);
+}
+
 function strings(raw: unknown): string[] {
   if (!Array.isArray(raw)) throw new TypeError('expected an array');
   return raw.map(String);
@@ -32,14 +39,14 @@ const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url
 
 export const releaseScript = defineScript({
   file: file('release'),
-  keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
-  args: ['id', 'token', 'base', 'crash', 'keep', 'failure'],
-  reply: transitionReply,
+  keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence'],
+  args: ['id', 'token', 'base', 'crash', 'keep', 'failure', 'epoch'],
+  reply: recoveryReply,
 });
 
 export const deadLetterScript = defineScript({
   file: file('dead-letter'),
-  keys: ['job', 'active', 'stalled', 'events', 'meta', 'marker', 'deadFailed', 'deadEvents', 'deadMeta'],
+  keys: ['job', 'active', 'stalled', 'events', 'meta', 'marker', 'deadFailed', 'deadEvents', 'deadMeta', 'fence'],
   args: [
     'id',
     'token',
@@ -54,15 +61,23 @@ export const deadLetterScript = defineScript({
     'opts',
     'crash',
     'keepCrashes',
+    'epoch',
   ],
-  reply: (raw): TransitionReply => (typeof raw === 'string' ? 'done' : transitionReply(raw)),
+  reply: (raw): RecoveryReply => (typeof raw === 'string' ? 'done' : recoveryReply(raw)),
+});
+
+export const raiseFenceScript = defineScript({
+  file: file('raise-fence'),
+  keys: ['fence'],
+  args: ['epoch'],
+  reply: Number,
 });
 
 export const quarantineScript = defineScript({
   file: file('quarantine'),
-  keys: ['job', 'active', 'stalled', 'delayed', 'parked', 'events', 'meta', 'marker'],
-  args: ['id', 'token', 'parkedBase', 'crash', 'keep', 'delay', 'spacing', 'most'],
-  reply: transitionReply,
+  keys: ['job', 'active', 'stalled', 'delayed', 'parked', 'events', 'meta', 'marker', 'fence'],
+  args: ['id', 'token', 'parkedBase', 'crash', 'keep', 'delay', 'spacing', 'most', 'epoch'],
+  reply: recoveryReply,
 });
 
 /** A job that waits for a process of its own. */
@@ -147,9 +162,13 @@ export const repairJobScript = defineScript({
     'marker',
     'events',
     'meta',
+    'fence',
   ],
-  args: ['id', 'base', 'keep', 'isDead'],
-  reply: (raw): boolean => raw === 1,
+  args: ['id', 'base', 'keep', 'isDead', 'epoch'],
+  reply: (raw): 'repaired' | 'left' | 'deposed' => {
+    if (raw === -7) return 'deposed';
+    return raw === 1 ? 'repaired' : 'left';
+  },
 });
 
 export const leaseRenewScript = defineScript({

@@ -36,8 +36,19 @@ export async function giveBackStrays(options: StrayJobsOptions): Promise<number>
     if (isRunning(id, token)) continue;
     const reply = await releaseScript.run(
       client,
-      { job: `${base}${id}`, active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta },
-      { id, token, base, crash: '', keep: 0, failure: '' },
+      {
+        job: `${base}${id}`,
+        active,
+        stalled,
+        wait,
+        prioritized,
+        priorityCounter: pc,
+        marker,
+        events,
+        meta,
+        fence: keyspace.fence(queue),
+      },
+      { id, token, base, crash: '', keep: 0, failure: '', epoch: '' },
     );
     if (reply !== 'done') continue;
     strays += 1;

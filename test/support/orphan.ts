@@ -12,7 +12,7 @@ export function jobCrashes(count: number, overrides: Partial<JobCrash> = {}): Jo
   return Array.from({ length: count }, (_, n) => jobCrash({ at: (1_000 * (n + 1)) as EpochMs, ...overrides }));
 }
 
-/** An active job that lost its worker. */
-export function orphan(queue: string, id: string, token: string, crash: Partial<JobCrash> = {}): Orphan {
-  return { queue, id, token, crash: jobCrash(crash), keepCrashes: 6 };
+/** An active job that lost its worker, as a leader of this epoch found it. */
+export function orphan(queue: string, id: string, token: string, crash: Partial<JobCrash> = {}, epoch = 1): Orphan {
+  return { queue, id, token, crash: jobCrash(crash), keepCrashes: 6, epoch };
 }

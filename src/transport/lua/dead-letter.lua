@@ -14,6 +14,7 @@ KEYS  1 job          hash
       7 deadFailed   zset    dead-lettered jobs, score = ms
       8 deadEvents   stream
       9 deadMeta     hash    its field `bwn` counts copies of ids
+     10 fence        string  the highest epoch that may write
 ARGV  1 id           id of the job
       2 token        the lease's token; empty when the lock must be absent
       3 base         what the job's key begins with
@@ -28,19 +29,22 @@ ARGV  1 id           id of the job
      12 crash        JSON JobCrash when its worker was lost, kept in the job. An id whose job is gone is then taken out of `active`:
                      nothing else would. Or empty
      13 keepCrashes  how many crashes the history keeps
-REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+     14 epoch        of the leader that does this
+REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES everything named above   COST O(active + log dead)
 ]]
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
 --- @include "append-crash.lua"
+--- @include "check-fence.lua"
 --- @include "move-to-dead-letters.lua"
 local keys = {
   events = KEYS[4], meta = KEYS[5], marker = KEYS[6], deadFailed = KEYS[7], deadEvents = KEYS[8], deadMeta = KEYS[9],
 }
-local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crash, keepCrashes =
+local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crash, keepCrashes, epoch =
   unpack(ARGV)
 
+if isStale(KEYS[10], epoch) then return -7 end
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

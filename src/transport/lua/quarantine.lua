@@ -10,6 +10,7 @@ KEYS  1 job         hash
       6 events      stream
       7 meta        hash
       8 marker      zset    wakes sleeping workers
+      9 fence       string  the highest epoch that may write
 ARGV  1 id          id of the job
       2 token       the lease's token; empty when the lock must be absent
       3 parkedBase  what the keys of the indexes of parked jobs begin with
@@ -18,11 +19,13 @@ ARGV  1 id          id of the job
       6 delay       ms until it comes back by itself
       7 spacing     ms later for each that is set aside already
       8 most        ms, the longest delay
-REPLY code          0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
+      9 epoch       of the leader that does this
+REPLY code          0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES everything named above but meta   COST O(active + log delayed)
 ]]
 --- @include "leave-active.lua"
 --- @include "append-crash.lua"
+--- @include "check-fence.lua"
 --- @include "emit-event.lua"
 --- @include "park-job.lua"
 --- @include "mark-delayed.lua"
@@ -30,8 +33,9 @@ WRITES everything named above but meta   COST O(active + log delayed)
 --- @include "now-ms.lua"
 local job, parked = KEYS[1], KEYS[5]
 local keys = { delayed = KEYS[4], events = KEYS[6] }
-local id, token, parkedBase, crash, keep, delay, spacing, most = unpack(ARGV)
+local id, token, parkedBase, crash, keep, delay, spacing, most, epoch = unpack(ARGV)
 
+if isStale(KEYS[9], epoch) then return -7 end
 local code = leaveActive(job, KEYS[2], KEYS[3], id, token)
 if code == -1 then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

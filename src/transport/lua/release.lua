@@ -10,6 +10,7 @@ KEYS  1 job              hash
       7 marker           zset   wakes sleeping workers
       8 events           stream
       9 meta             hash
+     10 fence            string, the highest epoch that may write
 ARGV  1 id               id of the job
       2 token            the lease's token; empty when the lock must be absent
       3 base             what the job's key begins with
@@ -17,18 +18,21 @@ ARGV  1 id               id of the job
                          whose job is gone is then taken out of `active`: nothing else would. Or empty
       5 keep             how many crashes the history keeps
       6 failure          what the job is to fail with when it is taken next, BullMQ's `defa`; or empty
-REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another
-WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock   COST O(active)
+      7 epoch            of the leader that does this; empty for a worker
+REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
+WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock, fence   COST O(active)
 ]]
 --- @include "leave-active.lua"
 --- @include "enter-by-age.lua"
 --- @include "append-crash.lua"
+--- @include "check-fence.lua"
 local keys = {
   job = KEYS[1], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
   marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
 }
-local id, token, base, crash, keep, failure = unpack(ARGV)
+local id, token, base, crash, keep, failure, epoch = unpack(ARGV)
 
+if isStale(KEYS[10], epoch) then return -7 end
 local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

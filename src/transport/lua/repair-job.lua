@@ -14,21 +14,25 @@ KEYS  1 wait             list
      11 marker           zset    wakes sleeping workers
      12 events           stream
      13 meta             hash
+     14 fence            string, the highest epoch that may write
 ARGV  1 id               id of the job
       2 base             what the job's key begins with
       3 keep             the place that stays: active, wait, prioritized or delayed; empty when the job was in no place
       4 isDead           1 in a dead-letter queue, where a job that was in no place goes back among the failed
-REPLY 1 repaired | 0 it is as it should be, or otherwise wrong than was thought
+      5 epoch            of the leader that does this
+REPLY 1 repaired | 0 it is as it should be, or otherwise wrong than was thought | -7 leader deposed
 WRITES everything named above but waitingChildren, completed and paused   COST O(wait + active + log n)
 ]]
 --- @include "enter-by-age.lua"
+--- @include "check-fence.lua"
 --- @include "now-ms.lua"
 local keys = {
   job = KEYS[9], wait = KEYS[1], prioritized = KEYS[3], priorityCounter = KEYS[10], marker = KEYS[11], events = KEYS[12], meta = KEYS[13],
 }
 local lists, sets = { wait = KEYS[1], active = KEYS[2] }, { prioritized = KEYS[3], delayed = KEYS[4] }
-local id, base, keep, isDead = unpack(ARGV)
+local id, base, keep, isDead, epoch = unpack(ARGV)
 
+if isStale(KEYS[14], epoch) then return -7 end
 if redis.call('TYPE', keys.job).ok ~= 'hash' then return 0 end
 if redis.call('LPOS', KEYS[8], id) then return 0 end
 for index = 5, 7 do

@@ -13,7 +13,8 @@ async function startSweeper() {
   const metrics = createMetrics({ role: 'supervisor', version: '1' });
   const { client, keyspace, inspector, admin } = pool;
   const queues = async () => [queue];
-  const sweeper = new CensusSweeper({ client, keyspace, inspector, admin, queues, log, metrics });
+  const leadership = { term: 1, deposed: () => undefined };
+  const sweeper = new CensusSweeper({ client, keyspace, inspector, admin, queues, leadership, log, metrics });
   const sweep = async (times: number) => {
     for (let time = 0; time < times; time++) await sweeper.sweep();
   };

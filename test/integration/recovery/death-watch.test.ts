@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionName } from '../../../src/recovery/connections.js';
 import { DeathWatch } from '../../../src/recovery/death-watch.js';
+import { smallFleet } from '../../../src/recovery/decide-look.js';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
 import { FleetView } from '../../../src/recovery/fleet-view.js';
 import { beatTtlMs } from '../../../src/recovery/worker-beat.js';
@@ -198,5 +199,75 @@ describe('many that vanish together', () => {
 
     expect(deaths).toEqual([]);
     expect(said('worker.died')).toEqual([]);
+  });
+});
+
+describe('in a large fleet', () => {
+  /** More than are asked for one by one, on as many connections. */
+  async function connectFleet() {
+    const watch = await startWatch();
+    const workers = await Promise.all(
+      Array.from({ length: smallFleet + 20 }, (_, index) => connectWorker(`w${index}`)),
+    );
+    await watch.look();
+    /** How often somebody asked for connections since the last time. */
+    const questions = async () => {
+      const stats = await pool().client.info('commandstats');
+      await pool().client.config('RESETSTAT');
+      return Number(/cmdstat_client\|list:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+    };
+    await questions();
+    await watch.look();
+    await questions();
+    return { ...watch, workers, questions };
+  }
+
+  it('nobody is asked for while Redis loses no connection, and who dies is found at once', async () => {
+    const { look, deaths, workers, questions } = await connectFleet();
+    await look();
+    await look();
+    const whileCalm = await questions();
+    const [victim] = workers;
+    if (!victim) throw new Error('a worker');
+
+    // `dies` asks too.
+    victim.client.disconnect();
+    await eventually('it is found', () => look().then(() => deaths.length > 0));
+
+    expect(whileCalm).toBe(0);
+    expect(deaths).toEqual(['w0']);
+  });
+
+  it('who came since the fleet was read, and died, is found as well', async () => {
+    const { look, deaths } = await connectFleet();
+
+    await dies(await connectWorker('late'));
+    await eventually('it is found', () => look().then(() => deaths.length > 0));
+
+    expect(deaths).toEqual(['late']);
+  });
+
+  it('connections of others that come and go do no harm', async () => {
+    const { look, deaths } = await connectFleet();
+    const passer = new Redis(pool().url);
+    await passer.ping();
+    passer.disconnect();
+
+    for (let times = 0; times < 5; times++) await look();
+
+    expect(deaths).toEqual([]);
+  });
+
+  it('hundreds that said farewell together are not taken for a broken network', async () => {
+    const { look, deaths, said, workers } = await connectFleet();
+
+    for (const [index, { client }] of workers.entries()) {
+      await store().farewell(`w${index}`);
+      client.disconnect();
+    }
+    await look();
+
+    expect(deaths).toEqual([]);
+    expect(said('workers.vanished_together')).toEqual([]);
   });
 });

@@ -34,6 +34,7 @@ async function startSweeping({ quarantineAfter = 2, poisonAfter = 3 } = {}) {
       admin: pool.admin,
       crashes,
       queues: async () => queues,
+      leadership: { term: 1, deposed: () => undefined },
       policy: {
         deadAfterMs,
         maxGapMs: 2_000,

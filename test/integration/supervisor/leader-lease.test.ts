@@ -10,12 +10,13 @@ const lua = (name: string) => new URL(`../../../src/supervisor/lua/${name}.lua`,
 const claimScript = defineScript({
   file: lua('leader-claim'),
   keys: ['leader', 'epoch'],
-  args: ['id', 'lease'],
+  args: ['id', 'lease', 'above'],
   reply: (raw) => raw,
 });
 const resignScript = defineScript({ file: lua('leader-resign'), keys: ['leader'], args: ['id'], reply: (raw) => raw });
 
-const claim = (id: string, lease = 60_000) => claimScript.run(pool().client, pool().keyspace, { id, lease });
+const claim = (id: string, lease = 60_000, above = 0) =>
+  claimScript.run(pool().client, pool().keyspace, { id, lease, above });
 const resign = (id: string) => resignScript.run(pool().client, pool().keyspace, { id });
 
 afterEach(async () => {
@@ -56,6 +57,31 @@ describe('leader-claim', () => {
   });
 });
 
+describe('leader-claim above an epoch', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['that the counter has lost', async () => undefined],
+    ['that its own term does not exceed', () => claim('a')],
+  ])('%s begins a term above it', async (_what, before) => {
+    await before();
+
+    expect(await claim('a', 60_000, 7)).toEqual([1, 8, 'a']);
+    await resign('a');
+    expect(await claim('b')).toEqual([1, 9, 'b']);
+  });
+
+  it('goes on with a term that exceeds it', async () => {
+    await claim('a', 60_000, 7);
+
+    expect(await claim('a', 60_000, 7)).toEqual([1, 8, 'a']);
+  });
+
+  it('takes the lead from nobody', async () => {
+    await claim('a');
+
+    expect(await claim('b', 60_000, 7)).toEqual([0, 1, 'a']);
+  });
+});
+
 describe('leader-resign', () => {
   it('frees the lead of who has it', async () => {
     await claim('a');
@@ -82,7 +108,7 @@ describe('leader-resign', () => {
 });
 
 describe('LeaderLease', () => {
-  function startLease(id: string) {
+  function startLease(id: string, raiseFences = async (epoch: number) => epoch) {
     const changes: [leads: boolean, epoch: number][] = [];
     const lease = new LeaderLease({
       client: pool().client,
@@ -92,6 +118,7 @@ describe('LeaderLease', () => {
       renewMs: 50,
       clock: systemClock,
       log: silent,
+      raiseFences,
       onChange: (leads, epoch) => changes.push([leads, epoch]),
     });
     onTestFinished(() => lease.stop());
@@ -133,5 +160,70 @@ describe('LeaderLease', () => {
     await told.finally(() => process.kill(pool().server.pid, 'SIGCONT'));
 
     expect(changes.at(-1)).toEqual([false, 1]);
+  });
+
+  it('does not lead before the fences are raised, and does not raise them twice in a term', async () => {
+    const raised: number[] = [];
+    let letThrough = (): void => undefined;
+    const { lease, changes } = startLease('a', async (epoch) => {
+      raised.push(epoch);
+      await new Promise<void>((resolve) => {
+        letThrough = resolve;
+      });
+      return epoch;
+    });
+    await eventually('it raises them', () => raised.length === 1);
+    const before = lease.term;
+
+    letThrough();
+    await eventually('it leads', () => lease.held);
+    await eventually('it has renewed', async () => (await pool().client.pttl(pool().keyspace.leader)) > 280);
+
+    expect(before).toBeUndefined();
+    expect(lease.term).toBe(1);
+    expect(raised).toEqual([1]);
+    expect(changes).toEqual([[true, 1]]);
+  });
+
+  it('leads under an epoch above all fences when the counter was lost, and is not locked out', async () => {
+    const raised: number[] = [];
+    const { lease } = startLease('a', async (epoch) => {
+      raised.push(epoch);
+      return Math.max(epoch, 41);
+    });
+
+    await eventually('it leads', () => lease.term === 42);
+    expect(raised).toEqual([1, 42]);
+  });
+
+  it('steps down at once when a write was refused, and leads again only under a new look at the fences', async () => {
+    let fence = 0;
+    const { lease, changes } = startLease('a', async (epoch) => {
+      fence = Math.max(fence, epoch);
+      return fence;
+    });
+    await eventually('it leads', () => lease.held);
+    fence = 9;
+
+    lease.deposed(1);
+    const after = lease.term;
+    await eventually('it leads again', () => lease.held);
+
+    expect(after).toBeUndefined();
+    expect(lease.term).toBe(10);
+    expect(changes).toEqual([
+      [true, 1],
+      [false, 1],
+      [true, 10],
+    ]);
+  });
+
+  it('is not put off by a refusal of a term that is over', async () => {
+    const { lease } = startLease('a');
+    await eventually('it leads', () => lease.held);
+
+    lease.deposed(0);
+
+    expect(lease.term).toBe(1);
   });
 });

@@ -27,6 +27,8 @@ function endBy(kind: JobEnd['kind'], words: JobEnd['words']) {
     (await bench.calls.end({ kind, id, token, words }, undefined)).code;
 }
 
+const fenceOf = (bench: LeaseBench) => bench.pool.keyspace.fence(bench.queue);
+
 /** Every way in which the supervisor ends a run on behalf of a worker that died. */
 const repairs = {
   recover: (bench: LeaseBench, id: string, token: string) => giveBack(bench, id, token, crash),
@@ -34,7 +36,12 @@ const repairs = {
     rawReply(
       bench.pool,
       quarantineScript,
-      { ...bench.keys, job: bench.jobKey(id), parked: bench.pool.keyspace.parked(bench.queue, 'quarantine') },
+      {
+        ...bench.keys,
+        job: bench.jobKey(id),
+        parked: bench.pool.keyspace.parked(bench.queue, 'quarantine'),
+        fence: fenceOf(bench),
+      },
       {
         id,
         token,
@@ -44,6 +51,7 @@ const repairs = {
         delay: 60_000,
         spacing: 5_000,
         most: 3_600_000,
+        epoch: '',
       },
     ),
   bury: (bench: LeaseBench, id: string, token: string) =>
@@ -56,6 +64,7 @@ const repairs = {
         deadFailed: bench.dead.failed,
         deadEvents: bench.dead.events,
         deadMeta: bench.dead.meta,
+        fence: fenceOf(bench),
       },
       {
         id,
@@ -71,6 +80,7 @@ const repairs = {
         opts: '',
         crash,
         keepCrashes: 2,
+        epoch: '',
       },
     ),
 } as const;
@@ -79,8 +89,8 @@ function giveBack(bench: LeaseBench, id: string, token: string, crashJson: strin
   return rawReply(
     bench.pool,
     releaseScript,
-    { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc },
-    { id, token, base: bench.keys[''], crash: crashJson, keep: 2, failure: '' },
+    { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc, fence: fenceOf(bench) },
+    { id, token, base: bench.keys[''], crash: crashJson, keep: 2, failure: '', epoch: '' },
   );
 }
 

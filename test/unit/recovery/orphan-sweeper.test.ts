@@ -11,7 +11,7 @@ import type { EpochMs } from '../../../src/time/duration.js';
 import { leaseToken } from '../../../src/transport/lease-token.js';
 import type { Orphan, QueueAdmin } from '../../../src/transport/queue-admin.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
-import type { ActiveJobOwner, TransitionReply } from '../../../src/transport/scripts.js';
+import type { ActiveJobOwner, RecoveryReply } from '../../../src/transport/scripts.js';
 import { jobCrashes } from '../../support/orphan.js';
 import { workerBeat } from '../../support/worker-beat.js';
 import { recordingLog } from '../service/recording-log.js';
@@ -32,12 +32,19 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   const beats = new Map<string, WorkerBeat>();
   const ends = new Map<string, CrashRecord>();
   let asked = 0;
-  const replies = new Map<string, TransitionReply | Error>();
+  const replies = new Map<string, RecoveryReply | Error>();
   const pages: number[] = [];
+  const leadership = {
+    term: 3 as number | undefined,
+    deposed: (epoch: number) => {
+      deeds.push(`deposed ${epoch}`);
+      leadership.term = undefined;
+    },
+  };
   const { log, lines } = recordingLog();
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
 
-  const reply = async (deed: string, lost: Orphan): Promise<TransitionReply> => {
+  const reply = async (deed: string, lost: Orphan): Promise<RecoveryReply> => {
     const answer = replies.get(lost.id) ?? 'done';
     if (answer instanceof Error) throw answer;
     deeds.push(`${deed} ${lost.queue}/${lost.id}`);
@@ -78,6 +85,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
       },
     },
     queues: async () => Object.keys(active),
+    leadership,
     policy: {
       deadAfterMs: 5 * secondMs,
       maxGapMs: 2.5 * secondMs,
@@ -109,6 +117,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
     fallsSilent,
     clock,
     redis,
+    leadership,
     deeds,
     records,
     crashes,
@@ -311,6 +320,32 @@ describe('OrphanSweeper', () => {
 
     expect(deeds).toEqual(['requeue email/b']);
     expect(lines).toContain('error job.recovery_failed');
+  });
+
+  it('steps down at the first write that is refused, and goes on with nothing', async () => {
+    const { sweeps, replies, deeds } = startSweeper({ email: [heldByNobody('a'), heldByNobody('b')] });
+    replies.set('a', 'deposed');
+
+    await sweeps(7);
+
+    expect(deeds).toEqual(['requeue email/a', 'deposed 3']);
+  });
+
+  it('writes nothing in a term other than that in which it looked', async () => {
+    const { sweeper, sweeps, replies, leadership, deeds } = startSweeper({
+      email: [heldBy('w1', 'a'), heldBy('w1', 'b')],
+    });
+    await sweeps(1);
+    Object.defineProperty(replies, 'get', {
+      value: () => {
+        leadership.term = 5;
+        return 'done';
+      },
+    });
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(deeds).toEqual(['requeue email/a']);
   });
 
   it('looks at active jobs a page at a time, and at no more than twenty pages a sweep', async () => {

@@ -24,6 +24,8 @@ describe('Keyspace', () => {
       keyspace.queue(dead, 'failed'),
       keyspace.queueBase(dead),
       keyspace.parked('email', 'newer_version'),
+      keyspace.fence('email'),
+      keyspace.fence(dead),
     ].map(hashTag);
 
     expect(new Set(tags)).toEqual(new Set(['shop:email']));

@@ -46,6 +46,23 @@ describe('PeriodicService', () => {
     await ran(3);
   });
 
+  it('runs without a pause when it is woken, also while it runs', async () => {
+    const { service, ran } = countingService({
+      intervalMs: 60_000,
+      run: async () => {
+        if (!woken) service.wake();
+        woken = true;
+      },
+    });
+    let woken = false;
+
+    service.start();
+    await ran(2);
+    service.wake();
+
+    await ran(3);
+  });
+
   it('never runs twice at the same time, started twice or not', async () => {
     const { service, ran, counted } = countingService({ run: () => new Promise((resolve) => setTimeout(resolve, 3)) });
 

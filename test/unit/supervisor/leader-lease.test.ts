@@ -62,6 +62,7 @@ function startLease(...answers: Answer[]) {
     renewMs: 1,
     clock,
     log,
+    raiseFences: async (epoch) => epoch,
     onChange: (leads, epoch) => told.push(`${leads ? 'leads' : 'stands by'} ${epoch}`),
   });
   leases.push(lease);

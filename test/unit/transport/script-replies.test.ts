@@ -24,6 +24,7 @@ describe.each([
     [-2, 'lease_lost'],
     [-3, 'lease_lost'],
     [-6, 'lease_lost'],
+    [-7, 'deposed'],
   ])('%j means %s', (raw, expected) => {
     expect(script.definition.reply(raw)).toBe(expected);
   });
