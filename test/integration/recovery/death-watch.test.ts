@@ -38,6 +38,9 @@ async function startWatch() {
     },
   });
   const look = () => watch.look(new AbortController().signal);
+  // The age of a beat is told in whole milliseconds: what is written in the one in which the watch began would not count.
+  const began = systemClock.elapsed();
+  await eventually('a beat is later than the watch', () => systemClock.elapsed() > began + 2);
   return { client, look, deaths, said, metrics };
 }
 
