@@ -7,12 +7,13 @@ import { fleet } from './proofs/fleet.js';
 import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
+import { leader } from './proofs/leader.js';
 import { profile } from './proofs/profile.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
-const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, fleet, blocked, profile];
+const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, fleet, leader, blocked, profile];
 const flags = ['--json', '--markdown', '--quick'];
 
 /** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */
