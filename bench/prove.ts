@@ -9,6 +9,7 @@ import { freeze } from './proofs/freeze.js';
 import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
+import { leader } from './proofs/leader.js';
 import { partition } from './proofs/partition.js';
 import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
@@ -25,6 +26,7 @@ const proofs: readonly Proof[] = [
   start,
   kill,
   fleet,
+  leader,
   blocked,
   freeze,
   partition,

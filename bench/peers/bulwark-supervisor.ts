@@ -1,6 +1,8 @@
 import { createSupervisor } from 'bulwark';
 
 const [, , url = ''] = process.argv;
+const supervisor = createSupervisor({ redis: url });
 process.once('disconnect', () => process.exit());
-await createSupervisor({ redis: url }).start();
+process.once('SIGTERM', () => void supervisor.stop().then(() => process.exit()));
+await supervisor.start();
 process.send?.('ready');

@@ -18,7 +18,7 @@ async function fillWithOrphans(pool: TestPool): Promise<LeaseBench> {
 /** The epochs of all recoveries that were asked of Redis from now on, in their order. */
 async function watchEpochs(pool: TestPool): Promise<{ readonly epochs: number[]; end(): void }> {
   const epochs: number[] = [];
-  const monitor = await pool.client.duplicate().monitor();
+  const monitor = await pool.client.monitor();
   monitor.on('monitor', (_time: string, [command, ...words]: string[]) => {
     // release.lua: ten keys, the last of them the fence, and five arguments, the last of them the epoch.
     if (command === 'evalsha' && words[1] === '10' && words.length === 17) epochs.push(Number(words[16]));
