@@ -3,7 +3,7 @@ import { aLogger, aRedisInput, assertCreationOptions, someMetrics } from '../con
 import type { JobLimitOptions, WorkerOptions } from '../config/option-types.js';
 import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
-import { aList, anObject, type OptionShapes } from '../errors/option-faults.js';
+import { aFunction, aList, anObject, type OptionShapes } from '../errors/option-faults.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import { DefinitionError } from '../job/definition-error.js';
 import { KindRegistry } from '../job/registry.js';
@@ -24,6 +24,11 @@ export interface CreateWorkerOptions {
   /** Default: JSON lines on standard output, pretty on a terminal. */
   readonly log?: Logger;
   readonly metrics?: Metrics;
+  /**
+   * Told, with the reason, when the worker gets no work although Redis can be reached, and a new connection did not help: the process
+   * is to be replaced. Told again as long as that lasts. Default: only the log says so.
+   */
+  readonly onBeyondRepair?: (reason: string) => void;
 }
 
 const optionShapes: OptionShapes<CreateWorkerOptions> = {
@@ -33,6 +38,7 @@ const optionShapes: OptionShapes<CreateWorkerOptions> = {
   job: anObject,
   log: aLogger,
   metrics: someMetrics,
+  onBeyondRepair: aFunction,
 };
 
 /**
@@ -52,5 +58,6 @@ export function createWorker(options: CreateWorkerOptions): Worker {
     registry,
     log: options.log ?? createLogger({ level: 'info', format: 'auto', role: 'worker' }),
     metrics: options.metrics ?? createMetrics({ role: 'worker', version: bulwarkVersion, bullmqVersion, registry }),
+    onBeyondRepair: options.onBeyondRepair,
   });
 }

@@ -32,6 +32,8 @@ export interface WorkerParts {
   readonly registry: KindRegistry;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Told when the worker gets no work and a new connection did not help: it takes a new process. Default: the log says so. */
+  readonly onBeyondRepair?: ((reason: string) => void) | undefined;
 }
 
 /** How a worker's shutdown went. */
@@ -236,6 +238,11 @@ export class Worker {
       onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) =>
         reportOutcome({ job, queue, outcome, settled, log, metrics, now: systemClock.now() }),
       onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
+      onStuck: (action, silentMs) => {
+        metrics.fetchStuck.inc({ queue, action });
+        if (action === 'replace')
+          this.#parts.onBeyondRepair?.(`queue ${queue} gave no answer to a fetch for ${silentMs / 1_000} s`);
+      },
       onError: reportError,
       log,
     });
@@ -266,7 +273,7 @@ export class Worker {
       ...(this.#connection?.current !== undefined && { connection: this.#connection.current }),
       state: this.#state,
       kinds: registry.kinds,
-      queues: this.#consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
+      queues: this.#consumers.map(({ queue, slots, busy, lastFetchMs }) => ({ name: queue, slots, busy, lastFetchMs })),
       running: this.#consumers
         .flatMap((consumer) =>
           consumer.runningJobs.map(({ id, kind, startedAt }) => ({ id, queue: consumer.queue, kind, startedAt })),

@@ -86,7 +86,7 @@ describe('resolveConfig', () => {
           "poisonAfter": 10,
           "renewMs": 500,
           "sampleMs": 1000,
-          "sweepMs": 1000,
+          "sweepMs": 500,
           "watchMs": 150,
         },
         "worker": {
