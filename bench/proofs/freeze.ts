@@ -8,8 +8,8 @@ import { begunAgainMs, lateCommits } from '../runs/second-runs.js';
 
 const workers = 3;
 const slots = 5;
-/** Long enough that a frozen worker is amid all of its jobs, and short enough that it ends them all at once when it goes on. */
-const jobMs = 2_000;
+/** Long enough that a frozen worker is amid its jobs, and short enough that a slot is soon free for them elsewhere. */
+const jobMs = 400;
 const warmUpMs = 3_000;
 const patienceMs = 60_000;
 const mostElsewhereMs = 6_000;
@@ -20,7 +20,7 @@ export const freeze: Proof = {
   about:
     'a worker is frozen for 30 s and goes on: its jobs run elsewhere meanwhile, and its late ends are refused, 3 times (2 min)',
   run: async (say, { quick }): Promise<ProofResult> => {
-    const plan = quick ? { rounds: 1, freezeMs: 7_000, jobs: 60 } : { rounds: 3, freezeMs: 30_000, jobs: 600 };
+    const plan = quick ? { rounds: 1, freezeMs: 7_000, jobs: 400 } : { rounds: 3, freezeMs: 30_000, jobs: 4_000 };
     return withPrivateRedis(async ({ url }) => {
       const inputs = Array.from({ length: workers }, () => url);
       const pool = new FaultPool({ redis: url, workers: inputs, worker: { concurrency: slots } });

@@ -36,6 +36,8 @@ export interface QueueSlots {
   readonly name: string;
   readonly slots: number;
   readonly busy: number;
+  /** How long ago Redis last told the worker whether there is work; absent before the first time. While all slots are taken nobody asks. */
+  readonly lastFetchMs?: number | undefined;
 }
 
 export interface RunningJobBeat {

@@ -23,9 +23,14 @@ export function watchConnection(client, { mayWait = false } = {}) {
     silence = { ...silence, looks: 0 };
     breakConnection(client, `no answer from Redis for ${(silentLooks * lookMs) / 1_000} s: connecting anew`);
   };
-  const looking = setInterval(look, lookMs);
-  looking.unref();
-  client.once('end', () => clearInterval(looking));
+  let looking;
+  client.on('connecting', () => {
+    looking ??= setInterval(look, lookMs).unref();
+  });
+  client.on('end', () => {
+    clearInterval(looking);
+    looking = undefined;
+  });
 }
 
 /**

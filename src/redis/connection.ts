@@ -4,6 +4,7 @@ import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { errorMessage } from '../errors/error-message.js';
 import { within } from '../time/deadline.js';
 import { type ClientSettings, createClient } from './client.mjs';
+import { breakConnection } from './connection-watch.mjs';
 import { RedisUnavailableError } from './redis-unavailable-error.js';
 
 export type RedisClient = Redis;
@@ -77,6 +78,13 @@ export function clientSettings(redis: ResolvedRedisOptions, name: string, manner
 /** Where Redis is, fit to be shown. */
 export function redisAddress({ url, sentinels, sentinelName }: ResolvedRedisOptions): string {
   return sentinels.length === 0 ? maskUrl(url) : `the master ${sentinelName} of the sentinels ${sentinels.join(', ')}`;
+}
+
+/** Makes a client connect anew, also one that takes its connection for sound or has given it up. */
+export function rebuildConnection(client: RedisClient): void {
+  breakConnection(client);
+  // What goes wrong is told by the event `error`.
+  if (client.status === 'end') client.connect().catch(() => undefined);
 }
 
 /** Ends a connection: politely while Redis answers, at once when it does not. Never throws, never takes longer than half a second. */

@@ -118,6 +118,13 @@ export const metricTable = {
     labels: { queue, state: ['busy', 'idle'] },
     by: ['worker'],
   },
+  fetchStuck: {
+    name: 'bulwark_fetch_stuck_total',
+    type: 'counter',
+    help: 'Fetches that got no answer although a connection stood, by what was done: the connection rebuilt, or the process to be replaced.',
+    labels: { queue, action: ['rebuild', 'replace'] },
+    by: ['worker'],
+  },
   leaseRenewals: {
     name: 'bulwark_lease_renewals_total',
     type: 'counter',

@@ -2,11 +2,13 @@ import type { KeepJobs } from 'bullmq';
 import type { Logger } from 'pino';
 import { Cancellation } from '../job/cancellation.js';
 import type { Outcome } from '../job/outcome.js';
-import type { RedisClient } from '../redis/connection.js';
+import { type RedisClient, rebuildConnection } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
-import { pause } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import { BullmqBackend } from './bullmq-backend.js';
+import type { FetchVerdict } from './decide-fetch.js';
+import { FetchLoop } from './fetch-loop.js';
+import { FetchWatchdog } from './fetch-watchdog.js';
 import { decodeTakenJob, type FetchedJob } from './fetched-job.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { leaseToken } from './lease-token.js';
@@ -16,7 +18,7 @@ import { type RunningJob, RunningJobs } from './running-jobs.js';
 import { type Settled, Settlement } from './settlement.js';
 import { takeSuspect } from './take-suspect.js';
 import { WorkBell } from './work-bell.js';
-import { WorkCalls, type WorkReply } from './work-calls.js';
+import { WorkCalls } from './work-calls.js';
 import { workLayout } from './work-layout.js';
 
 export interface QueueConsumerOptions {
@@ -41,12 +43,11 @@ export interface QueueConsumerOptions {
   /** Told of every attempt that ended, after Redis knows. */
   readonly onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) => void;
   readonly onRenewed: (result: 'renewed' | 'lost' | 'error', count: number) => void;
+  /** Told when fetches get no answer and nobody knows why: that the connection is rebuilt, or that it takes another process. */
+  readonly onStuck: (action: Exclude<FetchVerdict, 'ok'>, silentMs: number) => void;
   readonly onError: (error: Error) => void;
   readonly log: Logger;
 }
-
-/** Longest pause between two tries to fetch while Redis is in the way. */
-const longestFetchPauseMs = 1_000;
 
 /**
  * Takes jobs of one queue, at most `slots` at a time, and sees each one to its end in Redis.
@@ -58,18 +59,13 @@ export class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #backend: BullmqBackend;
   readonly #bell: WorkBell;
-  readonly #calls: WorkCalls<FetchedJob>;
+  readonly #loop: FetchLoop;
+  readonly #watchdog: FetchWatchdog;
   readonly #leases: LeaseKeeper;
   readonly #settlement: Settlement;
   readonly #running = new RunningJobs();
-  readonly #quiet = new AbortController();
   readonly #stopped = new AbortController();
-  #fetching: Promise<void> | undefined;
-  #slotFreed: (() => void) | undefined;
   #fetches = 0;
-  /** Slots for which jobs have been asked and not answered. */
-  #promised = 0;
-  #lastFetchAt = 0;
   #released = 0;
   /** Attempts that have not come to their end, those of forsaken jobs too. */
   #attempts = 0;
@@ -93,7 +89,7 @@ export class QueueConsumer {
     });
     const layout = workLayout(options.keyspace.prefix(options.queue), options.queue);
     const payloads = new PayloadReader(options.client, layout.bases.base, options.onError);
-    this.#calls = new WorkCalls({
+    const calls = new WorkCalls({
       ...options,
       layout,
       payloads,
@@ -105,7 +101,22 @@ export class QueueConsumer {
       running: this.#running,
       isArriving: (id) => payloads.isReading(id),
     });
-    this.#settlement = new Settlement({ ...options, calls: this.#calls, backend: this.#backend });
+    this.#settlement = new Settlement({ ...options, calls, backend: this.#backend });
+    this.#loop = new FetchLoop({
+      ...options,
+      busy: () => this.#running.size,
+      calls,
+      bell: this.#bell,
+      nextToken: () => this.#nextToken(),
+      run: (jobs) => this.#run(jobs),
+    });
+    this.#watchdog = new FetchWatchdog({
+      fetchBlockMs: options.fetchBlockMs,
+      isAsking: () => this.#loop.isAsking,
+      isAway: () => options.client.status !== 'ready' && options.client.status !== 'end',
+      answers: () => this.#loop.answers,
+      onStuck: (action, silentMs) => this.#onStuck(action, silentMs),
+    });
   }
 
   get queue(): string {
@@ -126,9 +137,10 @@ export class QueueConsumer {
     return this.#running;
   }
 
-  /** When it last asked for work, on the monotonic clock; 0 before the first time. */
-  get lastFetchAt(): number {
-    return this.#lastFetchAt;
+  /** How long ago Redis last said whether there is work; undefined before the first time. While all slots are taken nobody asks. */
+  get lastFetchMs(): number | undefined {
+    const { answeredAt } = this.#loop;
+    return answeredAt === undefined ? undefined : Math.round(performance.now() - answeredAt);
   }
 
   /** How many jobs it has given back because they did not end in time. */
@@ -137,9 +149,9 @@ export class QueueConsumer {
   }
 
   start(): void {
-    if (this.#fetching !== undefined) return;
-    this.#fetching = this.#fetchUntilQuiet();
+    this.#loop.start();
     this.#leases.start();
+    this.#watchdog.start();
   }
 
   /** Runs one job that was set aside to run alone, and takes no other. False when it does not wait for that any more. */
@@ -153,9 +165,8 @@ export class QueueConsumer {
 
   /** Takes no more jobs. Running ones go on. */
   quiet(): void {
-    if (this.#quiet.signal.aborted) return;
-    this.#quiet.abort();
-    this.#slotFreed?.();
+    if (this.#loop.isQuiet) return;
+    this.#loop.quiet();
     this.#bell.close();
   }
 
@@ -168,7 +179,7 @@ export class QueueConsumer {
   /** Resolves when no job runs any more. Call `quiet` before. */
   async whenIdle(): Promise<void> {
     // Without Redis a fetch under way ends only with the connection; no job can come of it before that.
-    if (this.#options.client.status === 'ready') await this.#fetching;
+    if (this.#options.client.status === 'ready') await this.#loop.whenEnded();
     if (this.#attempts === 0) return;
     await new Promise<void>((resolve) => {
       this.#whenNone.push(resolve);
@@ -206,59 +217,15 @@ export class QueueConsumer {
     this.quiet();
     this.#stopped.abort();
     this.#leases.stop();
+    await this.#watchdog.stop();
     await within(1_000, this.#backend.close(true));
   }
 
-  async #fetchUntilQuiet(): Promise<void> {
-    const quiet = this.#quiet.signal;
-    let failures = 0;
-    while (!quiet.aborted) {
-      const free = this.#options.slots - this.#running.size - this.#promised;
-      if (free <= 0) {
-        await new Promise<void>((resolve) => {
-          this.#slotFreed = resolve;
-        });
-        continue;
-      }
-      try {
-        this.#lastFetchAt = performance.now();
-        const reply = await this.#take(free);
-        if (failures > 0) this.#options.log.info({ queue: this.queue, failures }, 'fetch.recovered');
-        failures = 0;
-        if (reply.jobs.length < free) await this.#waitForWork(reply);
-      } catch (error) {
-        if (quiet.aborted) return;
-        failures += 1;
-        if (failures === 1) this.#options.log.warn({ queue: this.queue, err: error }, 'fetch.failed');
-        await pause(Math.min(50 * 2 ** failures, longestFetchPauseMs), quiet);
-      }
-    }
-  }
-
-  /** Takes up to so many jobs and starts them. */
-  async #take(count: number): Promise<WorkReply<FetchedJob>> {
-    this.#promised += count;
-    try {
-      const tokens = Array.from({ length: count }, () => this.#nextToken());
-      const reply = await this.#calls.take(tokens);
-      this.#run(reply.jobs);
-      return reply;
-    } finally {
-      this.#promised -= count;
-    }
-  }
-
-  /** Waits until there may be something to take. */
-  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<void> {
-    const { fetchBlockMs } = this.#options;
-    if (limitedForMs > 0) {
-      await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
-      return;
-    }
-    // Both moments are Redis': the clock of this machine may differ.
-    const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
-    const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    await this.#bell.wait(blockMs, this.#quiet.signal);
+  #onStuck(action: Exclude<FetchVerdict, 'ok'>, silentMs: number): void {
+    const { client, log, onStuck } = this.#options;
+    log.error({ queue: this.queue, silentMs, action, connection: client.status }, 'fetch.stuck');
+    rebuildConnection(client);
+    onStuck(action, silentMs);
   }
 
   #nextToken(): string {
@@ -283,8 +250,9 @@ export class QueueConsumer {
       // Before the job ends: if this worker died in between, nobody would plan the next run.
       if (planned !== undefined) await planned;
       if (running.forsaken) return;
-      const nextToken = this.#quiet.signal.aborted ? undefined : this.#nextToken();
+      const nextToken = this.#loop.isQuiet ? undefined : this.#nextToken();
       const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
+      if (nextToken !== undefined && settled.kind === 'done') this.#loop.answered();
       try {
         if (running.forsaken) return;
         this.#running.remove(running);
@@ -299,7 +267,7 @@ export class QueueConsumer {
       this.#options.onError(error as Error);
     } finally {
       this.#attempts -= 1;
-      this.#slotFreed?.();
+      this.#loop.slotFreed();
       if (this.#attempts === 0) for (const resolve of this.#whenNone.splice(0)) resolve();
     }
   }

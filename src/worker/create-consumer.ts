@@ -16,11 +16,13 @@ export interface ConsumerContext {
   readonly worker: string;
   readonly open: OpenRedis;
   readonly onHung: (handler: HungHandler) => void;
+  /** Told when it gets no work and a new connection did not help: it takes a new process. */
+  readonly onBeyondRepair: (reason: string) => void;
 }
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, worker, open, onHung } = context;
+  const { parts, worker, open, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const executor = new Executor({
     registry,
@@ -52,6 +54,11 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     onSettled: (job, outcome, settled) =>
       reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: systemClock.now() }),
     onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
+    onStuck: (action, silentMs) => {
+      metrics.fetchStuck.inc({ queue: queue.name, action });
+      if (action === 'replace')
+        onBeyondRepair(`queue ${queue.name} gave no answer to a fetch for ${silentMs / 1_000} s`);
+    },
     onError: open.reportError,
     log,
   });

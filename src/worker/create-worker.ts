@@ -26,7 +26,8 @@ export interface CreateWorkerOptions {
   readonly log?: Logger;
   readonly metrics?: Metrics;
   /**
-   * Told that this worker is to end: an operator asked for it, or a handler that hangs can be ended no other way. Whoever made the worker
+   * Told that this worker is to end: an operator asked for it, a handler that hangs can be ended no other way, or it gets no
+   * work although Redis can be reached. Whoever made the worker
    * stops it and, to replace it, lets the process end so that another is started. Default: a worker that is to drain stops; one that is
    * to be replaced says so in the log and goes on.
    */

@@ -26,7 +26,7 @@ export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 
     ...(connection !== undefined && { connection }),
     state,
     kinds,
-    queues: consumers.map(({ queue, slots, busy }) => ({ name: queue, slots, busy })),
+    queues: consumers.map(({ queue, slots, busy, lastFetchMs }) => ({ name: queue, slots, busy, lastFetchMs })),
     running: describeRunning(consumers),
     ...(lane !== undefined && { lane }),
     ...(suspect !== undefined && { suspect }),

@@ -110,6 +110,7 @@ export class Worker {
         worker: this.id,
         open,
         onHung: (handler) => this.#hung.add(handler),
+        onBeyondRepair: (reason) => this.#retire({ kind: 'replace', reason }),
       }),
     );
     const guard = new Guard({

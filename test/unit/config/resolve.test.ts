@@ -90,7 +90,7 @@ describe('resolveConfig', () => {
           "quarantineMs": 60000,
           "renewMs": 500,
           "sampleMs": 1000,
-          "sweepMs": 1000,
+          "sweepMs": 500,
           "watchMs": 150,
         },
         "worker": {

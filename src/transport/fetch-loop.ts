@@ -1,0 +1,143 @@
+import type { Logger } from 'pino';
+import { pause } from '../time/clock.js';
+import type { FetchedJob } from './fetched-job.js';
+import type { WorkBell } from './work-bell.js';
+import type { WorkCalls, WorkReply } from './work-calls.js';
+
+export interface FetchLoopOptions {
+  readonly queue: string;
+  /** How many jobs run at once. */
+  readonly slots: number;
+  /** How many run now. */
+  readonly busy: () => number;
+  /** Longest wait for work before asking again. */
+  readonly fetchBlockMs: number;
+  readonly calls: WorkCalls<FetchedJob>;
+  readonly bell: WorkBell;
+  readonly nextToken: () => string;
+  /** Starts jobs; they count as busy when it returns. */
+  readonly run: (jobs: readonly FetchedJob[]) => void;
+  readonly log: Logger;
+}
+
+/** Longest pause between two tries to fetch while Redis is in the way. */
+const longestPauseMs = 1_000;
+
+/**
+ * Asks for jobs as long as slots are free, and waits for the bell when there are none.
+ *
+ * States: *idle* (made, not started) → *asking* → *quiet* (asks no more).
+ */
+export class FetchLoop {
+  readonly #options: FetchLoopOptions;
+  readonly #quiet = new AbortController();
+  #loop: Promise<void> | undefined;
+  #slotFreed: (() => void) | undefined;
+  /** Slots for which jobs have been asked and not answered. */
+  #promised = 0;
+  #answers = 0;
+  #answeredAt: number | undefined;
+
+  constructor(options: FetchLoopOptions) {
+    this.#options = options;
+  }
+
+  get isQuiet(): boolean {
+    return this.#quiet.signal.aborted;
+  }
+
+  /** Whether it is to ask for work, or to wait until there may be some. */
+  get isAsking(): boolean {
+    return this.#loop !== undefined && !this.isQuiet && this.#options.busy() < this.#options.slots;
+  }
+
+  /** How often Redis has answered it. */
+  get answers(): number {
+    return this.#answers;
+  }
+
+  /** When Redis last said whether there is work, on the monotonic clock. */
+  get answeredAt(): number | undefined {
+    return this.#answeredAt;
+  }
+
+  start(): void {
+    this.#loop ??= this.#askUntilQuiet();
+  }
+
+  quiet(): void {
+    this.#quiet.abort();
+    this.#slotFreed?.();
+  }
+
+  /** Resolves when it asks no more and nothing is on its way. Call `quiet` before. */
+  async whenEnded(): Promise<void> {
+    await this.#loop;
+  }
+
+  /** A job has ended. */
+  slotFreed(): void {
+    this.#slotFreed?.();
+  }
+
+  /** The end of a job brought the answer with it whether there is another. */
+  answered(): void {
+    this.#answeredAt = performance.now();
+  }
+
+  async #askUntilQuiet(): Promise<void> {
+    const { slots, busy, queue, log } = this.#options;
+    const quiet = this.#quiet.signal;
+    let failures = 0;
+    while (!quiet.aborted) {
+      const free = slots - busy() - this.#promised;
+      if (free <= 0) {
+        await new Promise<void>((resolve) => {
+          this.#slotFreed = resolve;
+        });
+        continue;
+      }
+      try {
+        const reply = await this.#take(free);
+        this.#answers += 1;
+        this.answered();
+        if (failures > 0) log.info({ queue, failures }, 'fetch.recovered');
+        failures = 0;
+        if (reply.jobs.length < free) await this.#waitForWork(reply);
+      } catch (error) {
+        if (quiet.aborted) return;
+        failures += 1;
+        // A Redis that refuses has heard.
+        if (error instanceof Error && error.name === 'ReplyError') this.#answers += 1;
+        if (failures === 1) log.warn({ queue, err: error }, 'fetch.failed');
+        await pause(Math.min(50 * 2 ** failures, longestPauseMs), quiet);
+      }
+    }
+  }
+
+  /** Takes up to so many jobs and starts them. */
+  async #take(count: number): Promise<WorkReply<FetchedJob>> {
+    const { calls, nextToken, run } = this.#options;
+    this.#promised += count;
+    try {
+      const reply = await calls.take(Array.from({ length: count }, nextToken));
+      run(reply.jobs);
+      return reply;
+    } finally {
+      this.#promised -= count;
+    }
+  }
+
+  /** Waits until there may be something to take. */
+  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<void> {
+    const { fetchBlockMs, bell } = this.#options;
+    if (limitedForMs > 0) {
+      await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
+      return;
+    }
+    // Both moments are Redis': the clock of this machine may differ.
+    const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
+    const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
+    await bell.wait(blockMs, this.#quiet.signal);
+  }
+}
