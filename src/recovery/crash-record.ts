@@ -13,14 +13,14 @@ export interface CrashRecord {
 /** Reads a record that anybody may have written; undefined when it is none. */
 export function parseCrashRecord(json: string | null): CrashRecord | undefined {
   try {
-    const {
-      exitCode = null,
-      signal = null,
-      endedAt,
-      lines,
-    } = Object(JSON.parse(json ?? 'null')) as Partial<CrashRecord>;
+    const { exitCode, signal, endedAt, lines } = Object(JSON.parse(json ?? 'null')) as Partial<CrashRecord>;
     if (!Number.isFinite(endedAt) || !Array.isArray(lines)) return undefined;
-    return { exitCode, signal, endedAt: endedAt as EpochMs, lines: lines.map(String) };
+    return {
+      exitCode: typeof exitCode === 'number' ? exitCode : null,
+      signal: typeof signal === 'string' ? signal : null,
+      endedAt: endedAt as EpochMs,
+      lines: lines.filter((line) => typeof line === 'string'),
+    };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
+import { parseSuspectRole, type SuspectRole } from '../process/suspect-role.js';
 import type { WorkerRole } from '../process/worker-process.js';
 
 interface WorkerRunOptions {
@@ -8,7 +9,7 @@ interface WorkerRunOptions {
   readonly concurrency?: string;
   readonly httpPort?: string;
   readonly kept?: true;
-  readonly suspect?: string;
+  readonly suspect?: SuspectRole;
 }
 
 export function declareWorkerRun(worker: Command, act: Act): void {
@@ -26,7 +27,7 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .option('--concurrency <n>', 'how many jobs of one queue run at the same time (worker.concurrency)')
     .option('--http-port <port>', 'port of /metrics, /livez and /readyz, 0 for any free one (http.port)')
     .addOption(new Option('--kept').hideHelp())
-    .addOption(new Option('--suspect <json>').hideHelp())
+    .addOption(new Option('--suspect <json>').argParser(parseSuspectRole).hideHelp())
     .action(act(runWorker));
 }
 
@@ -44,7 +45,7 @@ async function runWorker(cli: Cli, options: WorkerRunOptions): Promise<number> {
       ? {
           runAlone: createRunAlone({ redisUrl: values.redis.url, globals, jobs, killGraceMs: values.pool.killGraceMs }),
         }
-      : { suspect: JSON.parse(suspect) };
+      : { suspect };
   return runUntilStopped(await createWorkerProcess(values, log, role), {
     log,
     kept: kept === true,

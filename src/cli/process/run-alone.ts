@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Environment, processEnvironment } from '../../config/env.js';
 import type { EpochMs } from '../../time/duration.js';
@@ -6,6 +7,7 @@ import type { RunAlone } from '../../worker/lane.js';
 import type { GlobalOptions } from '../global-options.js';
 import type { StopMessage } from './keeper-message.js';
 import { OutputTail } from './output-tail.js';
+import { type SuspectRole, writeSuspectRole } from './suspect-role.js';
 
 export interface AlonePlan {
   readonly redisUrl: string;
@@ -21,15 +23,18 @@ const entry = fileURLToPath(new URL('../main.js', import.meta.url));
 export function createRunAlone(plan: AlonePlan, env: Environment = processEnvironment()): RunAlone {
   return (suspect, as, stop) =>
     new Promise((resolve, reject) => {
-      const child = fork(entry, alone(plan, JSON.stringify({ ...suspect, as })), {
+      const child = fork(entry, alone(plan, { ...suspect, as }), {
         env: { ...env, BULWARK_REDIS_URL: plan.redisUrl, BULWARK_HTTP_ENABLED: 'false' },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
       const tail = new OutputTail();
-      child.stdout
-        ?.on('data', (chunk: Buffer) => tail.add(chunk))
-        .pipe(plan.globals.json ? process.stderr : process.stdout, { end: false });
-      child.stderr?.on('data', (chunk: Buffer) => tail.add(chunk)).pipe(process.stderr, { end: false });
+      const listen = (from: Readable | null, to: Writable) =>
+        from
+          ?.setEncoding('utf8')
+          .on('data', (text: string) => tail.add(text))
+          .pipe(to, { end: false });
+      listen(child.stdout, plan.globals.json ? process.stderr : process.stdout);
+      listen(child.stderr, process.stderr);
       let overdue: NodeJS.Timeout | undefined;
       const drain = () => {
         overdue = setTimeout(() => child.kill('SIGKILL'), plan.killGraceMs);
@@ -47,14 +52,14 @@ export function createRunAlone(plan: AlonePlan, env: Environment = processEnviro
     });
 }
 
-function alone({ globals, jobs }: AlonePlan, suspect: string): string[] {
+function alone({ globals, jobs }: AlonePlan, role: SuspectRole): string[] {
   const { namespace, config } = globals;
   return [
     'worker',
     'run',
     '--kept',
     '--suspect',
-    suspect,
+    writeSuspectRole(role),
     ...(namespace === undefined ? [] : ['--namespace', namespace]),
     ...(config === undefined ? [] : ['--config', config]),
     ...(jobs === undefined ? [] : ['--jobs', ...jobs]),

@@ -4,19 +4,19 @@ import { KindRegistry } from '../../job/registry.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import { bulwarkVersion } from '../../telemetry/version.js';
 import { bullmqVersion } from '../../transport/bullmq-version.js';
-import type { RunAlone, Suspect } from '../../worker/lane.js';
+import type { RunAlone } from '../../worker/lane.js';
 import type { Retirement } from '../../worker/retirement.js';
 import { Worker } from '../../worker/worker.js';
 import { loadJobs } from '../load-jobs.js';
 import type { PoolProcess } from './run-until-stopped.js';
+import type { SuspectRole } from './suspect-role.js';
 import { createWindow } from './window.js';
 
 /** What a worker process is there for, beside taking jobs. */
 export interface WorkerRole {
   /** Runs suspects in processes of their own. */
   readonly runAlone?: RunAlone;
-  /** The one job it is there for, and the name it goes by. */
-  readonly suspect?: Suspect & { readonly as: string };
+  readonly suspect?: SuspectRole;
 }
 
 /**
