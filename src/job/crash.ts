@@ -38,7 +38,24 @@ export function parseCrashes(json: string | undefined | null): JobCrash[] {
   }
 }
 
+const fieldTypes = {
+  worker: 'string',
+  alone: 'boolean',
+  exitCode: 'number',
+  signal: 'string',
+  rssBytes: 'number',
+  loopDelayMs: 'number',
+  blockedMs: 'number',
+} as const;
+
 function isCrash(entry: unknown): entry is JobCrash {
-  const { at, how, lines } = Object(entry) as Partial<JobCrash>;
-  return Number.isFinite(at) && losses.includes(how as Loss) && (lines === undefined || Array.isArray(lines));
+  const { at, how, lines, ...rest } = Object(entry) as Partial<Record<keyof JobCrash, unknown>>;
+  const isSound = (field: keyof typeof fieldTypes) =>
+    rest[field] === undefined || typeof rest[field] === fieldTypes[field];
+  return (
+    Number.isFinite(at) &&
+    losses.includes(how as Loss) &&
+    (lines === undefined || (Array.isArray(lines) && lines.every((line) => typeof line === 'string'))) &&
+    (Object.keys(fieldTypes) as (keyof typeof fieldTypes)[]).every(isSound)
+  );
 }

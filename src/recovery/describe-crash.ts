@@ -32,9 +32,9 @@ function lastLines(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let room = keptCharacters;
   for (const line of [...lines].reverse()) {
-    if (line.length > room) break;
+    if (line.length > room && kept.length > 0) break;
+    kept.unshift(line.slice(0, room));
     room -= line.length;
-    kept.unshift(line);
   }
   return kept;
 }

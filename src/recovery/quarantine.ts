@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { errorMessage } from '../errors/error-message.js';
 import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 import { decideLanes, type WaitingSuspect } from './decide-lanes.js';
@@ -48,15 +49,16 @@ export class Quarantine {
     const now = clock.elapsed();
     forget(this.#suspectGivenAt, now - patienceMs);
     forget(this.#laneGivenAt, now - laneTellsMs);
-    const suspects = await this.#waiting();
-    if (suspects.length === 0) return;
-    for (const { worker, queue, jobId, kind } of decideLanes(suspects, await this.#free(now))) {
+    const { suspects, failures } = await this.#waiting();
+    const free = suspects.length === 0 ? [] : await this.#free(now);
+    for (const { worker, queue, jobId, kind } of decideLanes(suspects, free)) {
       this.#suspectGivenAt.set(`${queue}\n${jobId}`, now);
       this.#laneGivenAt.set(worker, now);
       const reply = await fleet.order(worker, { kind: 'isolate', queue, jobId }, epoch);
       if (reply === 'deposed') leadership.deposed(epoch);
       if (reply === 'given') log.warn({ worker, queue, jobId, kind }, 'job.isolated');
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** The last beats of workers that live and whose lane is free. */
@@ -69,14 +71,20 @@ export class Quarantine {
     return fleet.beatsOf(free.slice(0, lanesPerLook).map(({ id }) => id));
   }
 
-  async #waiting(): Promise<WaitingSuspect[]> {
-    const waiting: WaitingSuspect[] = [];
+  async #waiting(): Promise<{ readonly suspects: WaitingSuspect[]; readonly failures: Error[] }> {
+    const suspects: WaitingSuspect[] = [];
+    const failures: Error[] = [];
     for (const queue of await this.#options.queues()) {
-      for (const { id, kind } of await this.#options.inspector.suspects(queue, suspectsPerQueue)) {
-        if (!this.#suspectGivenAt.has(`${queue}\n${id}`)) waiting.push({ queue, jobId: id, kind });
+      try {
+        for (const { id, kind } of await this.#options.inspector.suspects(queue, suspectsPerQueue)) {
+          if (!this.#suspectGivenAt.has(`${queue}\n${id}`)) suspects.push({ queue, jobId: id, kind });
+        }
+      } catch (cause) {
+        // One queue that cannot be read must not keep the suspects of the others waiting.
+        failures.push(new Error(`the suspects of queue ${queue} cannot be read: ${errorMessage(cause)}`, { cause }));
       }
     }
-    return waiting;
+    return { suspects, failures };
   }
 }
 

@@ -83,6 +83,7 @@ export class QueueAdmin {
         deadBase: dead.base,
         record: JSON.stringify(record),
         message: record.error.message,
+        parkedBase: this.#keyspace.parkedBase(queue),
         dry: dry ? 1 : 0,
       },
     );

@@ -87,7 +87,8 @@ export class QueueInspector {
   /** The jobs that wait for a process of their own, those that come back first in front. */
   async suspects(queue: string, count: number): Promise<Suspect[]> {
     const parked = this.#keyspace.parked(queue, 'quarantine');
-    return suspectsScript.run(this.#client, { parked }, { base: this.#keyspace.queueBase(queue), count });
+    const { meta, '': base } = queueKeys(this.#keyspace, queue);
+    return suspectsScript.run(this.#client, { parked, meta }, { base, count });
   }
 
   /** How far jobs are, in the order of the ids. Ask for a few hundred at a time. */

@@ -88,14 +88,14 @@ export interface Suspect {
 
 export const suspectsScript = defineScript({
   file: file('suspects'),
-  keys: ['parked'],
+  keys: ['parked', 'meta'],
   args: ['base', 'count'],
   reply: (raw): Suspect[] => (raw as [string, string][]).map(([id, kind]) => ({ id, kind })),
 });
 
 export const takeSuspectScript = defineScript({
   file: file('take-suspect'),
-  keys: ['active', 'delayed', 'parked', 'events', 'meta'],
+  keys: ['active', 'delayed', 'parked', 'events', 'meta', 'limiter'],
   args: ['base', 'id', 'token', 'lease', 'worker'],
   reply: (raw) => {
     const [job, at] = raw as [job: TakenJob, at: number] | [];
@@ -124,7 +124,7 @@ export const cancelScript = defineScript({
     'deadEvents',
     'deadMeta',
   ],
-  args: ['id', 'base', 'deadBase', 'record', 'message', 'dry'],
+  args: ['id', 'base', 'deadBase', 'record', 'message', 'parkedBase', 'dry'],
   reply: (raw): CancelReply => {
     const [code, token] = raw as [number, string];
     switch (code) {

@@ -19,9 +19,9 @@ export async function takeSuspect(
   id: string,
   token: string,
 ): Promise<FetchedJob | undefined> {
-  const { active, delayed, events, meta, '': base } = queueKeys(keyspace, queue);
+  const { active, delayed, events, meta, limiter, '': base } = queueKeys(keyspace, queue);
   const parked = keyspace.parked(queue, 'quarantine');
   const args = { base, id, token, lease: leaseMs, worker };
-  const taken = await takeSuspectScript.run(client, { active, delayed, parked, events, meta }, args);
+  const taken = await takeSuspectScript.run(client, { active, delayed, parked, events, meta, limiter }, args);
   return taken && decodeTakenJob(taken.job, token, taken.at);
 }

@@ -172,7 +172,8 @@ export class Worker {
         kind: 'drain',
         reason: isThere ? 'the job it was there for has ended' : 'the job it was there for is not there',
       });
-    void consumer?.whenIdle().then(done);
+    // Without a consumer it knows no job of that queue, and is there for nothing.
+    void Promise.resolve(consumer?.whenIdle()).then(done);
   }
 
   #follow(order: WorkerOrder): void {

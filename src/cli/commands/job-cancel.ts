@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DurationMs } from '../../time/duration.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
@@ -24,7 +24,11 @@ export function declareJobCancel(job: Command, act: Act): void {
     .argument('<id>', 'id of the job')
     .option('--queue <queue>', 'the queue it is in, where the id is in more than one')
     .option('--why <text>', 'why, for whoever looks at the dead letter', 'called off by an operator')
-    .option('--timeout <duration>', 'how long a running job is waited for', duration, 10_000 as DurationMs)
+    .addOption(
+      new Option('--timeout <duration>', 'how long a running job is waited for')
+        .argParser(duration)
+        .default(duration('10s'), '10s'),
+    )
     .option('--dry-run', 'say what would be done, and do nothing')
     .action(act(cancel));
 }

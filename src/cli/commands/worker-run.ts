@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
+import { parseSuspectRole, type SuspectRole } from '../process/suspect-role.js';
 import type { WorkerRole } from '../process/worker-process.js';
 
 interface WorkerRunOptions {
@@ -9,7 +10,7 @@ interface WorkerRunOptions {
   readonly httpPort?: string;
   readonly processes?: string;
   readonly kept?: true;
-  readonly suspect?: string;
+  readonly suspect?: SuspectRole;
   readonly terminal?: true;
   readonly takesOver?: true;
 }
@@ -37,7 +38,7 @@ export function declareWorkerRun(worker: Command, act: Act): void {
       'how many worker processes, under a keeper (pool.workers); default: one, without a keeper',
     )
     .addOption(new Option('--kept').hideHelp())
-    .addOption(new Option('--suspect <json>').hideHelp())
+    .addOption(new Option('--suspect <json>').argParser(parseSuspectRole).hideHelp())
     .addOption(new Option('--terminal').hideHelp())
     .addOption(new Option('--takes-over').hideHelp())
     .action(act(runWorker));
@@ -53,7 +54,6 @@ async function runWorker(cli: Cli, given: WorkerRunOptions): Promise<number> {
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { createRunAlone } = await import('../keeper/run-alone.js');
-  const { parseSuspect } = await import('../process/suspect-flag.js');
   const { LineSink } = await import('../../telemetry/line-sink.js');
   const { output, globals } = cli;
   const { jobs, concurrency, httpPort, kept, suspect, terminal, takesOver } = flags;
@@ -69,7 +69,7 @@ async function runWorker(cli: Cli, given: WorkerRunOptions): Promise<number> {
       output: { stdout: new LineSink(output.json ? 2 : 1), stderr: new LineSink(2) },
       log,
     });
-  const role: WorkerRole = suspect === undefined ? { runAlone: lane(), takesOver } : { suspect: parseSuspect(suspect) };
+  const role: WorkerRole = suspect === undefined ? { runAlone: lane(), takesOver } : { suspect };
   return runUntilStopped(await createWorkerProcess(values, log, role), {
     log,
     kept: kept === true,

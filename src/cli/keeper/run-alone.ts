@@ -4,7 +4,7 @@ import { type Environment, processEnvironment } from '../../config/env.js';
 import { systemClock } from '../../time/clock.js';
 import type { RunAlone } from '../../worker/lane.js';
 import type { GlobalOptions } from '../global-options.js';
-import { encodeSuspect } from '../process/suspect-flag.js';
+import { writeSuspectRole } from '../process/suspect-role.js';
 import type { PoolOutput } from './child-output.js';
 import { type ChildProgram, ForkedChild } from './forked-child.js';
 
@@ -27,7 +27,7 @@ export function createRunAlone(plan: AlonePlan, env: Environment = processEnviro
   const { killGraceMs, output, log } = plan;
   return async (suspect, as, stop) => {
     const child: ForkedChild = new ForkedChild({
-      program: aloneProgram(plan, encodeSuspect({ ...suspect, as }), env),
+      program: aloneProgram(plan, writeSuspectRole({ ...suspect, as }), env),
       killGraceMs,
       output,
       clock: systemClock,

@@ -8,7 +8,7 @@ import type { RunAlone } from '../../worker/lane.js';
 import { Worker } from '../../worker/worker.js';
 import { loadJobs } from '../load-jobs.js';
 import type { PoolProcess, ProcessHost } from './run-until-stopped.js';
-import type { SuspectRole } from './suspect-flag.js';
+import type { SuspectRole } from './suspect-role.js';
 import { createWindow } from './window.js';
 
 /** What a worker process is there for, beside taking jobs. */

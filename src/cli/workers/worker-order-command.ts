@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { WorkerOrder } from '../../recovery/order.js';
 import type { WorkerBeat } from '../../recovery/worker-beat.js';
 import type { DurationMs } from '../../time/duration.js';
@@ -26,7 +26,11 @@ export function declareWorkerOrder(worker: Command, { name, summary, description
     .description(`${description} Exits with 1 when one has not followed in time.`)
     .argument('[id...]', 'ids of workers, as `worker ls` shows them, or what they begin with')
     .option('--all', 'all workers of the pool')
-    .option('--timeout <duration>', 'how long each may take to follow', duration, 30_000 as DurationMs)
+    .addOption(
+      new Option('--timeout <duration>', 'how long each may take to follow')
+        .argParser(duration)
+        .default(duration('30s'), '30s'),
+    )
     .option('--dry-run', 'say who would be told, and tell nobody');
 }
 

@@ -14,6 +14,8 @@ WRITES orders   COST O(1)
 local order, ttl, most, epoch = unpack(ARGV)
 if epoch ~= '' and redis.call('HGET', KEYS[3], 'epoch') ~= epoch then return -3 end
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+-- What somebody else put there and is no list holds no orders, and would hold up all that come.
+if redis.call('TYPE', KEYS[2]).ok ~= 'list' then redis.call('DEL', KEYS[2]) end
 if redis.call('LLEN', KEYS[2]) >= tonumber(most) then return -2 end
 redis.call('RPUSH', KEYS[2], order)
 redis.call('PEXPIRE', KEYS[2], ttl)

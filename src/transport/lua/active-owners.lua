@@ -5,8 +5,8 @@ KEYS  1 active   list
 ARGV  1 base     what the keys of the jobs begin with
       2 from     first index, from the oldest
       3 count    how many
-REPLY array of { id, token, starts, crashes }: token is empty when no lock is held, crashes is JSON or empty. The newest of the page comes first, so that whoever puts
-      them back one by one, each as the next to start, leaves the oldest in front
+REPLY array of { id, token, starts, crashes }: token is empty when no lock is held, crashes is JSON or empty. The newest of the page
+      comes first, so that whoever puts them back one by one, each in front of those of its age, leaves the oldest in front
 WRITES nothing   COST O(count)
 ]]
 local base, from, count = unpack(ARGV)

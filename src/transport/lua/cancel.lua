@@ -19,11 +19,13 @@ ARGV  1 id               id of the job
       3 deadBase         what the keys of the dead-letter queue begin with
       4 record           JSON DeadLetterRecord
       5 message          BullMQ's failedReason
-      6 dry              1 to change nothing
+      6 parkedBase       what the keys of the indexes of parked jobs begin with
+      7 dry              1 to change nothing
 REPLY { code, token }: code 0 dead-lettered | 1 marked to fail | -1 no such job | -2 it runs, and the token is that of its lease |
       -3 it has ended, or waits for its children | -4 the next run of a job scheduler, which nobody would plan without this one
 WRITES everything named above   COST O(waiting + active)
 ]]
+--- @include "expect-types.lua"
 --- @include "enter-wait.lua"
 --- @include "move-to-dead-letters.lua"
 --- @include "now-ms.lua"
@@ -32,7 +34,12 @@ local keys = {
   deadFailed = KEYS[10], deadEvents = KEYS[11], deadMeta = KEYS[12],
 }
 local activeKey, delayedKey = KEYS[2], KEYS[5]
-local id, base, deadBase, record, message, dry = unpack(ARGV)
+local id, base, deadBase, record, message, parkedBase, dry = unpack(ARGV)
+
+expectTypes({
+  [activeKey] = 'list', [keys.wait] = 'list', [keys.prioritized] = 'zset', [delayedKey] = 'zset', [keys.marker] = 'zset',
+  [keys.events] = 'stream', [keys.meta] = 'hash', [keys.deadFailed] = 'zset', [keys.deadEvents] = 'stream', [keys.deadMeta] = 'hash',
+})
 
 if redis.call('TYPE', keys.job).ok ~= 'hash' then return { -1, '' } end
 if redis.call('LPOS', activeKey, id) then
@@ -42,10 +49,11 @@ end
 local isWaiting = redis.call('LPOS', keys.wait, id) or redis.call('ZSCORE', keys.prioritized, id)
 local isDelayed = redis.call('ZSCORE', delayedKey, id)
 if not isWaiting and not isDelayed then return { -3, '' } end
-local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk')
+local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk', 'bwp')
 if known[2] then return { -4, '' } end
 local isChild = known[1] and known[1] ~= ''
 if dry == '1' then return { isChild and 1 or 0, '' } end
+if isDelayed and known[3] then redis.pcall('ZREM', parkedBase .. known[3], id) end
 
 if isChild then
   redis.call('HSET', keys.job, 'defa', message)

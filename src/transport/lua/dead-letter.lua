@@ -33,6 +33,7 @@ ARGV  1 id           id of the job
 REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES everything named above   COST O(active + log dead)
 ]]
+--- @include "expect-types.lua"
 --- @include "leave-active.lua"
 --- @include "now-ms.lua"
 --- @include "append-crash.lua"
@@ -45,6 +46,10 @@ local id, token, base, deadBase, record, attempt, keep, message, stack, data, op
   unpack(ARGV)
 
 if isStale(KEYS[10], epoch) then return -7 end
+expectTypes({
+  [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.events] = 'stream', [keys.meta] = 'hash', [keys.marker] = 'zset',
+  [keys.deadFailed] = 'zset', [keys.deadEvents] = 'stream', [keys.deadMeta] = 'hash',
+})
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

@@ -8,13 +8,13 @@ local function enterByAge(keys, base, id, previousState)
     local born = redis.pcall('HGET', base .. other, 'timestamp')
     return type(born) == 'string' and tonumber(born) or 0
   end
-  local born = bornAt(id)
-  local older = {}
-  while #older < 100 do
-    local first = redis.call('LINDEX', keys.wait, -1)
-    if not first or bornAt(first) >= born then break end
-    older[#older + 1] = redis.call('RPOP', keys.wait)
+  local born, older = bornAt(id), 0
+  while older < 100 do
+    local next = redis.call('LINDEX', keys.wait, -1 - older)
+    if not next or bornAt(next) >= born then break end
+    older = older + 1
   end
+  local ahead = older > 0 and redis.call('RPOP', keys.wait, older) or {}
   enterWait(keys, id, previousState, true)
-  for index = #older, 1, -1 do redis.call('RPUSH', keys.wait, older[index]) end
+  for index = #ahead, 1, -1 do redis.call('RPUSH', keys.wait, ahead[index]) end
 end

@@ -23,6 +23,7 @@ ARGV  1 id          id of the job
 REPLY code          0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES everything named above but meta   COST O(active + log delayed)
 ]]
+--- @include "expect-types.lua"
 --- @include "leave-active.lua"
 --- @include "append-crash.lua"
 --- @include "check-fence.lua"
@@ -36,14 +37,21 @@ local keys = { delayed = KEYS[4], events = KEYS[6] }
 local id, token, parkedBase, crash, keep, delay, spacing, most, epoch = unpack(ARGV)
 
 if isStale(KEYS[9], epoch) then return -7 end
+expectTypes({
+  [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.delayed] = 'zset', [parked] = 'zset', [KEYS[8]] = 'zset', [keys.events] = 'stream',
+  [KEYS[7]] = 'hash',
+})
 local code = leaveActive(job, KEYS[2], KEYS[3], id, token)
 if code == -1 then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
 appendCrash(job, crash, tonumber(keep))
 emitEvent(keys.events, KEYS[7], 'event', 'stalled', 'jobId', id)
-local waits = math.min(tonumber(delay) + redis.call('ZCARD', parked) * tonumber(spacing), tonumber(most))
+local now = nowMs()
+-- Those that are due have left, even if the index does not know it yet.
+local others = redis.call('ZCOUNT', parked, '(' .. now, '+inf')
+local waits = math.min(tonumber(delay) + others * tonumber(spacing), tonumber(most))
 local maxEvents = redis.call('HGET', KEYS[7], 'opts.maxLenEvents') or '10000'
-parkJob(keys, maxEvents, parkedBase, job, id, nowMs(), waits, 'quarantine')
+parkJob(keys, maxEvents, parkedBase, job, id, now, waits, 'quarantine')
 markDelayed(KEYS[8], keys.delayed)
 wakeWorker(KEYS[8], KEYS[7])
 return 0

@@ -22,6 +22,7 @@ ARGV  1 id               id of the job
 REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock, fence   COST O(active)
 ]]
+--- @include "expect-types.lua"
 --- @include "leave-active.lua"
 --- @include "enter-by-age.lua"
 --- @include "append-crash.lua"
@@ -33,6 +34,10 @@ local keys = {
 local id, token, base, crash, keep, failure, epoch = unpack(ARGV)
 
 if isStale(KEYS[10], epoch) then return -7 end
+expectTypes({
+  [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
+  [keys.events] = 'stream', [keys.meta] = 'hash',
+})
 local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

@@ -64,6 +64,14 @@ local function limitedFor(limiter, max)
 end
 
 --[[
+Counts a start for the rate limit. A job that only starts to be failed has done nothing that a limit protects.
+]]
+local function countStart(limiter, job, duration)
+  if redis.call('HEXISTS', job, 'defa') == 1 then return end
+  if redis.call('INCR', limiter) == 1 then redis.call('PEXPIRE', limiter, math.floor(math.abs(duration))) end
+end
+
+--[[
 Gives one job to each token, as far as there are jobs, room and rate limit allow. Answers the jobs, and how long the rate limit holds.
 ]]
 local function takeJobs(keys, base, tokens, now, options)
@@ -79,12 +87,7 @@ local function takeJobs(keys, base, tokens, now, options)
     for _, id in ipairs(ids) do
       local job = startJob(keys, base, id, tokens[#jobs + 1], now, options)
       jobs[#jobs + 1] = job
-      -- A job that only starts to be failed has done nothing that a limit protects.
-      if job and options.limiterMax and redis.call('HEXISTS', base .. id, 'defa') == 0 then
-        if redis.call('INCR', keys.limiter) == 1 then
-          redis.call('PEXPIRE', keys.limiter, math.floor(math.abs(options.limiterDuration)))
-        end
-      end
+      if job and options.limiterMax then countStart(keys.limiter, base .. id, options.limiterDuration) end
     end
     if #ids < number then break end
   end

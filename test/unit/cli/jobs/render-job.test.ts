@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { renderJob, renderLetter } from '../../../../src/cli/jobs/render-job.js';
 import type { DeadLetter } from '../../../../src/dead-letter/record.js';
+import type { JobCrash } from '../../../../src/job/crash.js';
 import type { EpochMs } from '../../../../src/time/duration.js';
 import { type JobView, numberOr0, parseAttempts } from '../../../../src/transport/queue-inspector.js';
 
@@ -122,6 +123,38 @@ it('shows why a dead letter died', () => {
   ]) {
     expect(text.split('\n')).toContain(line);
   }
+});
+
+it('shows how a job lost its workers, and what the last of them wrote', () => {
+  const crashHistory: JobCrash[] = [
+    { at: at('2026-03-04T05:06:07Z'), how: 'silent', worker: 'w1', blockedMs: 9_000 },
+    { at: at('2026-03-04T05:07:07Z'), how: 'unowned' },
+    {
+      at: at('2026-03-04T05:08:07Z'),
+      how: 'exited',
+      worker: 'w2-alone-1',
+      alone: true,
+      signal: 'SIGSEGV',
+      rssBytes: 85 * 1_048_576,
+      loopDelayMs: 20,
+      lines: ['last words', '\u001b[2Jwiped'],
+    },
+  ];
+
+  const text = renderJob(job({ crashes: 3, crashHistory }), plain);
+
+  expect(text).toContain('1 used up, 2 starts, 3 crashes');
+  expect(text).toContain(
+    [
+      'workers lost',
+      '  2026-03-04T05:06:07.000Z w1 fell silent, blocked for 9.0s',
+      '  2026-03-04T05:07:07.000Z its worker let go of the job',
+      '  2026-03-04T05:08:07.000Z w2-alone-1 ended, killed by SIGSEGV, alone, with 85 MiB, loop delay 20ms',
+      '    | last words',
+    ].join('\n'),
+  );
+  expect(text).toContain('wiped');
+  expect(text).not.toContain('\u001b');
 });
 
 it('shows a moment that is none as unknown, whatever a hash holds', () => {
