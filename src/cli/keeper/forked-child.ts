@@ -195,5 +195,7 @@ export class ForkedChild {
     child.send({ bulwark: 'stop', handOver } satisfies StopMessage, (error) => {
       if (error) child.kill('SIGTERM');
     });
+    // One that closed its channel in the same moment has not heard it. To an end that is its own, the signal comes too late.
+    child.once('disconnect', () => child.kill('SIGTERM'));
   }
 }

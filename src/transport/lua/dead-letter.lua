@@ -45,11 +45,11 @@ local keys = {
 local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crash, keepCrashes, epoch =
   unpack(ARGV)
 
-if isStale(KEYS[10], epoch) then return -7 end
 expectTypes({
   [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.events] = 'stream', [keys.meta] = 'hash', [keys.marker] = 'zset',
   [keys.deadFailed] = 'zset', [keys.deadEvents] = 'stream', [keys.deadMeta] = 'hash',
 })
+if isStale(KEYS[10], epoch) then return -7 end
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

@@ -36,11 +36,11 @@ local job, parked = KEYS[1], KEYS[5]
 local keys = { delayed = KEYS[4], events = KEYS[6] }
 local id, token, parkedBase, crash, keep, delay, spacing, most, epoch = unpack(ARGV)
 
-if isStale(KEYS[9], epoch) then return -7 end
 expectTypes({
   [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.delayed] = 'zset', [parked] = 'zset', [KEYS[8]] = 'zset', [keys.events] = 'stream',
   [KEYS[7]] = 'hash',
 })
+if isStale(KEYS[9], epoch) then return -7 end
 local code = leaveActive(job, KEYS[2], KEYS[3], id, token)
 if code == -1 then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end

@@ -33,11 +33,11 @@ local keys = {
 }
 local id, token, base, crash, keep, failure, epoch = unpack(ARGV)
 
-if isStale(KEYS[10], epoch) then return -7 end
 expectTypes({
   [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
   [keys.events] = 'stream', [keys.meta] = 'hash',
 })
+if isStale(KEYS[10], epoch) then return -7 end
 local code = leaveActive(keys.job, KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
