@@ -49,8 +49,8 @@ function sentinelOptions(url, { sentinels, sentinelName, sentinelPassword }) {
     name: sentinelName,
     ...(sentinelPassword !== '' && { sentinelPassword }),
     ...(/^rediss:/i.test(url) && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
-    // ioredis' detector would end a client for good that is looking for the master at the moment of the failover. It is not needed: a
-    // master that dies closes its connections, one that hangs or vanishes is noticed by the watch, one that was demoted by READONLY.
+    // The detector of ioredis ends a client for good whose search for the master it interrupts. It is not needed: a master that dies
+    // closes its connections, one that hangs or vanishes is noticed by the watch, and one that was demoted answers READONLY.
     failoverDetector: false,
   };
 }
