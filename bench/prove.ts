@@ -6,12 +6,13 @@ import { enqueue } from './proofs/enqueue.js';
 import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
+import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
-const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, blocked, profile];
+const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, blocked, poison, profile];
 const flags = ['--json', '--markdown', '--quick'];
 
 /** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */

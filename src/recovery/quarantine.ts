@@ -43,7 +43,10 @@ export class Quarantine {
     forget(this.#suspectGivenAt, now - patienceMs);
     forget(this.#laneGivenAt, now - laneTellsMs);
     const { suspects, failures } = await this.#waiting();
-    const free = living().filter(({ id }) => !this.#laneGivenAt.has(id));
+    const workers = living();
+    // From then on its beats say it all.
+    for (const { id, lane } of workers) if (lane === 'busy') this.#laneGivenAt.delete(id);
+    const free = workers.filter(({ id }) => !this.#laneGivenAt.has(id));
     for (const { worker, queue, jobId, kind } of decideLanes(suspects, free)) {
       this.#suspectGivenAt.set(`${queue}\n${jobId}`, now);
       this.#laneGivenAt.set(worker, now);
