@@ -19,8 +19,9 @@ import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { bulwarkVersion } from '../telemetry/version.js';
-import { systemClock } from '../time/clock.js';
+import { type Clock, systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
+import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
@@ -45,6 +46,8 @@ export interface WorkerParts {
   readonly runAlone?: RunAlone;
   /** The one job that this worker is there for; it takes no other, and ends after it. */
   readonly suspect?: Suspect;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /** Told that the worker is to end. Default: to drain it stops, to be replaced it only says so. */
   readonly onRetire?: (retirement: Retirement) => void;
 }
@@ -67,7 +70,8 @@ const farewellMs = 2_000;
 export class Worker {
   readonly id: string;
   readonly #parts: WorkerParts;
-  readonly #startedAt = systemClock.now();
+  readonly #clock: Clock;
+  readonly #startedAt: EpochMs;
   #state: WorkerState = 'running';
   #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
@@ -82,8 +86,10 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.id = parts.id ?? createWorkerId();
+    this.#clock = parts.clock ?? systemClock;
+    this.#startedAt = this.#clock.now();
     this.#hung = new HungHandlers({
-      clock: systemClock,
+      clock: this.#clock,
       log: parts.log,
       onHopeless: (reason) => this.#retire({ kind: 'replace', reason }),
     });
@@ -239,7 +245,7 @@ export class Worker {
   }
 
   async #drain(drainTimeoutMs: number): Promise<DrainReport> {
-    const startedAt = systemClock.elapsed();
+    const startedAt = this.#clock.elapsed();
     const { log, worker } = this.#parts;
     this.#state = 'draining';
     for (const consumer of this.#consumers) consumer.quiet();
@@ -263,7 +269,7 @@ export class Worker {
     if (this.#open) await closeRedis(this.#open.client);
     const report: DrainReport = {
       released: this.#consumers.reduce((sum, consumer) => sum + consumer.released, 0),
-      durationMs: Math.round(systemClock.elapsed() - startedAt),
+      durationMs: Math.round(this.#clock.elapsed() - startedAt),
     };
     log.info({ worker: this.id, ...report }, 'worker.stopped');
     return report;
@@ -292,7 +298,7 @@ export class Worker {
       abortGraceMs: worker.abortGraceMs,
       log,
       metrics,
-      clock: systemClock,
+      clock: this.#clock,
       random: Math.random,
       onHung: (handler) => this.#hung.add(handler),
       reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
@@ -314,7 +320,7 @@ export class Worker {
         return executor.execute(job, cancellation);
       },
       onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) =>
-        reportOutcome({ job, queue, outcome, settled, log, metrics, now: systemClock.now() }),
+        reportOutcome({ job, queue, outcome, settled, log, metrics, now: this.#clock.now() }),
       onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
       onError: reportError,
       log,
