@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 /** A process under measurement. */
 export interface MeasuredProcess {
   readonly pid: number;
+  /** Resolves when it is gone, for whatever reason. */
+  readonly ended: Promise<unknown>;
   /** Resolves with the first line of its output that fits; rejects when it ends, or after the deadline. */
   lineThat(fits: (line: string) => boolean, deadlineMs: number): Promise<string>;
   /** Asks it to end, and ends it when it does not. */
@@ -29,6 +31,7 @@ export function startNode(file: string, args: readonly string[], env: NodeJS.Pro
   }
   return {
     pid: child.pid ?? -1,
+    ended: once(child, 'exit'),
     lineThat: (fits, deadlineMs) => lineThat(child, lines, listeners, fits, deadlineMs),
     stop: () => stop(child),
   };

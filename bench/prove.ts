@@ -11,6 +11,7 @@ import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
 import { partition } from './proofs/partition.js';
+import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
@@ -28,6 +29,7 @@ const proofs: readonly Proof[] = [
   fleet,
   leader,
   blocked,
+  poison,
   freeze,
   partition,
   redisRestart,

@@ -5,7 +5,7 @@ import { type Producer, queueName, type WorkerOptions } from './subject.js';
 const orders = defineQueue({ name: queueName });
 
 /** Bulwark by its public surface with the shipped defaults: schema, timeout, leases, heartbeat, metrics and log are all on. */
-function defineTakeOrder(handle: (order: Order) => Promise<void>) {
+export function defineTakeOrder(handle: (order: Order) => Promise<void>) {
   return defineJob({ kind: 'take-order', queue: orders, payload: orderSchema, run: handle });
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 import { decideLanes, type WaitingSuspect } from './decide-lanes.js';
 import type { FleetStore } from './fleet-store.js';
-import type { FleetView } from './fleet-view.js';
+import type { FleetView, SeenWorker } from './fleet-view.js';
 import type { Leadership } from './leadership.js';
 import type { WorkerBeat } from './worker-beat.js';
 
@@ -24,6 +24,8 @@ const patienceMs = 10_000;
 const laneTellsMs = 4_000;
 /** Whoever has not beaten for longer may be dead. */
 const freshMs = 2_500;
+/** The sweeps read the fleet as often. */
+const readMs = 1_000;
 const suspectsPerQueue = 100;
 const lanesPerLook = 200;
 
@@ -43,14 +45,17 @@ export class Quarantine {
 
   /** Gives the suspects that wait to workers whose lanes are free. */
   async assign(): Promise<void> {
-    const { fleet, leadership, clock, log } = this.#options;
+    const { fleet, view, leadership, clock, log } = this.#options;
     const epoch = leadership.term;
     if (epoch === undefined) return;
     const now = clock.elapsed();
     forget(this.#suspectGivenAt, now - patienceMs);
     forget(this.#laneGivenAt, now - laneTellsMs);
     const { suspects, failures } = await this.#waiting();
-    const free = suspects.length === 0 ? [] : await this.#free(now);
+    const { workers } = await view.read(readMs);
+    // From then on its beats say it all.
+    for (const { id, lane } of workers) if (lane === 'busy') this.#laneGivenAt.delete(id);
+    const free = suspects.length === 0 ? [] : await this.#free(workers, now);
     for (const { worker, queue, jobId, kind } of decideLanes(suspects, free)) {
       this.#suspectGivenAt.set(`${queue}\n${jobId}`, now);
       this.#laneGivenAt.set(worker, now);
@@ -62,13 +67,11 @@ export class Quarantine {
   }
 
   /** The last beats of workers that live and whose lane is free. */
-  async #free(now: number): Promise<WorkerBeat[]> {
-    const { fleet, view } = this.#options;
-    const { workers } = await view.read(freshMs);
+  async #free(workers: readonly SeenWorker[], now: number): Promise<WorkerBeat[]> {
     const free = workers.filter(
       ({ id, lane, aliveAt }) => lane === 'free' && now - aliveAt < freshMs && !this.#laneGivenAt.has(id),
     );
-    return fleet.beatsOf(free.slice(0, lanesPerLook).map(({ id }) => id));
+    return this.#options.fleet.beatsOf(free.slice(0, lanesPerLook).map(({ id }) => id));
   }
 
   async #waiting(): Promise<{ readonly suspects: WaitingSuspect[]; readonly failures: Error[] }> {

@@ -2,7 +2,7 @@ import type { QueueDefinition } from '../job/define-queue.js';
 import { connectionName } from '../recovery/connections.js';
 import type { OpenRedis } from '../redis/open-redis.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { systemClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
 import { Executor } from './executor.js';
@@ -12,6 +12,7 @@ import type { WorkerParts } from './worker-parts.js';
 
 export interface ConsumerContext {
   readonly parts: WorkerParts;
+  readonly clock: Clock;
   /** The worker's id. */
   readonly worker: string;
   readonly open: OpenRedis;
@@ -22,7 +23,7 @@ export interface ConsumerContext {
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, worker, open, onHung, onBeyondRepair } = context;
+  const { parts, clock, worker, open, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const executor = new Executor({
     registry,
@@ -30,7 +31,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     abortGraceMs: settings.abortGraceMs,
     log,
     metrics,
-    clock: systemClock,
+    clock,
     random: Math.random,
     onHung,
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
@@ -52,7 +53,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
       return executor.execute(job, cancellation);
     },
     onSettled: (job, outcome, settled) =>
-      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: systemClock.now() }),
+      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() }),
     onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
     onStuck: (action, silentMs) => {
       metrics.fetchStuck.inc({ queue: queue.name, action });

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedRedisOptions, ResolvedWorkerOptions } from '../config/option-types.js';
 import type { KindRegistry } from '../job/registry.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { Clock } from '../time/clock.js';
 import type { RunAlone, Suspect } from './lane.js';
 import type { Retirement } from './retirement.js';
 
@@ -19,6 +20,8 @@ export interface WorkerParts {
   readonly runAlone?: RunAlone;
   /** The one job that this worker is there for; it takes no other, and ends after it. */
   readonly suspect?: Suspect;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /** Whether the process is there for this worker alone, so that it may be ended when a handler blocks it for too long. Default: no. */
   readonly ownsProcess?: boolean;
   /** Told that the worker is to end. Default: to drain it stops, to be replaced it only says so. */

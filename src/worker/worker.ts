@@ -12,8 +12,9 @@ import { ClientId } from '../redis/client-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import type { HealthCheck } from '../telemetry/health.js';
-import { systemClock } from '../time/clock.js';
+import { type Clock, systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
+import type { EpochMs } from '../time/duration.js';
 import type { QueueConsumer } from '../transport/queue-consumer.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { createConsumer } from './create-consumer.js';
@@ -41,7 +42,8 @@ const farewellMs = 2_000;
 export class Worker {
   readonly id: string;
   readonly #parts: WorkerParts;
-  readonly #startedAt = systemClock.now();
+  readonly #clock: Clock;
+  readonly #startedAt: EpochMs;
   #state: WorkerState = 'running';
   #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
@@ -56,8 +58,10 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.id = parts.id ?? createWorkerId();
+    this.#clock = parts.clock ?? systemClock;
+    this.#startedAt = this.#clock.now();
     this.#hung = new HungHandlers({
-      clock: systemClock,
+      clock: this.#clock,
       log: parts.log,
       onHopeless: (reason) => this.#retire({ kind: 'replace', reason }),
     });
@@ -107,6 +111,7 @@ export class Worker {
     this.#consumers = served.map((queue) =>
       createConsumer(queue, {
         parts: this.#parts,
+        clock: this.#clock,
         worker: this.id,
         open,
         onHung: (handler) => this.#hung.add(handler),
@@ -227,7 +232,7 @@ export class Worker {
   }
 
   async #drain(drainTimeoutMs: number): Promise<DrainReport> {
-    const startedAt = systemClock.elapsed();
+    const startedAt = this.#clock.elapsed();
     const { log, worker } = this.#parts;
     this.#state = 'draining';
     for (const consumer of this.#consumers) consumer.quiet();
@@ -251,7 +256,7 @@ export class Worker {
     if (this.#open) await closeRedis(this.#open.client);
     const report: DrainReport = {
       released: this.#consumers.reduce((sum, consumer) => sum + consumer.released, 0),
-      durationMs: Math.round(systemClock.elapsed() - startedAt),
+      durationMs: Math.round(this.#clock.elapsed() - startedAt),
     };
     log.info({ worker: this.id, ...report }, 'worker.stopped');
     return report;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { FleetStore } from '../../../src/recovery/fleet-store.js';
+import { beatScript, FleetStore } from '../../../src/recovery/fleet-store.js';
+import type { WorkerOrder } from '../../../src/recovery/order.js';
 import { beatTtlMs } from '../../../src/recovery/worker-beat.js';
 import { workerBeat } from '../../support/worker-beat.js';
 import { usePool } from '../worker-pool/test-pool.js';
@@ -99,5 +100,91 @@ describe('farewell', () => {
     await store().farewell('a');
 
     expect(await pool().dump()).toEqual(before);
+  });
+});
+
+describe('an order', () => {
+  const isolate = (jobId: string): WorkerOrder => ({ kind: 'isolate', queue: 'email', jobId });
+  const orders = (id: string) => pool().keyspace.orders(id);
+
+  it('is heard with the next beat of that worker, once', async () => {
+    await store().beat(workerBeat('a'), true);
+    await store().beat(workerBeat('b'), true);
+
+    expect(await store().order('a', { kind: 'quiet' })).toBe('given');
+
+    expect(await store().beat(workerBeat('b'), false)).toEqual([]);
+    expect(await store().beat(workerBeat('a'), false)).toEqual([{ kind: 'quiet' }]);
+    expect(await store().beat(workerBeat('a'), false)).toEqual([]);
+  });
+
+  it('comes after those before it, at most a hundred with a beat', async () => {
+    await store().beat(workerBeat('a'), true);
+    const given = Array.from({ length: 130 }, (_, n) => isolate(`job-${n}`));
+    for (const order of given) await store().order('a', order);
+
+    expect(await store().beat(workerBeat('a'), false)).toEqual(given.slice(0, 100));
+    expect(await store().beat(workerBeat('a'), false)).toEqual(given.slice(100));
+  });
+
+  it('is left alone by the guard of a blocked worker: nobody could follow it', async () => {
+    await store().beat(workerBeat('a'), true);
+    await store().order('a', { kind: 'drain' });
+    const { worker, workers } = { worker: pool().keyspace.worker('a'), workers: pool().keyspace.workers };
+
+    const heard = await beatScript.run(
+      pool().client,
+      { worker, workers, orders: orders('a') },
+      { id: 'a', beat: JSON.stringify(workerBeat('a')), ttl: beatTtlMs, register: 1, listens: 0 },
+    );
+
+    expect(heard).toEqual([]);
+    expect(await store().beat(workerBeat('a'), false)).toEqual([{ kind: 'drain' }]);
+  });
+
+  it('is out of date after a minute', async () => {
+    await store().beat(workerBeat('a'), true);
+
+    await store().order('a', { kind: 'drain' });
+
+    const left = await pool().client.pttl(orders('a'));
+    expect(left).toBeGreaterThan(50_000);
+    expect(left).toBeLessThanOrEqual(60_000);
+  });
+
+  it('is not given to a worker that nobody knows, or that has said farewell', async () => {
+    await store().beat(workerBeat('a'), true);
+    await store().order('a', { kind: 'quiet' });
+    await store().farewell('a');
+
+    expect(await store().order('a', { kind: 'quiet' })).toBe('worker_unknown');
+    expect(await store().order('b', { kind: 'quiet' })).toBe('worker_unknown');
+
+    expect(await pool().client.keys('*orders*')).toEqual([]);
+  });
+
+  it('is not given to a worker that has a thousand to take', async () => {
+    await store().beat(workerBeat('a'), true);
+    await pool().client.rpush(orders('a'), ...Array.from({ length: 1_000 }, () => '{"kind":"quiet"}'));
+
+    expect(await store().order('a', { kind: 'quiet' })).toBe('too_many');
+
+    expect(await pool().client.llen(orders('a'))).toBe(1_000);
+  });
+
+  it('that cannot be read is passed over', async () => {
+    await store().beat(workerBeat('a'), true);
+    await pool().client.rpush(orders('a'), 'no json', '{"kind":"explode"}', '{"kind":"quiet"}');
+
+    expect(await store().beat(workerBeat('a'), false)).toEqual([{ kind: 'quiet' }]);
+  });
+
+  it('is given, and beats are taken, where somebody put something else in its place', async () => {
+    await pool().client.hset(orders('a'), 'no', 'list');
+
+    expect(await store().beat(workerBeat('a'), true)).toEqual([]);
+    expect(await store().order('a', { kind: 'quiet' })).toBe('given');
+
+    expect(await store().beat(workerBeat('a'), false)).toEqual([{ kind: 'quiet' }]);
   });
 });

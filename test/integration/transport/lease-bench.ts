@@ -13,15 +13,17 @@ import type { TestPool } from '../worker-pool/test-pool.js';
 
 /** One queue on which a test takes jobs by hand, to call a script with exactly the lease it wants. */
 export class LeaseBench {
-  readonly queue: string;
   readonly keys: QueueKeys;
   readonly dead: QueueKeys;
   readonly backend: BullmqBackend;
   readonly calls: WorkCalls<FetchedJob>;
   readonly #writer: QueueWriter;
 
-  constructor(readonly pool: TestPool) {
-    this.queue = pool.queue().name;
+  constructor(
+    readonly pool: TestPool,
+    /** By default one that no other test knows. */
+    readonly queue: string = pool.queue().name,
+  ) {
     this.keys = queueKeys(pool.keyspace, this.queue);
     this.dead = queueKeys(pool.keyspace, `${this.queue}.dead`);
     this.#writer = new QueueWriter(pool.client, pool.keyspace, 250);

@@ -77,6 +77,21 @@ describe('Quarantine', () => {
     expect(given).toEqual(['email/a to w1', 'email/b to w1']);
   });
 
+  it('gives the next one to a worker as soon as its lane was taken and is free again', async () => {
+    const { quarantine, fleet, given, clock } = startQuarantine({ email: [suspect('a'), suspect('b')] }, [lane('w1')]);
+    await quarantine.assign();
+
+    fleet.workers = [{ ...lane('w1'), lane: 'busy' }];
+    clock.time += 1_000;
+    await quarantine.assign();
+    expect(given).toEqual(['email/a to w1']);
+    fleet.workers = [lane('w1')];
+    clock.time += 1_000;
+    await quarantine.assign();
+
+    expect(given).toEqual(['email/a to w1', 'email/b to w1']);
+  });
+
   it('gives a suspect to another worker that still waits after ten seconds: its order was lost', async () => {
     const { quarantine, fleet, given, clock } = startQuarantine({ email: [suspect('a')] }, [lane('w1')]);
     await quarantine.assign();
