@@ -2,6 +2,7 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { cost } from './proofs/cost.js';
 import { enqueue } from './proofs/enqueue.js';
 import { fleet } from './proofs/fleet.js';
 import { idle } from './proofs/idle.js';
@@ -13,7 +14,19 @@ import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
-const proofs: readonly Proof[] = [throughput, enqueue, latency, idle, start, kill, fleet, leader, blocked, profile];
+const proofs: readonly Proof[] = [
+  throughput,
+  enqueue,
+  latency,
+  idle,
+  cost,
+  start,
+  kill,
+  fleet,
+  leader,
+  blocked,
+  profile,
+];
 const flags = ['--json', '--markdown', '--quick'];
 
 /** Runs one proof and prints what it found: for eyes, with `--json` as one JSON object, with `--markdown` as docs/performance.md shows it. */
