@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProfileAsk } from './peers/answering.js';
 import type { FunctionShare } from './peers/cpu-profile.js';
 import type { ProducerAnswers, ProducerQuestion } from './peers/producer.js';
-import type { Subject } from './peers/subject.js';
+import type { Pace, Subject } from './peers/subject.js';
 import type { WorkerAnswers, WorkerQuestion } from './peers/worker.js';
 import { readProcess } from './process-figures.js';
 
@@ -23,8 +23,8 @@ export type PeerWorker = PeerProcess<WorkerQuestion, WorkerAnswers>;
 export type PeerProducer = PeerProcess<ProducerQuestion, ProducerAnswers>;
 
 /** Starts a process with one worker of a subject; it takes jobs when this returns. */
-export function startWorker(subject: Subject, url: string, concurrency: number): Promise<PeerWorker> {
-  return startPeer('worker', [subject, url, String(concurrency)]);
+export function startWorker(subject: Subject, url: string, concurrency: number, pace?: Pace): Promise<PeerWorker> {
+  return startPeer('worker', [subject, url, String(concurrency), ...(pace ? [JSON.stringify(pace)] : [])]);
 }
 
 /** Starts a process with one producer of a subject, connected. */

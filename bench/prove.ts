@@ -3,6 +3,7 @@ import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
 import { clockJump } from './proofs/clock-jump.js';
+import { cost } from './proofs/cost.js';
 import { enqueue } from './proofs/enqueue.js';
 import { fleet } from './proofs/fleet.js';
 import { freeze } from './proofs/freeze.js';
@@ -24,6 +25,7 @@ const proofs: readonly Proof[] = [
   enqueue,
   latency,
   idle,
+  cost,
   start,
   kill,
   fleet,

@@ -9,8 +9,8 @@ export function defineTakeOrder(handle: (order: Order) => Promise<void>) {
   return defineJob({ kind: 'take-order', queue: orders, payload: orderSchema, run: handle });
 }
 
-export async function startWorker({ url, concurrency, handle }: WorkerOptions): Promise<void> {
-  await createWorker({ redis: url, jobs: [defineTakeOrder(handle)], worker: { concurrency } }).start();
+export async function startWorker({ url, concurrency, handle, pace }: WorkerOptions): Promise<void> {
+  await createWorker({ redis: url, jobs: [defineTakeOrder(handle)], worker: { concurrency, ...pace } }).start();
 }
 
 export async function connectProducer(url: string): Promise<Producer> {

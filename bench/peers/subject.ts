@@ -1,3 +1,4 @@
+import type { DurationInput } from 'bulwark';
 import type { Order } from './order.js';
 
 /** Who is measured. */
@@ -17,6 +18,15 @@ export interface WorkerOptions {
   readonly handle: (order: Order) => Promise<void>;
   /** How plain BullMQ looks for lost jobs; its defaults when left out. */
   readonly recovery?: Recovery;
+  /** How often Bulwark beats and renews; its defaults when left out. */
+  readonly pace?: Pace;
+}
+
+/** Bulwark's own options. */
+export interface Pace {
+  readonly beatMs: DurationInput;
+  readonly leaseMs: DurationInput;
+  readonly leaseRenewMs: DurationInput;
 }
 
 /** Plain BullMQ's own options, in ms. */

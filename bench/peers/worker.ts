@@ -1,6 +1,6 @@
 import { answerProof } from './answering.js';
 import { firstNumber, micros, never, type Order } from './order.js';
-import { loadSubject, type Subject } from './subject.js';
+import { loadSubject, type Pace, type Subject } from './subject.js';
 
 /** What a proof may ask a worker: to hold its jobs, to let them go, to tell what it ran since it was asked last. */
 export interface WorkerQuestion {
@@ -60,7 +60,12 @@ async function answer({ ask }: WorkerQuestion): Promise<unknown> {
   }
 }
 
-const [, , subject, url = '', concurrency] = process.argv;
+const [, , subject, url = '', concurrency, pace] = process.argv;
 const { startWorker } = await loadSubject(subject as Subject);
-await startWorker({ url, concurrency: Number(concurrency), handle });
+await startWorker({
+  url,
+  concurrency: Number(concurrency),
+  handle,
+  ...(pace !== undefined && { pace: JSON.parse(pace) as Pace }),
+});
 answerProof(answer);

@@ -1,6 +1,6 @@
 import type { MeasuredRedis } from '../measured-redis.js';
 import { type PeerProducer, type PeerWorker, startProducer, startWorker } from '../peer-process.js';
-import type { Subject } from '../peers/subject.js';
+import type { Pace, Subject } from '../peers/subject.js';
 import type { Sample } from './compare.js';
 
 /** A queue that is filled and then worked off. */
@@ -20,6 +20,8 @@ export interface DrainPlan {
   readonly onDisk: boolean;
   /** So many run before, so that the code is compiled and as many completed jobs are kept as may be. */
   readonly warmUp: number;
+  /** How often Bulwark beats and renews; its defaults when left out. */
+  readonly pace?: Pace;
 }
 
 /** What a proof may do to the workers around the measured part. */
@@ -60,7 +62,7 @@ export async function drain(
       await gauge.untilRunning(subject, plan.held);
     }
     for (let started = 0; started < plan.processes; started++) {
-      workers.push(await startWorker(subject, url, plan.concurrency));
+      workers.push(await startWorker(subject, url, plan.concurrency, plan.pace));
     }
     await fill(plan.warmUp, smallBytes);
     await gauge.untilLeft(subject, plan.held);

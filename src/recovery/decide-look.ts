@@ -2,8 +2,8 @@
 export interface LastLook {
   /** When it ended, by the monotonic clock. */
   readonly endedAt: number;
-  /** How much time of asking Redis was in debt then: it grows by what a look took, and time pays it back. */
-  readonly debtMs: number;
+  /** How many connections had been asked for beyond what may be asked in the time: it grows with every look, and time pays it back. */
+  readonly debt: number;
   /** When all were asked for the last time. */
   readonly allAt: number;
   /** How many connections Redis had lost when it began; undefined when it found something that it could not settle. */
@@ -23,10 +23,13 @@ export interface LookOccasion {
 
 /** So many are asked for in one short question: it is asked every time. */
 export const smallFleet = 100;
-/** Where connections come and go all the time, looks may take this part of the time. Redis works on them for half of it. */
-const mostDuty = 0.2;
-/** A few deaths in a row are looked into at once. */
-const mostDebtMs = 250;
+/**
+ * Where connections come and go all the time, every look is for nothing: so many connections may be asked for in a second, which is
+ * less than a tenth of Redis' time. They are counted, not timed: a leader that is short of processor time is not to look less often.
+ */
+const askedPerSecond = 50_000;
+/** Two deaths in a row are looked into at once. */
+const mostDebt = 20_000;
 /** A look in between, in case the count is not what it seems: as soon as silence would tell. */
 const safetyNetMs = 5_000;
 
@@ -38,14 +41,14 @@ export type LookDecision =
 
 /** What of the debt is left. Pure. */
 export function debtAt(last: LastLook | undefined, now: number): number {
-  return last === undefined ? 0 : Math.max(0, last.debtMs - mostDuty * (now - last.endedAt));
+  return last === undefined ? 0 : Math.max(0, last.debt - (askedPerSecond / 1_000) * (now - last.endedAt));
 }
 
 /** Decides for whose connections to ask now: what was seen to stand still does, as long as Redis has lost none. Pure. */
 export function decideLook({ workers, unseen, last, dropped, now }: LookOccasion): LookDecision {
   if (workers <= smallFleet) return { kind: 'all', reason: 'small-fleet' };
   if (last === undefined) return { kind: 'all', reason: 'first' };
-  if (debtAt(last, now) > mostDebtMs) return { kind: 'wait', reason: 'duty' };
+  if (debtAt(last, now) > Math.max(mostDebt - workers, 0)) return { kind: 'wait', reason: 'duty' };
   if (last.dropped === undefined || dropped === undefined) return { kind: 'all', reason: 'unsettled' };
   if (dropped !== last.dropped) return { kind: 'all', reason: 'dropped' };
   if (now - last.allAt >= safetyNetMs) return { kind: 'all', reason: 'safety-net' };

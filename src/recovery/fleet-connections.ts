@@ -65,13 +65,14 @@ export class FleetConnections {
 
     // Whoever died may have come after the last reading.
     const newcomers = this.#isLarge && decision.kind === 'all' ? this.#view.newcomers() : Promise.resolve([]);
-    const [first, come] = await Promise.all([this.#ask(decision.kind === 'all' ? this.#watched : unseen), newcomers]);
+    const asked = decision.kind === 'all' ? this.#watched : unseen;
+    const [first, come] = await Promise.all([this.#ask(asked), newcomers]);
     const strangers = this.#add(come);
     const second = await this.#ask(strangers);
     const endedAt = this.#clock.elapsed();
     const look: LastLook = {
       endedAt,
-      debtMs: debtAt(last, now) + endedAt - now,
+      debt: debtAt(last, endedAt) + asked.length + strangers.length,
       allAt: decision.kind === 'all' ? now : (last?.allAt ?? now),
       dropped: undefined,
     };
