@@ -93,12 +93,13 @@ export class FaultPool {
     return this.runs.filter((run) => run.worker === worker && run.endedAt === undefined);
   }
 
-  /** For each worker, how long after a moment it began its next job, in ms; those that began none are left out. */
-  resumedMs(since: number): number[] {
-    return this.workers.flatMap((_, worker) => {
+  /** How long after a moment each of the first so many workers had begun a job again, the slowest of them, in ms; infinite if one did not. */
+  resumedMs(since: number, workers = this.workers.length): number {
+    const times = Array.from({ length: workers }, (_, worker) => {
       const first = this.runs.find((run) => run.worker === worker && run.startedAt > since);
-      return first ? [(first.startedAt - since) / 1_000] : [];
+      return first ? (first.startedAt - since) / 1_000 : Number.POSITIVE_INFINITY;
     });
+    return Math.max(...times);
   }
 
   /** The sum of all series of a metric of the supervisor that carry this label. */

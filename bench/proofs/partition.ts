@@ -76,14 +76,13 @@ async function measure(plan: PartitionPlan, say: (line: string) => void): Promis
 
     const account = await pool.account(patienceMs);
     const again = begunAgainMs(pool.runs, caught, partedAt).filter((ms) => !Number.isNaN(ms));
-    const resumed = pool.resumedMs(healedAt).slice(0, plan.parted);
     return {
       name: plan.name,
       bulwark: {
         caught: caught.length,
         jobsRunAgain: again.length,
         ...(again.length > 0 && { elsewhereMs: rounded(Math.max(...again)) }),
-        resumeMs: resumed.length === plan.parted ? rounded(Math.max(...resumed)) : Number.POSITIVE_INFINITY,
+        resumeMs: rounded(pool.resumedMs(healedAt, plan.parted)),
         reaped: account.crashes,
         lateCommits: lateCommits(pool.runs, account),
         leasesLost: await pool.worked('bulwark_job_attempts_total', 'outcome="lease_lost"'),

@@ -79,12 +79,11 @@ async function measure(name: string, jobs: number, say: (line: string) => void, 
     // What the promoted replica does not know was acknowledged by the master alone, and died with it.
     const known = await pool.known();
     const account = await pool.account(patienceMs, known);
-    const resumed = pool.resumedMs(backAt);
     const figures = {
       accepted: pool.accepted.size,
       neverReplicated: pool.accepted.size - known.size,
       failoverMs: rounded((backAt - crashedAt) / 1_000),
-      resumeMs: resumed.length === workers ? rounded(Math.max(...resumed)) : Number.POSITIVE_INFINITY,
+      resumeMs: rounded(pool.resumedMs(backAt)),
       workersCalledDead: await pool.supervised('bulwark_workers_vanished_total', 'verdict="dead"'),
       crashesCounted: account.crashes,
       jobsRunAgain: repeatedJobs(pool.runs),
