@@ -26,17 +26,17 @@ describe.each(['late', 'forgotten'] as const)(
       const pool = await startPool();
       const path = await openPath(pool);
       await pool.supervisor({ supervisor: quickSupervisor });
-      const parted = spawnWorker(path.url, { ...quickWorker, concurrency: 1 });
-      await ready(parted);
+      const [parted, other] = [path.url, pool.url].map((url) => spawnWorker(url, { ...quickWorker, concurrency: 1 }));
+      if (!parted || !other) throw new Error('two workers');
+      await Promise.all([parted, other].map(ready));
       const producer = pool.producer();
-      const caught = await producer.enqueue(chaosJob, { ms: 1_500 });
-      await eventually('it runs', () => told(parted, 'started').length === 1);
-      const other = spawnWorker(pool.url, { ...quickWorker, concurrency: 1 });
-      await ready(other);
+      const jobs = await producer.enqueueMany(chaosJob, [{ ms: 1_500 }, { ms: 1_500 }]);
+      await eventually('both run', () => told(parted, 'started').length + told(other, 'started').length === 2);
+      const [caught = ''] = told(parted, 'started');
 
       path.part();
-      await eventually('it runs elsewhere', () => told(other, 'started').includes(caught.id));
-      await producer.wait(caught);
+      await eventually('it runs elsewhere', () => told(other, 'started').includes(caught));
+      await Promise.all(jobs.map((job) => producer.wait(job)));
       // By now the parted worker has given its connection up.
       await sleep(2_500);
       path.heal(old);
@@ -44,9 +44,9 @@ describe.each(['late', 'forgotten'] as const)(
       const next = await producer.enqueue(chaosJob, {});
       await producer.wait(next, { timeout: '10s' });
 
-      expect(told(parted, 'started')).toEqual([caught.id, next.id]);
-      expect(told(other, 'started')).toEqual([caught.id]);
-      expect(await crashesOf(pool, caught.id)).toBe('1');
+      expect(told(parted, 'started')).toEqual([caught, next.id]);
+      expect(told(other, 'started').toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
+      expect(await crashesOf(pool, caught)).toBe('1');
     });
   },
 );
