@@ -13,6 +13,8 @@ export interface DeathWatchOptions {
   readonly fleet: FleetStore;
   readonly view: FleetView;
   readonly clock: Clock;
+  /** How often the connections of a small fleet are asked for. */
+  readonly watchMs: number;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'workersVanished'>;
   /** Told of workers whose process is gone. */
@@ -37,7 +39,7 @@ export class DeathWatch {
 
   constructor(options: DeathWatchOptions) {
     this.#options = options;
-    this.#connections = new FleetConnections(options.client, options.view, options.clock);
+    this.#connections = new FleetConnections(options.client, options.view, options.clock, options.watchMs);
   }
 
   /** One look at all workers. Throws what Redis answers when it does not let its connections be listed. */

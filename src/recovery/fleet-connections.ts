@@ -21,6 +21,9 @@ export interface ConnectionLook {
 /** A small fleet is read with every look. A large one as often as it is swept, which comes once a second and is shared. */
 const readMs = 1_500;
 
+/** A look that comes this much of the time after the one before is not early: the pauses in between vary. */
+const punctuality = 0.85;
+
 /**
  * Asks Redis which connections of the fleet stand. Of a small fleet it asks every time. Of a large one it asks how many connections Redis
  * has lost, which costs the same for any fleet, and asks for all only when it has lost some.
@@ -29,6 +32,7 @@ export class FleetConnections {
   readonly #client: RedisClient;
   readonly #view: FleetView;
   readonly #clock: Clock;
+  readonly #watchMs: number;
   #connectedAt: number;
   #reading: FleetReading | undefined;
   #known = new Map<string, KnownWorker>();
@@ -38,10 +42,12 @@ export class FleetConnections {
   #settled = new Set<number>();
   #last: LastLook | undefined;
 
-  constructor(client: RedisClient, view: FleetView, clock: Clock) {
+  /** `watchMs`: how often the connections of a small fleet are asked for. */
+  constructor(client: RedisClient, view: FleetView, clock: Clock, watchMs: number) {
     this.#client = client;
     this.#view = view;
     this.#clock = clock;
+    this.#watchMs = watchMs;
     this.#connectedAt = clock.elapsed();
     client.on('ready', () => {
       this.#connectedAt = clock.elapsed();
@@ -55,6 +61,8 @@ export class FleetConnections {
 
   /** Undefined when there was no reason to ask. */
   async look(): Promise<ConnectionLook | undefined> {
+    const sinceMs = this.#clock.elapsed() - (this.#last?.allAt ?? Number.NEGATIVE_INFINITY);
+    if (!this.#isLarge && sinceMs < this.#watchMs * punctuality) return undefined;
     this.#take(await this.#view.read(this.#isLarge ? readMs : 0));
     const [connectedAt, last] = [this.#connectedAt, this.#last];
     const dropped = this.#isLarge ? await droppedConnections(this.#client) : undefined;

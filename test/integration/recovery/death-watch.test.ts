@@ -31,6 +31,7 @@ async function startWatch() {
     fleet,
     view: new FleetView(fleet, systemClock),
     clock: systemClock,
+    watchMs: 0,
     log,
     metrics,
     onDeath: async (workers) => {
