@@ -158,6 +158,8 @@ describe('a job written by hand', () => {
     ['atm', { atm: 'many' }],
     ['bwc', { bwc: 'some' }],
     ['bwh', { bwh: 'no json' }],
+    ['bwk', { bwk: 'no json' }],
+    ['bwk', { bwk: '[{"at":1e999}]', bwc: '-1' }],
     ['priority', { priority: 'high' }],
     ['delay', { delay: 'long' }],
     ['deid', { deid: 'nobody' }],
