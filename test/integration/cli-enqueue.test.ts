@@ -100,7 +100,7 @@ describe('enqueue', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['an unknown kind', ['ecko', '{}'], /unknown kind "ecko"; known kinds: echo, .*did you mean echo\?/],
+    ['an unknown kind', ['ecko', '{}'], /unknown kind "ecko"; known kinds: .*\becho, .*did you mean echo\?/],
     ['a payload that does not fit', ['echo', '{"word":1}'], /does not fit its schema.*\n +word: /],
     ['text that is no JSON', ['echo', '{word}'], /is not JSON/],
     [
