@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { connectionName } from '../../src/recovery/connections.js';
-import { beatScript } from '../../src/recovery/fleet-store.js';
 import { beatTtlMs, headFirst, type WorkerBeat } from '../../src/recovery/worker-beat.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import type { EpochMs } from '../../src/time/duration.js';
@@ -81,8 +80,6 @@ function beatOf({ id, connection, beats }: Simulated): WorkerBeat {
   };
 }
 
-const { socket, found: sha } = await open(words('SCRIPT', 'LOAD', beatScript.source), /^\$40\r\n(\w{40})\r\n/);
-socket.end();
 const workers: Simulated[] = [];
 for (let joined = 0; joined < Number(count); joined += connectAtOnce) {
   const numbers = Array.from({ length: Math.min(connectAtOnce, Number(count) - joined) }, (_, place) => joined + place);
@@ -90,10 +87,9 @@ for (let joined = 0; joined < Number(count); joined += connectAtOnce) {
 }
 
 function beat(worker: Simulated): void {
-  const register = worker.beats++ % beatsPerListing === 0 ? 1 : 0;
-  const keys = [keyspace.worker(worker.id), keyspace.workers];
   const text = JSON.stringify(headFirst(beatOf(worker)));
-  worker.socket.write(words('EVALSHA', sha, keys.length, ...keys, worker.id, text, beatTtlMs, register));
+  worker.socket.write(words('SET', keyspace.worker(worker.id), text, 'PX', beatTtlMs, 'GET'));
+  if (worker.beats++ % beatsPerListing === 0) worker.socket.write(words('SADD', keyspace.workers, worker.id));
 }
 
 const beginning = performance.now();

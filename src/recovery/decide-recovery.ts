@@ -30,6 +30,12 @@ export interface RecoveryPolicy {
   readonly quarantineMs: number;
 }
 
+/** What there is to decide by, beside the job's history. */
+export interface RecoveryMeans extends RecoveryPolicy {
+  /** Whether some worker of the fleet can run a suspect alone. */
+  readonly hasLanes: boolean;
+}
+
 export type RecoveryDecision =
   | { readonly kind: 'requeue' }
   | { readonly kind: 'quarantine'; readonly delayMs: number }
@@ -42,14 +48,17 @@ const patience = 2;
 /**
  * Decides what happens to a job that lost its worker. Jobs that were in a process when it ended are suspects, not culprits: they are
  * put back, and after some crashes run alone, where no neighbour can be blamed for what they do. Only a process that was seen to end
- * convicts: a frozen host or a broken network says nothing about its jobs. Pure.
+ * convicts: a frozen host or a broken network says nothing about its jobs. Where suspects can run alone, it must have been alone in it.
+ * Pure.
  *
  * @param crashes - the job's history, this crash last.
  */
-export function decideRecovery(crashes: readonly JobCrash[], policy: RecoveryPolicy, now: EpochMs): RecoveryDecision {
+export function decideRecovery(crashes: readonly JobCrash[], policy: RecoveryMeans, now: EpochMs): RecoveryDecision {
   const recent = crashes.filter(({ at }) => now - at < policy.crashWindowMs);
   const count = recent.length;
-  const isConvicted = count >= policy.poisonAfter && recent.at(-1)?.how === 'exited';
+  const last = recent.at(-1);
+  const isolates = policy.hasLanes && policy.quarantineAfter < policy.poisonAfter;
+  const isConvicted = count >= policy.poisonAfter && last?.how === 'exited' && (last.alone === true || !isolates);
   if (isConvicted || count >= patience * policy.poisonAfter) return { kind: 'dead_letter', crashes: count };
   if (count < policy.quarantineAfter) return { kind: 'requeue' };
   const delayMs = Math.min(policy.quarantineMs * 2 ** (count - policy.quarantineAfter), longestQuarantineMs);

@@ -1,3 +1,4 @@
+import { errorMessage } from '../errors/error-message.js';
 import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -9,13 +10,8 @@ const orderTtlMs = 60_000;
 /** Whoever takes none for so long is not to be buried under them. */
 const mostOrders = 1_000;
 
-/** The guard of a blocked worker beats by the same script. */
-export const beatScript = defineScript({
-  file: new URL('./lua/beat.lua', import.meta.url),
-  keys: ['worker', 'workers', 'orders'],
-  args: ['id', 'beat', 'ttl', 'register', 'listens'],
-  reply: (raw) => (raw as string[]).flatMap((json) => parseOrder(json) ?? []),
-});
+/** So many are taken with one beat. */
+const ordersPerBeat = 100;
 
 const farewellScript = defineScript({
   file: new URL('./lua/farewell.lua', import.meta.url),
@@ -90,10 +86,18 @@ function parseBeat(json: string): WorkerBeat | undefined {
   }
 }
 
+/** What somebody else put in the place of orders, and is no list, holds none. */
+function noneInWrongType(error: unknown): null {
+  if (/^WRONGTYPE\b/.test(errorMessage(error))) return null;
+  throw error;
+}
+
 /** The list of workers in Redis. */
 export class FleetStore {
   readonly #client: RedisClient;
   readonly #keyspace: Keyspace;
+  /** The text of the last beat that it wrote. */
+  #written: string | undefined;
 
   constructor(client: RedisClient, keyspace: Keyspace) {
     this.#client = client;
@@ -103,15 +107,36 @@ export class FleetStore {
   /**
    * Writes a beat and takes what is wanted of the worker. `register` also puts the worker on the list: at start, and now and then in
    * case Redis lost it.
+   *
+   * The age of a beat is what is missing of its time to live, so it is measured on Redis' clock and a worker's clock does not matter. No
+   * script, because a whole fleet beats all the time and one command costs Redis a third of what a script does. Whoever gives an order
+   * marks the beat: it is not the text that was written, and only then is the list of orders looked at.
    */
   async beat(beat: WorkerBeat, register: boolean): Promise<WorkerOrder[]> {
-    return beatScript.run(this.#client, this.#keys(beat.id), {
-      id: beat.id,
-      beat: JSON.stringify(headFirst(beat)),
-      ttl: beatTtlMs,
-      register: register ? 1 : 0,
-      listens: 1,
-    });
+    const { worker, workers, orders } = this.#keys(beat.id);
+    const text = JSON.stringify(headFirst(beat));
+    const [before] = await Promise.all([
+      this.#write(worker, text),
+      register ? this.#client.sadd(workers, beat.id) : undefined,
+    ]);
+    const isMarked = before !== this.#written;
+    this.#written = text;
+    if (!isMarked) return [];
+    const taken = await this.#client.lpop(orders, ordersPerBeat).catch(noneInWrongType);
+    if (taken?.length === ordersPerBeat) this.#written = undefined;
+    return (taken ?? []).flatMap((json) => parseOrder(json) ?? []);
+  }
+
+  /** Answers the beat before. */
+  async #write(worker: string, text: string): Promise<string | null | undefined> {
+    try {
+      return await this.#client.set(worker, text, 'PX', beatTtlMs, 'GET');
+    } catch (error) {
+      if (!/^OOM\b/.test(errorMessage(error))) throw error;
+      // A full Redis is no reason to take its workers for dead, and this needs no memory.
+      await this.#client.pexpire(worker, beatTtlMs);
+      return undefined;
+    }
   }
 
   async farewell(id: string): Promise<void> {

@@ -18,7 +18,7 @@ const {
   tokenPrefix,
   queues,
   fleet,
-  scripts,
+  keepLeases,
 } = orders;
 const lastTurn = new BigInt64Array(stamp);
 
@@ -39,10 +39,10 @@ function blockedMs() {
 }
 
 /** Keeps every lease that the worker holds, and names the jobs. */
-async function keepLeases() {
+async function keepAllLeases() {
   const running = [];
   for (const { name, active, stalled, base } of queues) {
-    const kept = await redis.eval(scripts.keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
+    const kept = await redis.eval(keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
     for (const [id, kind, startedAt] of kept) running.push({ id, queue: name, kind, startedAt: Number(startedAt) });
   }
   return running.sort((a, b) => a.startedAt - b.startedAt).slice(0, 50);
@@ -62,13 +62,16 @@ async function standIn() {
   }
   const now = performance.now();
   if (now - keptAt >= renewMs) {
-    running = await keepLeases();
+    running = await keepAllLeases();
     keptAt = now;
   }
   if (lastBeat && now - beatAt >= beatMs) {
     const beat = { ...lastBeat, state: 'blocked', blockedMs: blockedMs(), running };
-    const keys = [fleet.worker, fleet.workers, fleet.orders];
-    await redis.eval(scripts.beat, keys.length, ...keys, lastBeat.id, JSON.stringify(beat), beatTtlMs, 1, 0);
+    // Orders stay where they are: nobody could follow them.
+    await redis
+      .set(fleet.worker, JSON.stringify(beat), 'PX', beatTtlMs)
+      .catch(() => redis.pexpire(fleet.worker, beatTtlMs));
+    await redis.sadd(fleet.workers, lastBeat.id);
     beatAt = now;
   }
 }

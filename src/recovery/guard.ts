@@ -10,7 +10,6 @@ import { within } from '../time/deadline.js';
 import { leaseTokenPrefix } from '../transport/lease-token.js';
 import { queueKeys } from '../transport/queue-keys.js';
 import { connectionName } from './connections.js';
-import { beatScript } from './fleet-store.js';
 import { beatTtlMs, headFirst, type WorkerBeat } from './worker-beat.js';
 
 const keepLeasesScript = defineScript({
@@ -41,8 +40,9 @@ export interface GuardOrders {
     readonly stalled: string;
     readonly base: string;
   }[];
-  readonly fleet: { readonly worker: string; readonly workers: string; readonly orders: string };
-  readonly scripts: { readonly keepLeases: string; readonly beat: string };
+  readonly fleet: { readonly worker: string; readonly workers: string };
+  /** The text of the script. */
+  readonly keepLeases: string;
 }
 
 export interface GuardOptions {
@@ -151,8 +151,8 @@ export class Guard implements Service {
         const { active, stalled, '': base } = queueKeys(keyspace, name);
         return { name, active, stalled, base };
       }),
-      fleet: { worker: keyspace.worker(worker), workers: keyspace.workers, orders: keyspace.orders(worker) },
-      scripts: { keepLeases: keepLeasesScript.source, beat: beatScript.source },
+      fleet: { worker: keyspace.worker(worker), workers: keyspace.workers },
+      keepLeases: keepLeasesScript.source,
     };
   }
 }

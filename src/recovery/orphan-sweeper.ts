@@ -47,20 +47,33 @@ export interface SweepPolicy extends FleetWatchPolicy, RecoveryPolicy {
   readonly leaselessGraceMs: number;
 }
 
+/** A job without a lease: since when, and when that was last seen. */
+interface Leaseless {
+  readonly since: number;
+  readonly seenAt: number;
+}
+
 /** What one sweep goes by. */
 interface Sweep {
   readonly now: number;
   /** The term in which it began. */
   readonly epoch: number | undefined;
-  /** Since when jobs have been without a lease: at the sweep before, and at this one. */
-  readonly leaselessBefore: ReadonlyMap<string, number>;
-  readonly leaseless: Map<string, number>;
+  /** Jobs that were seen without a lease, by queue, id and run. */
+  readonly leaseless: Map<string, Leaseless>;
   readonly witness: CrashWitness;
+  /** Whether it looks at all active jobs, or at the next part of them. */
+  readonly ofAll: boolean;
+  /** Whether some worker can run a suspect alone. */
+  readonly hasLanes: boolean;
 }
 
-/** Active jobs are looked at so many at a time, and at most so many a sweep; the rest has its turn in the next one. */
+/** Active jobs are looked at so many at a time, and at most so many a sweep; the next sweep goes on behind them. */
 const pageSize = 500;
-const maxPages = 20;
+const pagesPerSweep = 20;
+/** For the jobs of a worker that died all are looked at, up to so many. */
+const mostPages = 400;
+/** A job that was without a lease, and has not been seen for so long, is not there any more. */
+const forgetMs = 60_000;
 /** What the death watch has read this long ago is fresh enough. */
 const freshMs = 150;
 /** So many workers that are newly blocked are asked at once for what they run. */
@@ -73,9 +86,13 @@ const mostTold = 100;
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions;
   readonly #watch: FleetWatch;
-  /** Since when jobs have been seen without a lease, by queue, id and run. */
-  #leaselessSince = new Map<string, number>();
+  /** Jobs that were seen without a lease, by queue, id and run. */
+  readonly #leaseless = new Map<string, Leaseless>();
   #lastSweep = Number.NEGATIVE_INFINITY;
+  /** How many of the oldest active jobs were looked at in the sweeps before, where there are more than one sweep looks at. */
+  readonly #lookedAt = new Map<string, number>();
+  /** Whether some worker can run a suspect alone. */
+  #hasLanes = false;
   /** Workers whose event loop was blocked at the last look. */
   #blocked: ReadonlySet<string> = new Set();
 
@@ -89,7 +106,7 @@ export class OrphanSweeper {
     const { view, metrics, policy } = this.#options;
     const { at: now, workers } = await view.read(freshMs);
     // What happened while another led, or Redis was away, nobody has seen: a lease may have been held all the time.
-    if (now - this.#lastSweep > policy.maxGapMs) this.#leaselessSince.clear();
+    if (now - this.#lastSweep > policy.maxGapMs) this.#leaseless.clear();
     this.#lastSweep = now;
     this.#watch.look(workers, now);
     const { alive, suspect, dead } = this.#watch.counts(now);
@@ -98,10 +115,9 @@ export class OrphanSweeper {
       metrics.workers.set({ state: state as 'alive' | 'blocked' | 'suspect' | 'dead' }, count);
     }
 
-    const leaseless = new Map<string, number>();
-    await this.#sweepAll(this.#begin(now, this.#leaselessSince, leaseless)).finally(() => {
-      this.#leaselessSince = leaseless;
-    });
+    for (const [key, { seenAt }] of this.#leaseless) if (now - seenAt > forgetMs) this.#leaseless.delete(key);
+    this.#hasLanes = workers.some(({ lane }) => lane !== undefined);
+    await this.#sweepAll(this.#begin(now, { leaseless: this.#leaseless, ofAll: false }));
   }
 
   /** Says once which job holds up the event loop of a worker. Answers how many workers are blocked. */
@@ -124,12 +140,13 @@ export class OrphanSweeper {
     const now = this.#options.clock.elapsed();
     for (const worker of workers) this.#watch.declareDead(worker, now);
     // How long others have been without a lease is for the sweeps to judge, which know what they have seen.
-    await this.#sweepAll(this.#begin(now, new Map(), new Map()));
+    await this.#sweepAll(this.#begin(now, { leaseless: new Map(), ofAll: true }));
   }
 
-  #begin(now: number, leaselessBefore: ReadonlyMap<string, number>, leaseless: Map<string, number>): Sweep {
+  #begin(now: number, extent: Pick<Sweep, 'leaseless' | 'ofAll'>): Sweep {
     const { fleet, crashes, leadership } = this.#options;
-    return { now, epoch: leadership.term, leaselessBefore, leaseless, witness: new CrashWitness(fleet, crashes) };
+    const witness = new CrashWitness(fleet, crashes);
+    return { now, epoch: leadership.term, witness, hasLanes: this.#hasLanes, ...extent };
   }
 
   async #sweepAll(sweep: Sweep): Promise<void> {
@@ -146,7 +163,7 @@ export class OrphanSweeper {
   }
 
   async #sweepQueue(queue: string, sweep: Sweep & { readonly epoch: number }): Promise<void> {
-    for (const job of await this.#activeJobs(queue)) {
+    for (const job of await this.#activeJobs(queue, sweep.ofAll)) {
       // What was found under one term is not done in another: whoever was held up for so long has seen too little.
       if (this.#options.leadership.term !== sweep.epoch) return;
       // One job that cannot be recovered must not keep the others from it.
@@ -160,22 +177,28 @@ export class OrphanSweeper {
    * The newest first: each one that is put back is the next to start, so the oldest comes last and goes first. All are read
    * before any is moved, because that would shift the pages.
    */
-  async #activeJobs(queue: string): Promise<ActiveJobOwner[]> {
+  async #activeJobs(queue: string, ofAll: boolean): Promise<ActiveJobOwner[]> {
     const pages: ActiveJobOwner[][] = [];
-    for (let page = 0; page < maxPages; page++) {
-      const owners = await this.#options.inspector.activeOwners(queue, page * pageSize, pageSize);
+    let from = ofAll ? 0 : (this.#lookedAt.get(queue) ?? 0);
+    let isEnd = false;
+    while (!isEnd && pages.length < (ofAll ? mostPages : pagesPerSweep)) {
+      const owners = await this.#options.inspector.activeOwners(queue, from, pageSize);
       pages.push(owners);
-      if (owners.length < pageSize) break;
+      from += pageSize;
+      isEnd = owners.length < pageSize;
     }
+    if (isEnd) this.#lookedAt.delete(queue);
+    else if (!ofAll) this.#lookedAt.set(queue, from);
     return pages.reverse().flat();
   }
 
   async #consider(queue: string, job: ActiveJobOwner, sweep: Sweep & { readonly epoch: number }): Promise<void> {
-    const { now, leaseless, leaselessBefore, witness, epoch } = sweep;
+    const { now, leaseless, witness, epoch, hasLanes } = sweep;
     // The count of starts tells this run from an earlier one that was without a lease too.
     const key = `${queue}\n${job.id}\n${job.starts}`;
-    const since = leaselessBefore.get(key) ?? now;
-    if (job.token === '') leaseless.set(key, since);
+    const since = leaseless.get(key)?.since ?? now;
+    if (job.token === '') leaseless.set(key, { since, seenAt: now });
+    else leaseless.delete(key);
     const worker = workerOfToken(job.token);
     const owner = worker === undefined ? undefined : this.#watch.verdictOn(worker, now);
     const { policy, clock } = this.#options;
@@ -191,7 +214,7 @@ export class OrphanSweeper {
             ...(await witness.testimonyOn(worker)),
           });
     const history = [...job.crashes, crash];
-    const decision = decideRecovery(history, policy, clock.now());
+    const decision = decideRecovery(history, { ...policy, hasLanes }, clock.now());
     const orphan = { queue, id: job.id, token: job.token, crash, keepCrashes: crashesThatCount(policy), epoch };
     const reply = await this.#apply(decision, orphan);
     if (reply === 'deposed') this.#options.leadership.deposed(epoch);

@@ -6,21 +6,23 @@ import {
   decideRecovery,
   isOrphaned,
   type OrphanCandidate,
-  type RecoveryPolicy,
+  type RecoveryMeans,
 } from '../../src/recovery/decide-recovery.js';
 import type { WorkerVerdict } from '../../src/recovery/fleet-watch.js';
 import type { EpochMs } from '../../src/time/duration.js';
 
 const now = 10_000_000 as EpochMs;
-const anyPolicy: fc.Arbitrary<RecoveryPolicy> = fc.record({
+const anyPolicy: fc.Arbitrary<RecoveryMeans> = fc.record({
   quarantineAfter: fc.integer({ min: 1, max: 20 }),
   poisonAfter: fc.integer({ min: 1, max: 20 }),
   crashWindowMs: fc.integer({ min: 1_000, max: 2_000_000 }),
   quarantineMs: fc.integer({ min: 100, max: 3_600_000 }),
+  hasLanes: fc.boolean(),
 });
 const anyCrash: fc.Arbitrary<JobCrash> = fc.record({
   at: fc.integer({ min: now - 3_000_000, max: now }).map((at) => at as EpochMs),
   how: fc.constantFrom(...losses),
+  alone: fc.boolean(),
 });
 const anyHistory = fc
   .array(anyCrash, { minLength: 1, maxLength: 45 })
@@ -73,7 +75,9 @@ describe('decideRecovery', () => {
 
         const recent = history.filter(({ at }) => now - at < policy.crashWindowMs);
         expect(recent.length).toBeGreaterThanOrEqual(policy.poisonAfter);
-        if (recent.at(-1)?.how !== 'exited') expect(recent.length).toBeGreaterThanOrEqual(2 * policy.poisonAfter);
+        const isWitnessed = recent.at(-1)?.how === 'exited';
+        const mayBeANeighbour = policy.hasLanes && policy.quarantineAfter < policy.poisonAfter && !recent.at(-1)?.alone;
+        if (!isWitnessed || mayBeANeighbour) expect(recent.length).toBeGreaterThanOrEqual(2 * policy.poisonAfter);
       }),
     );
   });
@@ -82,14 +86,16 @@ describe('decideRecovery', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
         const crashes: JobCrash[] = [];
+        let alone = false;
         for (;;) {
-          crashes.push({ at: now, how: 'exited' });
+          crashes.push({ at: now, how: 'exited', alone });
           const decision = decideRecovery(crashes, policy, now);
           if (decision.kind === 'dead_letter') {
             expect(decision.crashes).toBe(policy.poisonAfter);
             return;
           }
           expect(decision.kind).toBe(crashes.length < policy.quarantineAfter ? 'requeue' : 'quarantine');
+          alone = policy.hasLanes && decision.kind === 'quarantine';
         }
       }),
     );

@@ -10,7 +10,7 @@ import type { EpochMs } from '../../../src/time/duration.js';
 import { jobCrash, jobCrashes } from '../../support/orphan.js';
 
 const graceMs = 5_000;
-const policy = { quarantineAfter: 2, poisonAfter: 3, crashWindowMs: 60_000, quarantineMs: 1_000 };
+const policy = { quarantineAfter: 2, poisonAfter: 3, crashWindowMs: 60_000, quarantineMs: 1_000, hasLanes: false };
 const now = 50_000 as EpochMs;
 
 function held(overrides: Partial<OrphanCandidate> = {}): OrphanCandidate {
@@ -70,6 +70,14 @@ describe('decideRecovery', () => {
     ['takes a loss as old as the window for too long ago', longAgo(3), { kind: 'requeue' }],
   ])('%s', (_what, crashes, expected) => {
     expect(decideRecovery(crashes, policy, now)).toEqual(expected);
+  });
+
+  it.each<[string, Partial<JobCrash>, RecoveryDecision]>([
+    ['convicts a job that was alone in the process that ended', { alone: true }, { kind: 'dead_letter', crashes: 3 }],
+    ['convicts none that was among others', {}, { kind: 'quarantine', delayMs: 2_000 }],
+    ['convicts none whose process fell silent', { alone: true, how: 'silent' }, { kind: 'quarantine', delayMs: 2_000 }],
+  ])('where suspects can run alone, %s', (_what, last, expected) => {
+    expect(decideRecovery([...jobCrashes(2), jobCrash(last)], { ...policy, hasLanes: true }, now)).toEqual(expected);
   });
 
   it('sets nobody aside for longer than an hour', () => {
