@@ -26,7 +26,8 @@ export interface RecoveryPolicy {
   readonly poisonAfter: number;
   /** Only crashes of the last so many ms count. */
   readonly crashWindowMs: number;
-  /** How long a suspect waits for a process of its own before it runs among others again; doubles with each further crash. */
+  /** How long a suspect waits for a process of its own before it runs among others again; doubles with each further crash. Where no worker
+   * has a lane it does not wait the first time. */
   readonly quarantineMs: number;
 }
 
@@ -61,8 +62,13 @@ export function decideRecovery(crashes: readonly JobCrash[], policy: RecoveryMea
   const isConvicted = count >= policy.poisonAfter && last?.how === 'exited' && (last.alone === true || !isolates);
   if (isConvicted || count >= patience * policy.poisonAfter) return { kind: 'dead_letter', crashes: count };
   if (count < policy.quarantineAfter) return { kind: 'requeue' };
-  const delayMs = Math.min(policy.quarantineMs * 2 ** (count - policy.quarantineAfter), longestQuarantineMs);
-  return { kind: 'quarantine', delayMs };
+  return { kind: 'quarantine', delayMs: quarantineDelay(count - policy.quarantineAfter, policy) };
+}
+
+/** Where nobody can run it alone there is nothing to wait for; that suspects come back one after another is seen to all the same. */
+function quarantineDelay(furtherLosses: number, { hasLanes, quarantineMs }: RecoveryMeans): number {
+  const times = hasLanes ? furtherLosses : furtherLosses - 1;
+  return times < 0 ? 0 : Math.min(quarantineMs * 2 ** times, longestQuarantineMs);
 }
 
 /** How much of a job's history of crashes decides; older ones may be forgotten. */

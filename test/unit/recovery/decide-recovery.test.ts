@@ -41,8 +41,8 @@ const longAgo = (count: number) => jobCrashes(count, { at: -10_000 as EpochMs })
 describe('decideRecovery', () => {
   it.each<[string, readonly JobCrash[], RecoveryDecision]>([
     ['puts back a job that lost its first worker', jobCrashes(1), { kind: 'requeue' }],
-    ['sets one aside that lost its second', jobCrashes(2), { kind: 'quarantine', delayMs: 1_000 }],
-    ['sets one aside whose workers only fell silent', silent(2), { kind: 'quarantine', delayMs: 1_000 }],
+    ['sets one aside that lost its second', jobCrashes(2), { kind: 'quarantine', delayMs: 0 }],
+    ['sets one aside whose workers only fell silent', silent(2), { kind: 'quarantine', delayMs: 0 }],
     ['gives up a job whose third worker was seen to end', jobCrashes(3), { kind: 'dead_letter', crashes: 3 }],
     [
       'gives it up also when the first two only fell silent: the last loss convicts',
@@ -50,23 +50,23 @@ describe('decideRecovery', () => {
       { kind: 'dead_letter', crashes: 3 },
     ],
     [
-      'does not convict by a worker that only fell silent, and sets the job aside for twice as long',
+      'does not convict by a worker that only fell silent, and sets the job aside for a while',
       [...jobCrashes(2), jobCrash({ how: 'silent' })],
-      { kind: 'quarantine', delayMs: 2_000 },
+      { kind: 'quarantine', delayMs: 1_000 },
     ],
     [
       'nor by a job that nobody held',
       [...jobCrashes(2), jobCrash({ how: 'unowned' })],
-      { kind: 'quarantine', delayMs: 2_000 },
+      { kind: 'quarantine', delayMs: 1_000 },
     ],
-    ['goes on setting it aside, twice as long each time', silent(5), { kind: 'quarantine', delayMs: 8_000 }],
+    ['goes on setting it aside, twice as long each time', silent(5), { kind: 'quarantine', delayMs: 4_000 }],
     [
       'gives up in the end a job whose workers always fall silent, or it would come back for ever',
       silent(6),
       { kind: 'dead_letter', crashes: 6 },
     ],
     ['counts no loss that is too long ago', [...longAgo(5), jobCrash()], { kind: 'requeue' }],
-    ['counts losses inside the window only', [...longAgo(5), ...jobCrashes(2)], { kind: 'quarantine', delayMs: 1_000 }],
+    ['counts losses inside the window only', [...longAgo(5), ...jobCrashes(2)], { kind: 'quarantine', delayMs: 0 }],
     ['takes a loss as old as the window for too long ago', longAgo(3), { kind: 'requeue' }],
   ])('%s', (_what, crashes, expected) => {
     expect(decideRecovery(crashes, policy, now)).toEqual(expected);
@@ -78,6 +78,13 @@ describe('decideRecovery', () => {
     ['convicts none whose process fell silent', { alone: true, how: 'silent' }, { kind: 'quarantine', delayMs: 2_000 }],
   ])('where suspects can run alone, %s', (_what, last, expected) => {
     expect(decideRecovery([...jobCrashes(2), jobCrash(last)], { ...policy, hasLanes: true }, now)).toEqual(expected);
+  });
+
+  it('where suspects can run alone, waits for that from the first time on', () => {
+    expect(decideRecovery(jobCrashes(2), { ...policy, hasLanes: true }, now)).toEqual({
+      kind: 'quarantine',
+      delayMs: 1_000,
+    });
   });
 
   it('sets nobody aside for longer than an hour', () => {

@@ -200,7 +200,7 @@ describe('OrphanSweeper', () => {
 
     await sweeps(6);
 
-    expect(deeds).toEqual(['quarantine for 120000: email/a']);
+    expect(deeds).toEqual(['quarantine for 60000: email/a']);
   });
 
   it('keeps with the job what the worker last told, and how its process ended', async () => {
