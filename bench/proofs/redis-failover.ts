@@ -78,7 +78,8 @@ async function measure(name: string, jobs: number, say: (line: string) => void, 
     await burst;
     // What the promoted replica does not know was acknowledged by the master alone, and died with it.
     const known = await pool.known();
-    const account = await pool.account(patienceMs, known);
+    const workMs = (pool.accepted.size * jobMs) / (workers * slots);
+    const account = await pool.account(2 * workMs + patienceMs, known);
     const figures = {
       accepted: pool.accepted.size,
       neverReplicated: pool.accepted.size - known.size,
