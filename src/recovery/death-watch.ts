@@ -4,7 +4,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
 import { connectedWorkers } from './connections.js';
 import { decideVanished, type KnownWorker } from './decide-vanished.js';
-import { type ConnectionLook, FleetConnections } from './fleet-connections.js';
+import { type ConnectionLook, FleetConnections, type FleetPace } from './fleet-connections.js';
 import type { FleetStore } from './fleet-store.js';
 import type { FleetView } from './fleet-view.js';
 
@@ -13,8 +13,7 @@ export interface DeathWatchOptions {
   readonly fleet: FleetStore;
   readonly view: FleetView;
   readonly clock: Clock;
-  /** How often the connections of a small fleet are asked for. */
-  readonly watchMs: number;
+  readonly pace: FleetPace;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'workersVanished'>;
   /** Told of workers whose process is gone. */
@@ -29,7 +28,7 @@ const reconnectMs = 150;
  *
  * It only speaks of what it knows. A worker counts when its beat was written while the watch itself was connected, so that the
  * numbers are those of this Redis. One that lost its connections gets a moment to connect again, and one that said farewell is left
- * alone. When many vanish together, it is their way to Redis that broke, and their silence decides, as for a worker that falls silent
+ * alone, and so is one that was silent before: its beat decides. When many vanish together, it is their way to Redis that broke, and their silence decides, as for a worker that falls silent
  * with its connections standing.
  */
 export class DeathWatch {
@@ -39,7 +38,7 @@ export class DeathWatch {
 
   constructor(options: DeathWatchOptions) {
     this.#options = options;
-    this.#connections = new FleetConnections(options.client, options.view, options.clock, options.watchMs);
+    this.#connections = new FleetConnections(options.client, options.view, options.clock, options.pace);
   }
 
   /** One look at all workers. Throws what Redis answers when it does not let its connections be listed. */

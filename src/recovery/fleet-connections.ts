@@ -18,6 +18,13 @@ export interface ConnectionLook {
   settle(connections: Iterable<number>): void;
 }
 
+export interface FleetPace {
+  /** How often the connections of a small fleet are asked for. */
+  readonly watchMs: number;
+  /** Whoever has been silent for so long has lost its way to Redis, or stands still: that its connections end says nothing more then. */
+  readonly lateMs: number;
+}
+
 /** A small fleet is read with every look. A large one as often as it is swept, which comes once a second and is shared. */
 const readMs = 1_500;
 
@@ -32,7 +39,7 @@ export class FleetConnections {
   readonly #client: RedisClient;
   readonly #view: FleetView;
   readonly #clock: Clock;
-  readonly #watchMs: number;
+  readonly #pace: FleetPace;
   #connectedAt: number;
   #reading: FleetReading | undefined;
   #known = new Map<string, KnownWorker>();
@@ -42,12 +49,11 @@ export class FleetConnections {
   #settled = new Set<number>();
   #last: LastLook | undefined;
 
-  /** `watchMs`: how often the connections of a small fleet are asked for. */
-  constructor(client: RedisClient, view: FleetView, clock: Clock, watchMs: number) {
+  constructor(client: RedisClient, view: FleetView, clock: Clock, pace: FleetPace) {
     this.#client = client;
     this.#view = view;
     this.#clock = clock;
-    this.#watchMs = watchMs;
+    this.#pace = pace;
     this.#connectedAt = clock.elapsed();
     client.on('ready', () => {
       this.#connectedAt = clock.elapsed();
@@ -62,7 +68,7 @@ export class FleetConnections {
   /** Undefined when there was no reason to ask. */
   async look(): Promise<ConnectionLook | undefined> {
     const sinceMs = this.#clock.elapsed() - (this.#last?.allAt ?? Number.NEGATIVE_INFINITY);
-    if (!this.#isLarge && sinceMs < this.#watchMs * punctuality) return undefined;
+    if (!this.#isLarge && sinceMs < this.#pace.watchMs * punctuality) return undefined;
     this.#take(await this.#view.read(this.#isLarge ? readMs : 0));
     const [connectedAt, last] = [this.#connectedAt, this.#last];
     const dropped = this.#isLarge ? await droppedConnections(this.#client) : undefined;
@@ -75,7 +81,7 @@ export class FleetConnections {
     const newcomers = this.#isLarge && decision.kind === 'all' ? this.#view.newcomers() : Promise.resolve([]);
     const asked = decision.kind === 'all' ? this.#watched : unseen;
     const [first, come] = await Promise.all([this.#ask(asked), newcomers]);
-    const strangers = this.#add(come);
+    const strangers = this.#add(come, now);
     const second = await this.#ask(strangers);
     const endedAt = this.#clock.elapsed();
     const look: LastLook = {
@@ -120,7 +126,7 @@ export class FleetConnections {
     if (reading === this.#reading) return;
     this.#reading = reading;
     this.#known = new Map();
-    this.#add(reading.workers);
+    this.#add(reading.workers, reading.at);
     const current = new Set([...this.#known.values()].map(({ connection }) => connection));
     for (const numbers of [this.#settled, this.#standing]) {
       for (const connection of numbers) if (!current.has(connection)) numbers.delete(connection);
@@ -129,11 +135,12 @@ export class FleetConnections {
 
   /**
    * Takes in workers whose beat was written while this Redis was connected: before, it may have been another, with numbers of its own.
-   * Answers who they are.
+   * Not those that were late with it when they were read. Answers who they are.
    */
-  #add(workers: readonly SeenWorker[]): KnownWorker[] {
+  #add(workers: readonly SeenWorker[], readAt: number): KnownWorker[] {
+    const oldest = Math.max(this.#connectedAt, readAt - this.#pace.lateMs);
     const added = workers.flatMap(({ id, connection, aliveAt }) =>
-      connection !== undefined && aliveAt > this.#connectedAt ? [{ id, connection }] : [],
+      connection !== undefined && aliveAt > oldest ? [{ id, connection }] : [],
     );
     for (const worker of added) this.#known.set(worker.id, worker);
     return added;

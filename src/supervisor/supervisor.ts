@@ -143,7 +143,7 @@ export class Supervisor {
       fleet,
       view,
       clock: systemClock,
-      watchMs: supervisor.watchMs,
+      pace: { watchMs: supervisor.watchMs, lateMs: supervisor.deadAfterMs / 2 },
       log,
       metrics,
       onDeath: (workers) => sweeper.recoverFrom(workers),

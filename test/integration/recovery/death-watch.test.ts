@@ -16,7 +16,7 @@ const pool = usePool();
 const store = () => new FleetStore(pool().client, pool().keyspace);
 
 /** A watch on a connection of its own, which has connected before anybody beats. `deaths` is whom it told of. */
-async function startWatch() {
+async function startWatch({ lateMs = 2_500 } = {}) {
   await pool().client.flushall();
   const client = new Redis(pool().url, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
   client.on('error', () => undefined);
@@ -31,7 +31,7 @@ async function startWatch() {
     fleet,
     view: new FleetView(fleet, systemClock),
     clock: systemClock,
-    watchMs: 0,
+    pace: { watchMs: 0, lateMs },
     log,
     metrics,
     onDeath: async (workers) => {
@@ -107,6 +107,18 @@ describe('a worker whose connections are gone', () => {
     expect(afterwards).toEqual([]);
     expect(deaths).toEqual(['w1']);
     expect(await metrics.render()).toMatch(/^bulwark_workers_vanished_total\{verdict="back",role="supervisor"\} 1$/m);
+  });
+
+  it('is left to its beat when it was silent before: its way to Redis broke, and may be mended', async () => {
+    const { look, deaths } = await startWatch({ lateMs: 50 });
+    const worker = await connectWorker('w1');
+    const beatAt = systemClock.elapsed();
+    await eventually('it is late', () => systemClock.elapsed() > beatAt + 60);
+
+    await dies(worker);
+    await look();
+
+    expect(deaths).toEqual([]);
   });
 
   it('lives while another connection of it stands', async () => {
