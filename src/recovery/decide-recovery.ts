@@ -39,36 +39,52 @@ export interface RecoveryMeans extends RecoveryPolicy {
 
 export type RecoveryDecision =
   | { readonly kind: 'requeue' }
-  | { readonly kind: 'quarantine'; readonly delayMs: number }
+  /** `delayMs` until it comes back by itself, `spacingMs` later for each that is set aside already. */
+  | { readonly kind: 'quarantine'; readonly delayMs: number; readonly spacingMs: number }
   | { readonly kind: 'dead_letter'; readonly crashes: number };
 
 const longestQuarantineMs = 3_600_000;
-/** After so many times as many crashes a job is given up even if nobody ever saw a process end with it. */
+/** After so many times as many crashes a job is given up even if nobody ever saw it alone in a process that ended. */
 const patience = 2;
+/** Suspects that wait for a lane come back so far apart. */
+const spacingMs = 5_000;
+/** And where nobody has a lane: so far the first time, and four times as far each further time. */
+const firstSpacingMs = 500;
 
 /**
  * Decides what happens to a job that lost its worker. Jobs that were in a process when it ended are suspects, not culprits: they are
- * put back, and after some crashes run alone, where no neighbour can be blamed for what they do. Only a process that was seen to end
- * convicts: a frozen host or a broken network says nothing about its jobs. Where suspects can run alone, it must have been alone in it.
- * Pure.
+ * put back, and after some crashes run alone, where no neighbour can be blamed for what they do. What convicts is the exit of a process
+ * in which the job was alone, as whoever had started it saw it: a frozen host or a broken network says nothing about a job, and among
+ * others it may be the neighbour once more. Pure.
  *
  * @param crashes - the job's history, this crash last.
  */
 export function decideRecovery(crashes: readonly JobCrash[], policy: RecoveryMeans, now: EpochMs): RecoveryDecision {
   const recent = crashes.filter(({ at }) => now - at < policy.crashWindowMs);
   const count = recent.length;
-  const last = recent.at(-1);
-  const isolates = policy.hasLanes && policy.quarantineAfter < policy.poisonAfter;
-  const isConvicted = count >= policy.poisonAfter && last?.how === 'exited' && (last.alone === true || !isolates);
+  const isConvicted = count >= policy.poisonAfter && convicts(recent.at(-1), policy);
   if (isConvicted || count >= patience * policy.poisonAfter) return { kind: 'dead_letter', crashes: count };
   if (count < policy.quarantineAfter) return { kind: 'requeue' };
-  return { kind: 'quarantine', delayMs: quarantineDelay(count - policy.quarantineAfter, policy) };
+  return { kind: 'quarantine', ...quarantineOf(count - policy.quarantineAfter, policy) };
 }
 
-/** Where nobody can run it alone there is nothing to wait for; that suspects come back one after another is seen to all the same. */
-function quarantineDelay(furtherLosses: number, { hasLanes, quarantineMs }: RecoveryMeans): number {
+function convicts(last: JobCrash | undefined, { quarantineAfter, poisonAfter }: RecoveryPolicy): boolean {
+  if (last?.how !== 'exited') return false;
+  // Where poison comes before quarantine, nobody is ever alone.
+  if (quarantineAfter >= poisonAfter) return true;
+  return last.alone === true && (last.exitCode !== undefined || last.signal !== undefined);
+}
+
+/** Where nobody can run it alone there is nothing to wait for at first, only to be apart from other suspects. */
+function quarantineOf(
+  furtherLosses: number,
+  { hasLanes, quarantineMs }: RecoveryMeans,
+): { readonly delayMs: number; readonly spacingMs: number } {
   const times = hasLanes ? furtherLosses : furtherLosses - 1;
-  return times < 0 ? 0 : Math.min(quarantineMs * 2 ** times, longestQuarantineMs);
+  return {
+    delayMs: times < 0 ? 0 : Math.min(quarantineMs * 2 ** times, longestQuarantineMs),
+    spacingMs: hasLanes ? spacingMs : Math.min(firstSpacingMs * 4 ** furtherLosses, longestQuarantineMs),
+  };
 }
 
 /** How much of a job's history of crashes decides; older ones may be forgotten. */

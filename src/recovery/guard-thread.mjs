@@ -56,8 +56,6 @@ async function standIn() {
   const blocked = blockedMs();
   if (blocked < blockedAfterMs || blocked > blockedMaxMs) {
     keptAt = Number.NEGATIVE_INFINITY;
-    // Nothing else can end a loop that does not turn. The last beat says who held it up.
-    if (blocked > blockedMaxMs && killsProcess) process.kill(process.pid, 'SIGKILL');
     return;
   }
   const now = performance.now();
@@ -76,10 +74,27 @@ async function standIn() {
   }
 }
 
+const lookMs = Math.min(blockedAfterMs, beatMs) / 4;
+let seenTurn = 0n;
+let looksWithoutTurn = 0;
+
+/**
+ * Ends the process when its loop has not turned for too long: nothing else can. The last beat says who held it up. It counts its own looks,
+ * because a process that was stopped as a whole did not turn either, and is not to blame.
+ */
+function endIfHopeless() {
+  const turn = Atomics.load(lastTurn, 0);
+  looksWithoutTurn = turn === seenTurn ? looksWithoutTurn + 1 : 0;
+  seenTurn = turn;
+  if (looksWithoutTurn * lookMs > blockedMaxMs) process.kill(process.pid, 'SIGKILL');
+}
+// Beside what waits for Redis.
+if (killsProcess) setInterval(endIfHopeless, lookMs);
+
 for (;;) {
   // What Redis refuses now is asked again: nobody else can keep these leases.
   await standIn().catch(() => undefined);
   await new Promise((resolve) => {
-    setTimeout(resolve, Math.min(blockedAfterMs, beatMs) / 4);
+    setTimeout(resolve, lookMs);
   });
 }

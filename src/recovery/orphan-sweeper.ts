@@ -72,6 +72,8 @@ const pageSize = 500;
 const pagesPerSweep = 20;
 /** For the jobs of a worker that died all are looked at, up to so many. */
 const mostPages = 400;
+/** A sweep over many queues that takes too long is taken for a pause of the watch, after which nobody is called dead for a while. */
+const queuesAtOnce = 16;
 /** A job that was without a lease, and has not been seen for so long, is not there any more. */
 const forgetMs = 60_000;
 /** What the death watch has read this long ago is fresh enough. */
@@ -135,6 +137,11 @@ export class OrphanSweeper {
     return blocked.length;
   }
 
+  /** Whether the process of a worker was found to be gone. */
+  isGone(worker: string): boolean {
+    return this.#watch.isGone(worker);
+  }
+
   /** Puts back at once the jobs of workers whose process is gone. */
   async recoverFrom(workers: readonly string[]): Promise<void> {
     const now = this.#options.clock.elapsed();
@@ -153,11 +160,15 @@ export class OrphanSweeper {
     const { epoch } = sweep;
     if (epoch === undefined) return;
     const failures: unknown[] = [];
-    for (const queue of await this.#options.queues()) {
-      // One queue that cannot be read must not keep the others from being swept.
-      await this.#sweepQueue(queue, { ...sweep, epoch }).catch((cause: unknown) => {
-        failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
+    const names = [...(await this.#options.queues())];
+    for (let from = 0; from < names.length; from += queuesAtOnce) {
+      const some = names.slice(from, from + queuesAtOnce).map(async (queue) => {
+        // One queue that cannot be read must not keep the others from being swept.
+        await this.#sweepQueue(queue, { ...sweep, epoch }).catch((cause: unknown) => {
+          failures.push(new Error(`queue ${queue} could not be swept: ${errorMessage(cause)}`, { cause }));
+        });
       });
+      await Promise.all(some);
     }
     if (failures.length > 0) throw failures[0];
   }
@@ -236,7 +247,7 @@ export class OrphanSweeper {
       case 'requeue':
         return admin.recover(orphan);
       case 'quarantine':
-        return admin.quarantine(orphan, decision.delayMs);
+        return admin.quarantine(orphan, decision);
       case 'dead_letter':
         return admin.deadLetterOrphan(orphan, this.#poisonRecord(orphan, decision.crashes));
       default:

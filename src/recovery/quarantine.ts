@@ -14,6 +14,8 @@ export interface QuarantineOptions {
   readonly inspector: Pick<QueueInspector, 'suspects'>;
   readonly queues: () => Promise<Iterable<string>>;
   readonly leadership: Leadership;
+  /** Whether the process of a worker was found to be gone, although its last beat is fresh. */
+  readonly isGone: (worker: string) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -69,7 +71,8 @@ export class Quarantine {
   /** The last beats of workers that live and whose lane is free. */
   async #free(workers: readonly SeenWorker[], now: number): Promise<WorkerBeat[]> {
     const free = workers.filter(
-      ({ id, lane, aliveAt }) => lane === 'free' && now - aliveAt < freshMs && !this.#laneGivenAt.has(id),
+      ({ id, lane, aliveAt }) =>
+        lane === 'free' && now - aliveAt < freshMs && !this.#laneGivenAt.has(id) && !this.#options.isGone(id),
     );
     return this.#options.fleet.beatsOf(free.slice(0, lanesPerLook).map(({ id }) => id));
   }

@@ -164,6 +164,7 @@ export class Supervisor {
       inspector,
       queues,
       leadership: lease,
+      isGone: (worker) => sweeper.isGone(worker),
       clock: systemClock,
       log,
     });

@@ -29,8 +29,7 @@ export interface Orphan {
   readonly epoch: number;
 }
 
-/** Suspects that come back together come back so far apart, at most so late. */
-const quarantineSpacingMs = 5_000;
+/** Suspects come back at most so late. */
 const longestQuarantineMs = 3_600_000;
 
 /** Changes queues on behalf of an operator or of the supervisor. */
@@ -94,10 +93,16 @@ export class QueueAdmin {
     return this.#putBack(orphan, '');
   }
 
-  /** Sets an orphan aside until it can run alone; if nobody runs it alone, it comes back by itself after `delayMs` or somewhat more. */
-  quarantine({ queue, id, token, crash, keepCrashes, epoch }: Orphan, delayMs: number): Promise<RecoveryReply> {
-    const { active, stalled, delayed, events, meta, marker, '': base } = queueKeys(this.#keyspace, queue);
-    const parked = this.#keyspace.parked(queue, 'quarantine');
+  /**
+   * Sets an orphan aside until it can run alone. If nobody runs it alone, it comes back by itself after `delayMs`, and `spacingMs` later for
+   * each that is set aside already. Without a delay, and with nobody else aside, it goes back to its place at once.
+   */
+  quarantine(
+    { queue, id, token, crash, keepCrashes, epoch }: Orphan,
+    { delayMs, spacingMs }: { readonly delayMs: number; readonly spacingMs: number },
+  ): Promise<RecoveryReply> {
+    const keys = queueKeys(this.#keyspace, queue);
+    const { active, stalled, wait, prioritized, pc, delayed, events, meta, marker, '': base } = keys;
     return quarantineScript.run(
       this.#client,
       {
@@ -105,20 +110,24 @@ export class QueueAdmin {
         active,
         stalled,
         delayed,
-        parked,
+        parked: this.#keyspace.parked(queue, 'quarantine'),
         events,
         meta,
         marker,
+        wait,
+        prioritized,
+        priorityCounter: pc,
         fence: this.#keyspace.fence(queue),
       },
       {
         id,
         token,
+        base,
         parkedBase: this.#keyspace.parkedBase(queue),
         crash: JSON.stringify(crash),
         keep: keepCrashes,
         delay: delayMs,
-        spacing: quarantineSpacingMs,
+        spacing: spacingMs,
         most: Math.max(delayMs, longestQuarantineMs),
         epoch,
       },

@@ -40,6 +40,8 @@ export interface QueueConsumerOptions {
   readonly keepAttempts: number;
   /** Runs one attempt. It must not throw; what the handler threw is in the outcome. */
   readonly execute: (job: FetchedJob, cancellation: Cancellation) => Promise<Outcome>;
+  /** How a job ends that is given back because it did not end in time. */
+  readonly givenBack: Outcome;
   /** Told of every attempt that ended, after Redis knows. */
   readonly onSettled: (job: FetchedJob, outcome: Outcome, settled: Settled) => void;
   readonly onRenewed: (result: 'renewed' | 'lost' | 'error', count: number) => void;
@@ -204,7 +206,7 @@ export class QueueConsumer {
     await Promise.all(
       left.map(async (running) => {
         running.forsaken = true;
-        const outcome: Outcome = { kind: 'interrupted', reason: 'shutdown' };
+        const outcome = this.#options.givenBack;
         const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
         this.#running.remove(running);
         this.#report(running.job, outcome, settled);

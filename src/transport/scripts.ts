@@ -75,8 +75,21 @@ export const raiseFenceScript = defineScript({
 
 export const quarantineScript = defineScript({
   file: file('quarantine'),
-  keys: ['job', 'active', 'stalled', 'delayed', 'parked', 'events', 'meta', 'marker', 'fence'],
-  args: ['id', 'token', 'parkedBase', 'crash', 'keep', 'delay', 'spacing', 'most', 'epoch'],
+  keys: [
+    'job',
+    'active',
+    'stalled',
+    'delayed',
+    'parked',
+    'events',
+    'meta',
+    'marker',
+    'wait',
+    'prioritized',
+    'priorityCounter',
+    'fence',
+  ],
+  args: ['id', 'token', 'base', 'parkedBase', 'crash', 'keep', 'delay', 'spacing', 'most', 'epoch'],
   reply: recoveryReply,
 });
 

@@ -1,4 +1,5 @@
 import type { QueueDefinition } from '../job/define-queue.js';
+import type { Outcome } from '../job/outcome.js';
 import { connectionName } from '../recovery/connections.js';
 import type { OpenRedis } from '../redis/open-redis.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -21,10 +22,15 @@ export interface ConsumerContext {
   readonly onBeyondRepair: (reason: string) => void;
 }
 
+const interrupted: Outcome = { kind: 'interrupted', reason: 'shutdown' };
+/** A suspect that was not finished is not to run among others: the next lane is found within seconds. */
+const setAsideAgain: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 60_000 };
+
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
   const { parts, clock, worker, open, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
+  const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
   const executor = new Executor({
     registry,
     limits,
@@ -34,6 +40,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     clock,
     random: Math.random,
     onHung,
+    givenBack,
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
   });
   const consumer: QueueConsumer = new QueueConsumer({
@@ -52,6 +59,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
       observeWait(job, queue, metrics);
       return executor.execute(job, cancellation);
     },
+    givenBack,
     onSettled: (job, outcome, settled) =>
       reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() }),
     onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),

@@ -27,6 +27,8 @@ export interface ExecutorOptions extends ContextServices {
   readonly abortGraceMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  /** How a job ends whose worker shuts down before it does. */
+  readonly givenBack: Outcome;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
 }
@@ -94,7 +96,7 @@ export class Executor {
         return this.#failure(end.error, job, definition, now);
       case 'aborted':
         if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
-        if (end.reason instanceof DrainTimeoutError) return { kind: 'interrupted', reason: 'shutdown' };
+        if (end.reason instanceof DrainTimeoutError) return this.#options.givenBack;
         // Our own reasons: a kind's rules are for what its handler met.
         return this.#failure(end.reason, job, { ...definition, classify: undefined }, now);
     }

@@ -241,7 +241,7 @@ export class Worker {
     log.info({ worker: this.id, running: this.busy, drainTimeoutMs }, 'worker.draining');
     for (const consumer of this.#consumers) consumer.quiet();
     const laneEnds = this.#lane?.stop();
-    const idle = Promise.all(this.#consumers.map((consumer) => consumer.whenIdle()));
+    const idle = Promise.all([laneEnds, ...this.#consumers.map((consumer) => consumer.whenIdle())]);
     if ((await within(drainTimeoutMs, idle)) === 'late') {
       for (const consumer of this.#consumers) consumer.interrupt(new DrainTimeoutError(drainTimeoutMs));
       await within(worker.abortGraceMs + 500, idle);

@@ -52,7 +52,10 @@ const job = (id: string) => new QueueInspector(client, keys).job(queue, id);
 async function putSuspect(kind: string, payload: object): Promise<string> {
   const { id } = await producer.enqueue(jobs.require(kind), payload as never);
   await client.lmove(keys.queue(queue, 'wait'), keys.queue(queue, 'active'), 'RIGHT', 'LEFT');
-  await new QueueAdmin(client, keys, () => undefined).quarantine(orphan(queue, id, ''), 3_600_000);
+  await new QueueAdmin(client, keys, () => undefined).quarantine(orphan(queue, id, ''), {
+    delayMs: 3_600_000,
+    spacingMs: 5_000,
+  });
   return id;
 }
 

@@ -80,6 +80,7 @@ const executor = new Executor({
   metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
   clock: { now: () => now, elapsed: () => 0 },
   random: () => 0.5,
+  givenBack: { kind: 'interrupted', reason: 'shutdown' },
   onHung: () => undefined,
   reportProgress: async () => undefined,
 });

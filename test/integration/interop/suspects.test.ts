@@ -22,7 +22,9 @@ const jobOf = (kind: string, run: (id: string) => unknown) =>
 async function makeSuspect(queue: string): Promise<string> {
   const bench = new LeaseBench(pool(), queue);
   const job = await eventually('a job to take', async () => (await bench.calls.take(['bw/dead/1'])).jobs[0]);
-  expect(await pool().admin.quarantine(orphan(queue, job.id, 'bw/dead/1'), 600_000)).toBe('done');
+  expect(
+    await pool().admin.quarantine(orphan(queue, job.id, 'bw/dead/1'), { delayMs: 600_000, spacingMs: 5_000 }),
+  ).toBe('done');
   return job.id;
 }
 
@@ -96,7 +98,10 @@ describe('a suspect beside plain BullMQ', () => {
     await pool().producer().enqueue(job, {});
     const bench = new LeaseBench(pool(), job.queue.name);
     const [taken] = (await bench.calls.take(['bw/dead/1'])).jobs;
-    await pool().admin.quarantine(orphan(job.queue.name, taken?.id ?? '', 'bw/dead/1'), 100);
+    await pool().admin.quarantine(orphan(job.queue.name, taken?.id ?? '', 'bw/dead/1'), {
+      delayMs: 100,
+      spacingMs: 5_000,
+    });
     const seen = signal<string | undefined>();
 
     plainBullmq(pool(), job.queue.name).worker(async ({ id }) => seen.send(id));

@@ -25,7 +25,7 @@ const places: readonly [what: string, put: (bench: LeaseBench) => Promise<string
     'is set aside as a suspect',
     async (bench) => {
       const { id } = await bench.take('mine');
-      await pool().admin.quarantine(orphan(bench.queue, id, 'mine'), 60_000);
+      await pool().admin.quarantine(orphan(bench.queue, id, 'mine'), { delayMs: 60_000, spacingMs: 5_000 });
       return id;
     },
     'delayed',

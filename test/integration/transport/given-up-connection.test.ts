@@ -32,6 +32,7 @@ it('takes jobs again on a client that had given its connection up', { timeout: 2
       taken.push(id);
       return { kind: 'completed', resultJson: 'null' };
     },
+    givenBack: { kind: 'interrupted', reason: 'shutdown' },
     onSettled: () => undefined,
     onRenewed: () => undefined,
     onStuck: (action) => actions.push(action),

@@ -13,7 +13,9 @@ const parkedKey = (bench: LeaseBench) => pool().keyspace.parked(bench.queue, 'qu
 /** A job that is set aside as a suspect. */
 async function setAside(bench: LeaseBench, delayMs = 60_000): Promise<string> {
   const { id } = await bench.take('mine');
-  expect(await pool().admin.quarantine(orphan(bench.queue, id, 'mine'), delayMs)).toBe('done');
+  expect(await pool().admin.quarantine(orphan(bench.queue, id, 'mine'), { delayMs: delayMs, spacingMs: 5_000 })).toBe(
+    'done',
+  );
   return id;
 }
 
@@ -397,7 +399,7 @@ describe('the history of crashes', () => {
         move === 'deadLetterOrphan'
           ? await pool().admin.deadLetterOrphan(lost, letter(bench, id))
           : move === 'quarantine'
-            ? await pool().admin.quarantine(lost, 60_000)
+            ? await pool().admin.quarantine(lost, { delayMs: 60_000, spacingMs: 5_000 })
             : await pool().admin.recover(lost);
 
       expect(reply).toBe('done');
@@ -416,7 +418,8 @@ describe('the history of crashes', () => {
 describe('a key of another type', () => {
   const moves: Record<string, (bench: LeaseBench, id: string) => Promise<unknown>> = {
     recover: (bench, id) => pool().admin.recover(orphan(bench.queue, id, 'mine')),
-    quarantine: (bench, id) => pool().admin.quarantine(orphan(bench.queue, id, 'mine'), 60_000),
+    quarantine: (bench, id) =>
+      pool().admin.quarantine(orphan(bench.queue, id, 'mine'), { delayMs: 60_000, spacingMs: 5_000 }),
     bury: (bench, id) => pool().admin.deadLetterOrphan(orphan(bench.queue, id, 'mine'), letter(bench, id)),
   };
 

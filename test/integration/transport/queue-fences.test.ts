@@ -26,7 +26,7 @@ const writes = {
   recover: (bench: LeaseBench, id: string, epoch: number) =>
     pool().admin.recover(orphan(bench.queue, id, 'mine', {}, epoch)),
   quarantine: (bench: LeaseBench, id: string, epoch: number) =>
-    pool().admin.quarantine(orphan(bench.queue, id, 'mine', {}, epoch), 60_000),
+    pool().admin.quarantine(orphan(bench.queue, id, 'mine', {}, epoch), { delayMs: 60_000, spacingMs: 5_000 }),
   bury: (bench: LeaseBench, id: string, epoch: number) =>
     pool().admin.deadLetterOrphan(orphan(bench.queue, id, 'mine', {}, epoch), record),
   'bury the child of a flow': async (bench: LeaseBench, id: string, epoch: number) => {

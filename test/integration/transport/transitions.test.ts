@@ -40,11 +40,13 @@ const repairs = {
         ...bench.keys,
         job: bench.jobKey(id),
         parked: bench.pool.keyspace.parked(bench.queue, 'quarantine'),
+        priorityCounter: bench.keys.pc,
         fence: fenceOf(bench),
       },
       {
         id,
         token,
+        base: bench.keys[''],
         parkedBase: bench.pool.keyspace.parkedBase(bench.queue),
         crash,
         keep: 2,

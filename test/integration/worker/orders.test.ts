@@ -171,7 +171,7 @@ describe('a worker that is there for one suspect', () => {
     const { id } = await pool().producer().enqueue(held.job, {});
     const token = 'bw/dead/0';
     await new LeaseBench(pool(), queue).calls.take([token]);
-    await pool().admin.quarantine(orphan(queue, id, token), 600_000);
+    await pool().admin.quarantine(orphan(queue, id, token), { delayMs: 600_000, spacingMs: 5_000 });
     const [other] = await pool().producer().enqueueMany(held.job, [{}]);
     return { ...held, queue, id, other };
   }

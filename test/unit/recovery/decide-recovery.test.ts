@@ -35,67 +35,70 @@ describe('isOrphaned', () => {
   });
 });
 
+const aside = (delayMs: number, spacingMs = 500): RecoveryDecision => ({ kind: 'quarantine', delayMs, spacingMs });
 const silent = (count: number) => jobCrashes(count, { how: 'silent' });
 const longAgo = (count: number) => jobCrashes(count, { at: -10_000 as EpochMs });
+
+const alone = { alone: true, signal: 'SIGSEGV' };
 
 describe('decideRecovery', () => {
   it.each<[string, readonly JobCrash[], RecoveryDecision]>([
     ['puts back a job that lost its first worker', jobCrashes(1), { kind: 'requeue' }],
-    ['sets one aside that lost its second', jobCrashes(2), { kind: 'quarantine', delayMs: 0 }],
-    ['sets one aside whose workers only fell silent', silent(2), { kind: 'quarantine', delayMs: 0 }],
-    ['gives up a job whose third worker was seen to end', jobCrashes(3), { kind: 'dead_letter', crashes: 3 }],
+    ['sets one aside that lost its second, though not for long', jobCrashes(2), aside(0)],
+    ['sets one aside whose workers only fell silent', silent(2), aside(0)],
     [
-      'gives it up also when the first two only fell silent: the last loss convicts',
-      [...silent(2), jobCrash({ at: 3_000 as EpochMs })],
+      'gives up a job that was alone in the third process, whose end somebody saw',
+      [...jobCrashes(2), jobCrash(alone)],
       { kind: 'dead_letter', crashes: 3 },
     ],
     [
-      'does not convict by a worker that only fell silent, and sets the job aside for a while',
-      [...jobCrashes(2), jobCrash({ how: 'silent' })],
-      { kind: 'quarantine', delayMs: 1_000 },
+      'gives it up also when the first two only fell silent: the last loss convicts',
+      [...silent(2), jobCrash(alone)],
+      { kind: 'dead_letter', crashes: 3 },
+    ],
+    ['does not convict a job that was among others', jobCrashes(3), aside(1_000, 2_000)],
+    [
+      'nor one whose process only lost its connections',
+      [...jobCrashes(2), jobCrash({ alone: true })],
+      aside(1_000, 2_000),
     ],
     [
-      'nor by a job that nobody held',
-      [...jobCrashes(2), jobCrash({ how: 'unowned' })],
-      { kind: 'quarantine', delayMs: 1_000 },
+      'nor one whose process only fell silent',
+      [...jobCrashes(2), jobCrash({ ...alone, how: 'silent' })],
+      aside(1_000, 2_000),
     ],
-    ['goes on setting it aside, twice as long each time', silent(5), { kind: 'quarantine', delayMs: 4_000 }],
+    ['nor one that nobody held', [...jobCrashes(2), jobCrash({ how: 'unowned' })], aside(1_000, 2_000)],
+    ['goes on setting it aside, for longer and farther from others each time', silent(5), aside(4_000, 32_000)],
     [
-      'gives up in the end a job whose workers always fall silent, or it would come back for ever',
+      'gives up in the end a job that always loses its workers, or it would come back for ever',
       silent(6),
       { kind: 'dead_letter', crashes: 6 },
     ],
     ['counts no loss that is too long ago', [...longAgo(5), jobCrash()], { kind: 'requeue' }],
-    ['counts losses inside the window only', [...longAgo(5), ...jobCrashes(2)], { kind: 'quarantine', delayMs: 0 }],
+    ['counts losses inside the window only', [...longAgo(5), ...jobCrashes(2)], aside(0)],
     ['takes a loss as old as the window for too long ago', longAgo(3), { kind: 'requeue' }],
   ])('%s', (_what, crashes, expected) => {
     expect(decideRecovery(crashes, policy, now)).toEqual(expected);
   });
 
-  it.each<[string, Partial<JobCrash>, RecoveryDecision]>([
-    ['convicts a job that was alone in the process that ended', { alone: true }, { kind: 'dead_letter', crashes: 3 }],
-    ['convicts none that was among others', {}, { kind: 'quarantine', delayMs: 2_000 }],
-    ['convicts none whose process fell silent', { alone: true, how: 'silent' }, { kind: 'quarantine', delayMs: 2_000 }],
-  ])('where suspects can run alone, %s', (_what, last, expected) => {
-    expect(decideRecovery([...jobCrashes(2), jobCrash(last)], { ...policy, hasLanes: true }, now)).toEqual(expected);
-  });
+  it('waits for a lane from the first time on, where there is one', () => {
+    const decisions = [2, 3].map((count) => decideRecovery(jobCrashes(count), { ...policy, hasLanes: true }, now));
 
-  it('where suspects can run alone, waits for that from the first time on', () => {
-    expect(decideRecovery(jobCrashes(2), { ...policy, hasLanes: true }, now)).toEqual({
-      kind: 'quarantine',
-      delayMs: 1_000,
-    });
+    expect(decisions).toEqual([aside(1_000, 5_000), aside(2_000, 5_000)]);
   });
 
   it('sets nobody aside for longer than an hour', () => {
     const patient = { ...policy, poisonAfter: 20, quarantineMs: 60_000 };
 
-    expect(decideRecovery(silent(39), patient, now)).toEqual({ kind: 'quarantine', delayMs: 3_600_000 });
+    expect(decideRecovery(silent(39), patient, now)).toEqual(aside(3_600_000, 3_600_000));
   });
 
-  it('gives up without setting aside where poison comes first', () => {
-    const strict = { ...policy, quarantineAfter: 5, poisonAfter: 1 };
+  it.each([1, 5])(
+    'gives up without setting aside where poison does not come after quarantine: %d',
+    (quarantineAfter) => {
+      const strict = { ...policy, quarantineAfter, poisonAfter: 1 };
 
-    expect(decideRecovery(jobCrashes(1), strict, now)).toEqual({ kind: 'dead_letter', crashes: 1 });
-  });
+      expect(decideRecovery(jobCrashes(1), strict, now)).toEqual({ kind: 'dead_letter', crashes: 1 });
+    },
+  );
 });

@@ -72,7 +72,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
     } as unknown as QueueInspector,
     admin: {
       recover: (lost: Orphan) => reply('requeue', lost),
-      quarantine: (lost: Orphan, delayMs: number) => reply(`quarantine for ${delayMs}:`, lost),
+      quarantine: (lost: Orphan, { delayMs }: { delayMs: number }) => reply(`quarantine for ${delayMs}:`, lost),
       deadLetterOrphan: (lost: Orphan, record: DeadLetterRecord) => {
         records.push(record);
         return reply('dead-letter', lost);
@@ -164,7 +164,7 @@ describe('OrphanSweeper', () => {
 
     await sweeper.recoverFrom(['w1']);
 
-    expect(deeds).toEqual(['requeue email/a', 'dead-letter reports/c']);
+    expect(deeds).toEqual(['requeue email/a', 'quarantine for 60000: reports/c']);
   });
 
   it('goes on counting for how long others have been without a lease', async () => {
@@ -177,8 +177,10 @@ describe('OrphanSweeper', () => {
     expect(deeds).toEqual(['requeue email/a']);
   });
 
-  it('gives up a job whose third worker was seen to end, and says who did and why', async () => {
-    const { sweeper, sweeps, deeds, records } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+  it('gives up a job that was alone in the third process, whose end was seen, and says who did and why', async () => {
+    const { sweeper, sweeps, deeds, records, beats, ends } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    beats.set('w1', workerBeat('w1', { suspect: { queue: 'email', jobId: 'a' } }));
+    ends.set('w1', { exitCode: 1, signal: null, endedAt: 0 as EpochMs, lines: [] });
     await sweeps(1);
 
     await sweeper.recoverFrom(['w1']);
@@ -218,7 +220,8 @@ describe('OrphanSweeper', () => {
   });
 
   it('names in the dead letter how the last process ended', async () => {
-    const { sweeper, sweeps, records, ends } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    const { sweeper, sweeps, records, ends, beats } = startSweeper({ email: [heldBy('w1', 'a', 2)] });
+    beats.set('w1', workerBeat('w1', { suspect: { queue: 'email', jobId: 'a' } }));
     ends.set('w1', { exitCode: null, signal: 'SIGSEGV', endedAt: 1 as EpochMs, lines: [] });
     await sweeps(1);
 
@@ -348,12 +351,26 @@ describe('OrphanSweeper', () => {
     expect(deeds).toEqual(['requeue email/a']);
   });
 
-  it('looks at active jobs a page at a time, and at no more than twenty pages a sweep', async () => {
+  it('looks at active jobs a page at a time, at no more than twenty pages a sweep, and goes on behind them in the next', async () => {
     const jobs = Array.from({ length: 12_000 }, (_, index) => heldBy('w1', `j${index}`));
     const { sweeps, pages } = startSweeper({ email: jobs, reports: [] });
 
     await sweeps(1);
 
-    expect(pages).toEqual([...Array.from({ length: 20 }, (_, page) => page * 500), 0]);
+    const first = pages.splice(0);
+    await sweeps(1);
+
+    expect(first.toSorted((a, b) => a - b)).toEqual([0, ...Array.from({ length: 20 }, (_, page) => page * 500)]);
+    expect(pages.toSorted((a, b) => a - b)).toEqual([0, 10_000, 10_500, 11_000, 11_500, 12_000]);
+  });
+
+  it('looks at all active jobs for those of a worker whose process is gone', async () => {
+    const jobs = Array.from({ length: 12_000 }, (_, index) => heldBy(index === 11_999 ? 'w1' : 'w2', `j${index}`));
+    const { sweeper, sweeps, deeds } = startSweeper({ email: jobs });
+    await sweeps(1);
+
+    await sweeper.recoverFrom(['w1']);
+
+    expect(deeds).toEqual(['requeue email/j11999']);
   });
 });

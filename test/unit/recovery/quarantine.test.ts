@@ -11,7 +11,7 @@ function startQuarantine(waiting: Record<string, readonly Suspect[] | Error>, wo
   const clock = { time: 0, now: () => 0 as never, elapsed: () => clock.time };
   const { log, lines } = recordingLog();
   const given: string[] = [];
-  const fleet = { workers: [...workers], reply: 'given' as OrderReply };
+  const fleet = { workers: [...workers], reply: 'given' as OrderReply, gone: new Set<string>() };
   const quarantine = new Quarantine({
     fleet: {
       order: async (worker, order) => {
@@ -33,6 +33,7 @@ function startQuarantine(waiting: Record<string, readonly Suspect[] | Error>, wo
         })),
       }),
     },
+    isGone: (id) => fleet.gone.has(id),
     leadership: { term: 1, deposed: (epoch) => given.push(`deposed ${epoch}`) },
     inspector: {
       suspects: async (queue) => {
@@ -62,6 +63,15 @@ describe('Quarantine', () => {
 
     expect(given).toEqual(['email/a to w1', 'reports/b to w2']);
     expect(lines).toEqual(['warn job.isolated', 'warn job.isolated']);
+  });
+
+  it('gives none to a worker that is gone, however fresh its last beat', async () => {
+    const { quarantine, fleet, given } = startQuarantine({ email: [suspect('a')] }, [lane('w1'), lane('w2')]);
+    fleet.gone.add('w1');
+
+    await quarantine.assign();
+
+    expect(given).toEqual(['email/a to w2']);
   });
 
   it('does not give a suspect again that is on its way, nor another one to its worker', async () => {

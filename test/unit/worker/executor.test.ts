@@ -52,6 +52,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
     clock: execution.clock ?? standingClock,
     random: () => 0.5,
+    givenBack: { kind: 'interrupted', reason: 'shutdown' },
     onHung: (handler) => hung.push(handler),
     reportProgress: async () => undefined,
   });
