@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -10,6 +11,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     isolate: true,
+    // Most files wait for processes and for Redis: one at a time would leave a machine of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 10_000,
     hookTimeout: 30_000,
     reporters: ['default', './test/support/count-reporter.ts'],

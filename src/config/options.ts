@@ -244,7 +244,7 @@ export const optionTable = {
       default: '1m',
       min: '100ms',
       max: '1h',
-      doc: 'How long a suspect waits for a process of its own before it runs among others again; doubles with each further loss. Where no worker has a lane, suspects come back at once the first time, five seconds apart. Too short: no lane has had its turn. Too long: where lanes are few, innocent suspects wait.',
+      doc: 'How long a suspect waits for a process of its own before it runs among others again; doubles with each further loss. Where no worker has a lane, suspects wait only to be apart from each other the first two times. Too short: no lane has had its turn. Too long: where lanes are few, innocent suspects wait.',
     }),
   },
   http: {

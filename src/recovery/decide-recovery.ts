@@ -27,7 +27,7 @@ export interface RecoveryPolicy {
   /** Only crashes of the last so many ms count. */
   readonly crashWindowMs: number;
   /** How long a suspect waits for a process of its own before it runs among others again; doubles with each further crash. Where no worker
-   * has a lane it does not wait the first time. */
+   * has a lane it does not wait the first two times. */
   readonly quarantineMs: number;
 }
 
@@ -49,7 +49,9 @@ const patience = 2;
 /** Suspects that wait for a lane come back so far apart. */
 const spacingMs = 5_000;
 /** And where nobody has a lane: so far the first time, and four times as far each further time. */
-const firstSpacingMs = 500;
+const firstSpacingMs = 200;
+/** Where nobody has a lane, a suspect waits for nothing but the others so many times: most were only near to what went wrong. */
+const promptReturns = 2;
 
 /**
  * Decides what happens to a job that lost its worker. Jobs that were in a process when it ended are suspects, not culprits: they are
@@ -75,12 +77,12 @@ function convicts(last: JobCrash | undefined, { quarantineAfter, poisonAfter }: 
   return last.alone === true && (last.exitCode !== undefined || last.signal !== undefined);
 }
 
-/** Where nobody can run it alone there is nothing to wait for at first, only to be apart from other suspects. */
+/** Where nobody can run it alone there is nothing to wait for at first: it is enough to be apart from other suspects. */
 function quarantineOf(
   furtherLosses: number,
   { hasLanes, quarantineMs }: RecoveryMeans,
 ): { readonly delayMs: number; readonly spacingMs: number } {
-  const times = hasLanes ? furtherLosses : furtherLosses - 1;
+  const times = hasLanes ? furtherLosses : furtherLosses - promptReturns;
   return {
     delayMs: times < 0 ? 0 : Math.min(quarantineMs * 2 ** times, longestQuarantineMs),
     spacingMs: hasLanes ? spacingMs : Math.min(firstSpacingMs * 4 ** furtherLosses, longestQuarantineMs),

@@ -202,8 +202,9 @@ export class KeptChild {
       log.debug(facts, 'child.ended');
     } else if (child.leavesForGood) {
       log.warn(facts, 'child.retired');
-    } else if (child.leaving) {
-      // Somebody else asked it to drain. That was no crash, and the place is not to stay empty.
+    } else if (child.leaving && child.report) {
+      // Somebody else asked it to drain. That was no crash, and the place is not to stay empty. One that leaves before it is ready
+      // does so by itself, and may do it again.
       log.info(facts, 'child.left');
       this.start();
     } else if (record.exitCode === exitCodes.usage && !this.#everReady) {

@@ -1,6 +1,8 @@
 --- @include "mark-delayed.lua"
+--- @include "enter-by-age.lua"
 --[[
-Moves delayed jobs that are due to where they can start, at most a thousand at once. Answers when the next one is due, or nothing.
+Moves delayed jobs that are due to where they can start, at most a thousand at once: suspects that nobody has run alone to their place
+by age, as they have waited before. Answers when the next one is due, or nothing.
 ]]
 local function promoteDelayed(keys, base, now, paused)
   local next = nextDelayed(keys.delayed)
@@ -12,17 +14,25 @@ local function promoteDelayed(keys, base, now, paused)
   redis.call('XLEN', keys.events)
   redis.call('ZREM', keys.delayed, unpack(due))
   for _, id in ipairs(due) do
-    local priority = redis.pcall('HGET', base .. id, 'priority')
-    priority = type(priority) == 'string' and tonumber(priority) or 0
-    if priority == 0 then
-      redis.call('LPUSH', keys.wait, id)
+    local job = base .. id
+    -- A key of another type answers with a table of one error.
+    local known = redis.pcall('HMGET', job, 'priority', 'bwp')
+    local priority = tonumber(known[1] or 0) or 0
+    if known[2] == 'quarantine' then
+      redis.call('HDEL', job, 'bwp')
+      keys.job = job
+      enterByAge(keys, base, id, 'delayed')
     else
-      local turn = redis.pcall('INCR', keys.priorityCounter)
-      turn = type(turn) == 'number' and turn % 0x100000000 or 0
-      redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
+      if priority == 0 then
+        redis.call('LPUSH', keys.wait, id)
+      else
+        local turn = redis.pcall('INCR', keys.priorityCounter)
+        turn = type(turn) == 'number' and turn % 0x100000000 or 0
+        redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
+      end
+      redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
+      redis.pcall('HSET', job, 'delay', 0)
     end
-    redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
-    redis.pcall('HSET', base .. id, 'delay', 0)
   end
   if not paused then redis.call('ZADD', keys.marker, 0, '0') end
   return nextDelayed(keys.delayed)

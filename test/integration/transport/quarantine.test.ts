@@ -106,6 +106,18 @@ describe('quarantine', () => {
 
     expect(job.id).toBe(id);
   });
+
+  it('brings it back to its place by age: it has waited before', async () => {
+    const bench = new LeaseBench(pool());
+    const id = await setAside(bench, 20);
+    const younger = await bench.add();
+    await eventually('it is due', async () => (await dueIn(bench, id)) < -1);
+
+    const { jobs } = await bench.calls.take(['first', 'second']);
+
+    expect(jobs.map((job) => job.id)).toEqual([id, younger]);
+    expect((await pool().inspector.job(bench.queue, id))?.parkedFor).toBeUndefined();
+  });
 });
 
 describe('suspects', () => {

@@ -35,7 +35,7 @@ describe('isOrphaned', () => {
   });
 });
 
-const aside = (delayMs: number, spacingMs = 500): RecoveryDecision => ({ kind: 'quarantine', delayMs, spacingMs });
+const aside = (delayMs: number, spacingMs = 200): RecoveryDecision => ({ kind: 'quarantine', delayMs, spacingMs });
 const silent = (count: number) => jobCrashes(count, { how: 'silent' });
 const longAgo = (count: number) => jobCrashes(count, { at: -10_000 as EpochMs });
 
@@ -44,7 +44,7 @@ const alone = { alone: true, signal: 'SIGSEGV' };
 describe('decideRecovery', () => {
   it.each<[string, readonly JobCrash[], RecoveryDecision]>([
     ['puts back a job that lost its first worker', jobCrashes(1), { kind: 'requeue' }],
-    ['sets one aside that lost its second, though not for long', jobCrashes(2), aside(0)],
+    ['sets one aside that lost its second, to be apart from other suspects', jobCrashes(2), aside(0)],
     ['sets one aside whose workers only fell silent', silent(2), aside(0)],
     [
       'gives up a job that was alone in the third process, whose end somebody saw',
@@ -56,19 +56,15 @@ describe('decideRecovery', () => {
       [...silent(2), jobCrash(alone)],
       { kind: 'dead_letter', crashes: 3 },
     ],
-    ['does not convict a job that was among others', jobCrashes(3), aside(1_000, 2_000)],
-    [
-      'nor one whose process only lost its connections',
-      [...jobCrashes(2), jobCrash({ alone: true })],
-      aside(1_000, 2_000),
-    ],
+    ['does not convict a job that was among others', jobCrashes(3), aside(0, 800)],
+    ['nor one whose process only lost its connections', [...jobCrashes(2), jobCrash({ alone: true })], aside(0, 800)],
     [
       'nor one whose process only fell silent',
       [...jobCrashes(2), jobCrash({ ...alone, how: 'silent' })],
-      aside(1_000, 2_000),
+      aside(0, 800),
     ],
-    ['nor one that nobody held', [...jobCrashes(2), jobCrash({ how: 'unowned' })], aside(1_000, 2_000)],
-    ['goes on setting it aside, for longer and farther from others each time', silent(5), aside(4_000, 32_000)],
+    ['nor one that nobody held', [...jobCrashes(2), jobCrash({ how: 'unowned' })], aside(0, 800)],
+    ['goes on setting it aside, for longer and farther from others each time', silent(5), aside(2_000, 12_800)],
     [
       'gives up in the end a job that always loses its workers, or it would come back for ever',
       silent(6),

@@ -274,13 +274,22 @@ it('reports no crash of a child that never was ready, nor of one that it stopped
 
 it('starts another at once for a child that somebody else has asked to drain, and calls it no crash', async () => {
   const leaves = `process.on('SIGTERM', () => process.send({ bulwark: 'stopping' }, () => process.exit(143)));`;
-  const { child, seen } = keep(ready + drains + leaves, { pauseMs: 60_000 });
+  const { child, seen } = keep(leaves + drains + ready, { pauseMs: 60_000 });
 
   for (const n of [1, 2, 3]) process.kill(await readyChild(seen, n), 'SIGTERM');
   await readyChild(seen, 4);
 
   expect(seen.crashes).toEqual([]);
   expect(child.looping).toBe(false);
+});
+
+it('lets one wait that leaves before it is ready, as it may do so again', async () => {
+  const { seen } = keep(`process.send({ bulwark: 'stopping' }, () => process.exit(143));`, { pauseMs: 60_000 });
+
+  await eventually('its end', () => seen.events.find((event) => event.startsWith('child.exited')));
+
+  expect(seen.pids).toEqual([]);
+  expect(seen.events).not.toContain('child.left');
 });
 
 it('does not wait for a process that a child has left behind with its output', async () => {
