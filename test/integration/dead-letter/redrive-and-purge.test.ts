@@ -34,9 +34,9 @@ describe('redrive', () => {
     await pool().client.rpush(`${bench.dead['']}${id}:logs`, 'line');
     await pool().client.del(bench.keys.marker);
 
-    const reply = await store.redrive({ deadId: id, id });
+    const reply = await store.redrive({ deadId: id, id }, { by: 'ada@host' });
 
-    expect(reply).toBe('redriven');
+    expect(reply.kind).toBe('redriven');
     expect(await store.count()).toBe(0);
     expect(await pool().client.keys(`${bench.dead['']}${id}*`)).toEqual([]);
     expect(await pool().client.lrange(`${bench.jobKey(id)}:logs`, 0, -1)).toEqual(['line']);
@@ -62,7 +62,7 @@ describe('redrive', () => {
     const { bench, store, id } = await startWithDeadLetter({ priority: 7 });
     const earlier = await bench.add({ priority: 7 });
 
-    await store.redrive({ deadId: id, id });
+    await store.redrive({ deadId: id, id }, { by: 'ada@host' });
 
     expect(await pool().client.zrange(bench.keys.prioritized, '0', '-1')).toEqual([earlier, id]);
   });
@@ -71,9 +71,9 @@ describe('redrive', () => {
     const { store } = await startWithDeadLetter();
     const before = await pool().dump();
 
-    const reply = await store.redrive({ deadId: 'never-was', id: 'never-was' });
+    const reply = await store.redrive({ deadId: 'never-was', id: 'never-was' }, { by: 'ada@host' });
 
-    expect(reply).toBe('not_found');
+    expect(reply.kind).toBe('not_found');
     expect(await pool().dump()).toEqual(before);
   });
 
@@ -82,9 +82,9 @@ describe('redrive', () => {
     await pool().client.del(`${bench.dead['']}${id}`);
     const before = await pool().dump();
 
-    const reply = await store.redrive({ deadId: id, id });
+    const reply = await store.redrive({ deadId: id, id }, { by: 'ada@host' });
 
-    expect(reply).toBe('not_found');
+    expect(reply.kind).toBe('not_found');
     expect(await pool().dump()).toEqual(before);
   });
 
@@ -93,18 +93,20 @@ describe('redrive', () => {
     await bench.add({ id });
     const before = await pool().dump();
 
-    const reply = await store.redrive({ deadId: id, id });
+    const reply = await store.redrive({ deadId: id, id }, { by: 'ada@host' });
 
-    expect(reply).toBe('id_taken');
+    expect(reply.kind).toBe('id_taken');
     expect(await pool().dump()).toEqual(before);
   });
 
   it('lets exactly one of many win', async () => {
     const { store, id } = await startWithDeadLetter();
 
-    const replies = await Promise.all(Array.from({ length: 5 }, () => store.redrive({ deadId: id, id })));
+    const replies = await Promise.all(
+      Array.from({ length: 5 }, () => store.redrive({ deadId: id, id }, { by: 'ada@host' })),
+    );
 
-    expect(replies.filter((reply) => reply === 'redriven')).toHaveLength(1);
+    expect(replies.filter((reply) => reply.kind === 'redriven')).toHaveLength(1);
   });
 });
 
@@ -113,7 +115,7 @@ describe('purge', () => {
     const { bench, store, id } = await startWithDeadLetter();
     await pool().client.rpush(`${bench.dead['']}${id}:logs`, 'line');
 
-    expect(await store.purge(id)).toBe(true);
+    expect(await store.purge({ deadId: id })).toBe('deleted');
 
     expect(await pool().client.keys(`${bench.dead['']}${id}*`)).toEqual([]);
     expect(await store.count()).toBe(0);
@@ -123,7 +125,7 @@ describe('purge', () => {
     const { store } = await startWithDeadLetter();
     const before = await pool().dump();
 
-    expect(await store.purge('never-was')).toBe(false);
+    expect(await store.purge({ deadId: 'never-was' })).toBe('not_found');
 
     expect(await pool().dump()).toEqual(before);
   });
