@@ -2,7 +2,7 @@ import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
 import { queueKeys } from '../transport/queue-keys.js';
-import { type LetterEntry, type LetterPagesOptions, letterPages, momentOf } from './letter-pages.js';
+import { type LetterEntry, type LetterPagesOptions, letterPages, momentOf, oldestLetters } from './letter-pages.js';
 import { type LetterFields, parseLetter, parseSummary, summaryFields } from './parse-letter.js';
 import type { DeadLetter, LetterSummary } from './record.js';
 import {
@@ -46,6 +46,11 @@ export class DeadLetterStore {
     for await (const entries of letterPages(this.#client, { key: this.#keys.failed, order, size })) {
       yield await this.#summarize(entries);
     }
+  }
+
+  /** The oldest dead letters, the oldest first. */
+  oldest(most: number): Promise<LetterEntry[]> {
+    return oldestLetters(this.#client, this.#keys.failed, most);
   }
 
   /** The dead letters under these ids, without their payloads; undefined where there is none. */
@@ -94,7 +99,7 @@ export class DeadLetterStore {
         events: live.events,
         meta: live.meta,
       },
-      { deadId, id, diedAt: diedAt || '', data: dataJson, by },
+      { deadId, id, diedAt: diedAt ?? '', data: dataJson, by },
     );
   }
 
@@ -117,7 +122,7 @@ export class DeadLetterStore {
         deadFailed: this.#keys.failed,
         fence: this.#keyspace.fence(this.queue),
       },
-      { deadId, diedAt: diedAt || '', epoch: epoch ?? '' },
+      { deadId, diedAt: diedAt ?? '', epoch: epoch ?? '' },
     );
   }
 

@@ -4,7 +4,7 @@ import type { EpochMs } from '../time/duration.js';
 /** One entry of a dead-letter queue. */
 export interface LetterEntry {
   readonly deadId: string;
-  /** Zero when the score is no moment. */
+  /** The score, which anybody may have written. */
   readonly diedAt: EpochMs;
 }
 
@@ -44,6 +44,12 @@ export async function* letterPages(client: RedisClient, options: LetterPagesOpti
   }
 }
 
+/** The oldest dead letters of a queue, the oldest first. */
+export async function oldestLetters(client: RedisClient, key: string, most: number): Promise<LetterEntry[]> {
+  const words = await client.zrangebyscore(key, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, most);
+  return pairs(words).map(({ deadId, score }) => ({ deadId, diedAt: momentOf(score) }));
+}
+
 function pairs(words: readonly string[]): { readonly deadId: string; readonly score: string }[] {
   return Array.from({ length: words.length / 2 }, (_, index) => ({
     deadId: words[2 * index] ?? '',
@@ -51,8 +57,8 @@ function pairs(words: readonly string[]): { readonly deadId: string; readonly sc
   }));
 }
 
-/** Reads a score that anybody may have written. */
+/** Reads a score that anybody may have written: it need not be a moment, but it tells one death from another. */
 export function momentOf(score: string): EpochMs {
-  const at = Number(score);
-  return (Number.isFinite(at) && at > 0 ? at : 0) as EpochMs;
+  const at = Number(score.replace('inf', 'Infinity'));
+  return (Number.isNaN(at) ? 0 : at) as EpochMs;
 }

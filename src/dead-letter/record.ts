@@ -39,7 +39,7 @@ export interface LetterSummary {
   readonly key?: string;
   readonly tenant?: string;
   readonly version?: number;
-  /** By its place among the dead letters. Zero when that is no moment. */
+  /** By its place among the dead letters, which anybody may have written: it need not be a moment. */
   readonly diedAt: EpochMs;
 }
 

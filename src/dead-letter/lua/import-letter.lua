@@ -17,7 +17,7 @@ WRITES dead, deadFailed   COST O(log dead + fields)
 ]]
 --- @include "../../transport/lua/expect-types.lua"
 local dead, deadFailed, job = unpack(KEYS)
-local deadId, diedAt, dry, fields, logs, processed, failed = unpack(ARGV)
+local deadId, diedAt, dry, fields, logs, processed, failed = unpack(ARGV, 1, 7)
 
 expectTypes({ [deadFailed] = 'zset' })
 if redis.call('ZSCORE', deadFailed, deadId) or redis.call('EXISTS', dead) == 1 then return -1 end
