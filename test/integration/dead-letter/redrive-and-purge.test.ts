@@ -67,6 +67,68 @@ describe('redrive', () => {
     expect(await pool().client.zrange(bench.keys.prioritized, '0', '-1')).toEqual([earlier, id]);
   });
 
+  it('takes a payload in place of the one that failed, in the same step', async () => {
+    const { bench, store, id } = await startWithDeadLetter();
+
+    await store.redrive({ deadId: id, id }, { by: 'ada@host', dataJson: '{"n":2}' });
+
+    expect(await pool().inspector.job(bench.queue, id)).toMatchObject({ payload: { n: 2 } });
+  });
+
+  it.each<[string, string | undefined, object[]]>([
+    ['begins', undefined, []],
+    ['goes on', '[{"at":1,"what":"parked"}]', [{ at: 1, what: 'parked' }]],
+    ['begins anew after what is no trail', '{"at":1}', []],
+    ['begins anew after what is not JSON', 'no json', []],
+    ['begins anew after more than it can be', `["${'x'.repeat(20_000)}"]`, []],
+    ['leaves out what is no entry', '[7,null,{"at":1,"what":"parked"}]', [{ at: 1, what: 'parked' }]],
+    [
+      'keeps the last twenty',
+      JSON.stringify(Array.from({ length: 25 }, (_, at) => ({ at, what: 'parked' }))),
+      Array.from({ length: 19 }, (_, n) => ({ at: n + 6, what: 'parked' })),
+    ],
+  ])('says in its trail who did it, which %s', async (_how, written, before) => {
+    const { bench, store, id } = await startWithDeadLetter();
+    if (written !== undefined) await pool().client.hset(`${bench.dead['']}${id}`, 'bwt', written);
+
+    const reply = await store.redrive({ deadId: id, id }, { by: 'ada@host' });
+
+    const at = reply.kind === 'redriven' ? reply.at : undefined;
+    expect(JSON.parse((await pool().client.hget(bench.jobKey(id), 'bwt')) ?? '')).toEqual([
+      ...before,
+      { at, what: 'redriven', by: 'ada@host' },
+    ]);
+  });
+
+  it('is refused for a letter that died again since it was chosen, and writes nothing', async () => {
+    const { store, id } = await startWithDeadLetter();
+    const [chosen] = await store.summaries([id]);
+    const before = await pool().dump();
+
+    const reply = await store.redrive(
+      { deadId: id, id, diedAt: ((chosen?.diedAt ?? 0) - 1) as EpochMs },
+      { by: 'ada@host' },
+    );
+
+    expect(reply.kind).toBe('not_found');
+    expect(await pool().dump()).toEqual(before);
+    expect(await store.redrive({ deadId: id, id, ...chosen }, { by: 'ada@host' })).toMatchObject({ kind: 'redriven' });
+  });
+
+  it.each(['wait', 'marker', 'events', 'meta', 'prioritized'] as const)(
+    'breaks off before it writes when the key %s is of another type',
+    async (part) => {
+      const { bench, store, id } = await startWithDeadLetter();
+      await pool().client.del(bench.keys[part]);
+      await pool().client.set(bench.keys[part], 'somebody else');
+      const before = await pool().dump();
+
+      await expect(store.redrive({ deadId: id, id }, { by: 'ada@host' })).rejects.toThrow('WRONGTYPE');
+
+      expect(await pool().dump()).toEqual(before);
+    },
+  );
+
   it('is refused for what is not dead-lettered, and writes nothing', async () => {
     const { store } = await startWithDeadLetter();
     const before = await pool().dump();
@@ -128,6 +190,82 @@ describe('purge', () => {
     expect(await store.purge({ deadId: 'never-was' })).toBe('not_found');
 
     expect(await pool().dump()).toEqual(before);
+  });
+});
+
+describe('the outcomes of redriven jobs', () => {
+  it('tell one that died again from one whose earlier death lies there', async () => {
+    const { bench, store, id, kill } = await startWithDeadLetter({ id: 'twice' });
+    await kill({ id });
+    const [first] = await store.summaries([`${id}~1`]);
+    const at = (first?.diedAt ?? 0) as EpochMs;
+
+    const later = (at + 60_000) as EpochMs;
+    const outcomes = await store.outcomes([
+      { id, at },
+      { id, at: later },
+      { id: await bench.add(), at },
+      { id: 'never-was', at },
+    ]);
+
+    expect(outcomes.map(({ state }) => state)).toEqual(['dead_lettered', 'gone', 'pending', 'gone']);
+    expect(outcomes[0]).toMatchObject({ recordJson: expect.stringContaining('boom') });
+  });
+
+  it('tell how jobs ended in their queue', async () => {
+    const { bench, store } = await startWithDeadLetter();
+    const ended = (id: string, fields: object) =>
+      pool().client.hset(bench.jobKey(id), { timestamp: 1, finishedOn: 2, ...fields });
+    await ended('done', { returnvalue: '{}' });
+    await ended('failed', { failedReason: 'no ink' });
+
+    expect(await store.outcomes(['done', 'failed'].map((id) => ({ id, at: 1 as EpochMs })))).toEqual([
+      { state: 'completed' },
+      { state: 'failed', message: 'no ink' },
+    ]);
+  });
+});
+
+describe('pages', () => {
+  it.each(['oldest_first', 'newest_first'] as const)(
+    'give every letter once, %s, also where many died in one millisecond',
+    async (order) => {
+      const { bench, store } = await startWithDeadLetter();
+      const { client } = pool();
+      await client.del(bench.dead.failed);
+      const ids = Array.from({ length: 30 }, (_, n) => `l${String(n).padStart(2, '0')}`);
+      for (const [n, id] of ids.entries()) {
+        await client.hset(`${bench.dead['']}${id}`, 'name', 'echo');
+        await client.zadd(bench.dead.failed, Math.floor(n / 7), id);
+      }
+
+      const seen: string[] = [];
+      for await (const page of store.pages(order, 4)) seen.push(...page.map(({ deadId }) => deadId));
+
+      expect(seen).toEqual(order === 'oldest_first' ? ids : [...ids].reverse());
+    },
+  );
+
+  it('miss none while those that were seen leave, and wait for none that dies meanwhile', async () => {
+    const { bench, store } = await startWithDeadLetter();
+    const { client } = pool();
+    await client.del(bench.dead.failed);
+    for (let n = 0; n < 20; n++) {
+      await client.hset(`${bench.dead['']}l${n}`, 'name', 'echo');
+      await client.zadd(bench.dead.failed, n + 1, `l${n}`);
+    }
+
+    const seen: string[] = [];
+    for await (const page of store.pages('oldest_first', 3)) {
+      for (const { deadId } of page) {
+        seen.push(deadId);
+        await store.purge({ deadId });
+        await client.hset(`${bench.dead['']}again-${deadId}`, 'name', 'echo');
+        await client.zadd(bench.dead.failed, 1_000, `again-${deadId}`);
+      }
+    }
+
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => `l${n}`));
   });
 });
 
