@@ -1,6 +1,6 @@
 import type { EpochMs } from '../time/duration.js';
 import { templateOf } from './fingerprint.js';
-import { type ReasonAdvice, reasonAdvice } from './reason-advice.js';
+import { adviceOn, type ReasonAdvice } from './reason-advice.js';
 import type { LetterReason, LetterSummary } from './record.js';
 
 /** Dead letters of one cause: the same error in the same kind of a queue, with the same reason. */
@@ -72,7 +72,7 @@ function groupOf({ count, newest, since, varies }: Tally): LetterGroup {
     message: varies ? templateOf(message) : firstLine(message),
     since,
     last: diedAt,
-    advice: reasonAdvice[reason],
+    advice: adviceOn(newest),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LetterReason } from './record.js';
+import type { LetterReason, LetterSummary } from './record.js';
 
 /**
  * What a reason asks of an operator.
@@ -17,7 +17,7 @@ export interface ReasonAdvice {
 }
 
 /** What to do about each reason for a death. */
-export const reasonAdvice: Readonly<Record<LetterReason, ReasonAdvice>> = {
+const reasonAdvice: Readonly<Record<LetterReason, ReasonAdvice>> = {
   attempts_exhausted: { class: 'redrive', hint: 'redrive when what it depends on works again' },
   permanent_error: { class: 'fix', hint: 'fix the code or the payload (--patch), then redrive' },
   business_error: { class: 'expected', hint: 'an expected no: purge, or redrive when the answer would change' },
@@ -32,3 +32,14 @@ export const reasonAdvice: Readonly<Record<LetterReason, ReasonAdvice>> = {
   poison: { class: 'fix', hint: 'it takes its process down: read its crashes and fix the code before you redrive' },
   unknown: { class: 'unknown', hint: 'its record cannot be read: not dead-lettered by Bulwark, or changed since' },
 };
+
+/** Errors of the language itself. With a code they come from elsewhere: `fetch` throws a TypeError when the network fails. */
+const mistakes: readonly string[] = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'];
+
+const mistakeAdvice: ReasonAdvice = { class: 'fix', hint: 'it looks like a mistake in the code: fix it, then redrive' };
+
+/** What to do about a letter. Pure. */
+export function adviceOn({ reason, error }: Pick<LetterSummary, 'reason' | 'error'>): ReasonAdvice {
+  const isMistake = reason === 'attempts_exhausted' && error.code === undefined && mistakes.includes(error.name);
+  return isMistake ? mistakeAdvice : reasonAdvice[reason];
+}

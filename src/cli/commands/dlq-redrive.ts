@@ -35,6 +35,7 @@ halted; 2 when a patched payload does not fit its schema, and then nothing was c
 either dead or live.`;
 
 const watchedByDefault = duration('1m');
+const askedAtOnce = 500;
 
 export function declareDlqRedrive(dlq: Command, act: Act): void {
   const command = dlq
@@ -151,9 +152,10 @@ async function rehearse(
   const { renderGroups } = await import('../dlq/render-groups.js');
   const redriven: string[] = [];
   const idTaken: string[] = [];
-  for (const { deadId, id } of letters) {
-    const isTaken = (await redis.client.exists(redis.keyspace.queue(queue, id))) === 1;
-    (isTaken ? idTaken : redriven).push(deadId);
+  for (let from = 0; from < letters.length; from += askedAtOnce) {
+    const batch = letters.slice(from, from + askedAtOnce);
+    const live = await Promise.all(batch.map(({ id }) => redis.client.exists(redis.keyspace.queue(queue, id))));
+    for (const [index, { deadId }] of batch.entries()) (live[index] === 1 ? idTaken : redriven).push(deadId);
   }
   cli.output.answer({ queue, redriven, notFound, idTaken, dryRun: true, groups }, () => {
     const counts = renderCounts([

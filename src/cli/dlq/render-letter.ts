@@ -1,4 +1,4 @@
-import { reasonAdvice } from '../../dead-letter/reason-advice.js';
+import { adviceOn } from '../../dead-letter/reason-advice.js';
 import type { DeadLetter } from '../../dead-letter/record.js';
 import { moment, page } from '../jobs/page.js';
 import type { Paint } from '../output.js';
@@ -20,7 +20,7 @@ export function renderLetter(letter: DeadLetter, paint: Paint): string {
       ['reason', letter.reason, 'red'],
       ['error', `${error.name}${error.code ? ` (${error.code})` : ''}: ${error.message}`],
       ['class', `${error.class}, fingerprint ${error.fingerprint}`],
-      ['what to do', reasonAdvice[letter.reason].hint],
+      ['what to do', adviceOn(letter).hint],
       ['crashes', letter.crashes > 0 ? String(letter.crashes) : undefined],
       ['trace', letter.traceId],
       ['stack', error.stack?.split('\n').slice(1).join('\n')],
@@ -34,7 +34,7 @@ export function renderLetter(letter: DeadLetter, paint: Paint): string {
         lines: steps.map(({ name, at }) => `  ${printable(name)}${at === undefined ? '' : `, ${moment(at)}`}`),
       },
       {
-        title: 'since it was enqueued',
+        title: 'what else happened',
         lines: trail.map(
           ({ at, what, by }) => `  ${moment(at)} ${printable(`${what}${by === undefined ? '' : ` by ${by}`}`)}`,
         ),

@@ -75,7 +75,7 @@ it('shows attempts, steps and redrives in the order in which they were', () => {
       'steps that are done',
       '  charge, 2026-03-04T05:06:11.000Z',
       '  mail',
-      'since it was enqueued',
+      'what else happened',
       '  2026-03-04T05:06:05.000Z redriven by ada@host',
       'payload',
     ].join('\n'),
