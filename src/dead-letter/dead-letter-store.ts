@@ -65,13 +65,6 @@ export class DeadLetterStore {
     return ids.map((id) => found.get(id));
   }
 
-  /** Dead letters whole, the newest first. */
-  async list(offset: number, limit: number): Promise<DeadLetter[]> {
-    const ids = await this.#client.zrevrange(this.#keys.failed, offset, offset + limit - 1);
-    const letters = await Promise.all(ids.map((id) => this.get(id)));
-    return letters.filter((letter) => letter !== undefined);
-  }
-
   /** One dead letter, whole; undefined when there is none under this id. */
   async get(deadId: string): Promise<DeadLetter | undefined> {
     const key = `${this.#keys['']}${deadId}`;

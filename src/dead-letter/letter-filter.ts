@@ -133,9 +133,15 @@ function parseMoment(name: string, given: string | undefined, now: EpochMs): Par
   };
 }
 
+const idsTold = 20;
+
 /** Which letters were meant, in words for a report: `kind=send-receipt since=2026-… limit=10`. */
 export function spokenSelection(selection: LetterSelection): string {
-  if (selection.kind === 'ids') return `${selection.ids.length} by id`;
+  if (selection.kind === 'ids') {
+    const { ids } = selection;
+    const more = ids.length > idsTold ? ` and ${ids.length - idsTold} more` : '';
+    return `${ids.slice(0, idsTold).join(' ')}${more}`;
+  }
   const { filter, limit } = selection;
   const words = Object.entries(filter).map(
     ([name, value]) => `${name}=${typeof value === 'number' ? new Date(value).toISOString() : value}`,

@@ -28,9 +28,9 @@ async function importFile(cli: Cli, file: string, options: ImportOptions): Promi
   const queues = await checkLetters(file);
   const lines = [...queues.values()].reduce((sum, count) => sum + count, 0);
   return cli.withRedis(async (redis) => {
-    for (const [queue, count] of queues) {
-      await redis.requireQueue(queue);
-      if (!dryRun) await redis.audit('dead_letters.import', queue, count, { file });
+    for (const queue of queues.keys()) await redis.requireQueue(queue);
+    if (!dryRun) {
+      for (const [queue, count] of queues) await redis.audit('dead_letters.import', queue, count, { file });
     }
     const archive = new LetterArchive(redis.client, redis.keyspace);
     const progress = startProgress(cli.output, 'import', lines);

@@ -38,6 +38,8 @@ expectTypes({
 })
 if not isMeant(deadFailed, deadId, diedAt) or redis.call('TYPE', dead).ok ~= 'hash' then return -1 end
 if redis.call('EXISTS', keys.job) == 1 then return -2 end
+-- What cannot be counted up breaks the script off here, and not when the job has left its place.
+if redis.call('EXISTS', keys.priorityCounter) == 1 then redis.call('INCRBY', keys.priorityCounter, 0) end
 local now = nowMs()
 redis.call('ZREM', deadFailed, deadId)
 moveJob(dead, keys.job)

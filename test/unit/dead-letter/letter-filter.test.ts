@@ -100,7 +100,11 @@ describe('parseSelection', () => {
   });
 
   it.each<[Partial<GivenSelection>, string]>([
-    [{ ids: ['1', '2'] }, '2 by id'],
+    [{ ids: ['1', '2'] }, '1 2'],
+    [
+      { ids: Array.from({ length: 23 }, (_, n) => `${n}`) },
+      `${Array.from({ length: 20 }, (_, n) => n).join(' ')} and 3 more`,
+    ],
     [{ all: true }, 'all'],
     [{ kind: 'a', since: '2h', limit: 3 }, 'kind=a since=2026-03-04T14:00:00.000Z limit=3'],
   ])('says %j as %j', (given, words) => {
