@@ -1,4 +1,4 @@
-import type { LetterReason, LetterSummary } from './record.js';
+import type { LetterReason } from './record.js';
 
 /**
  * What a reason asks of an operator.
@@ -38,8 +38,14 @@ const mistakes: readonly string[] = ['TypeError', 'ReferenceError', 'RangeError'
 
 const mistakeAdvice: ReasonAdvice = { class: 'fix', hint: 'it looks like a mistake in the code: fix it, then redrive' };
 
+/** What is asked of a letter to say what to do about it. */
+interface DeathCause {
+  readonly reason: LetterReason;
+  readonly error: { readonly name: string; readonly code?: string };
+}
+
 /** What to do about a letter. Pure. */
-export function adviceOn({ reason, error }: Pick<LetterSummary, 'reason' | 'error'>): ReasonAdvice {
+export function adviceOn({ reason, error }: DeathCause): ReasonAdvice {
   const isMistake = reason === 'attempts_exhausted' && error.code === undefined && mistakes.includes(error.name);
   return isMistake ? mistakeAdvice : reasonAdvice[reason];
 }

@@ -7,6 +7,7 @@ import type { KindRegistry } from '../../src/job/registry.js';
 import { deadLetterQueue, Keyspace } from '../../src/redis/keyspace.js';
 import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
 import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { readAudit } from '../support/audit.js';
 import { type GivenLetter, putLetters } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBulwark, spawnProcess } from '../support/processes.js';
@@ -49,18 +50,7 @@ const live = async (): Promise<string[]> => (await client.lrange(keys.queue(queu
 const field = (id: string, name: string) => client.hget(keys.queue(queue, id), name);
 const refused = { code: 'ECONNREFUSED', name: 'Error', message: 'connect ECONNREFUSED smtp:25', fingerprint: 'f01' };
 
-/** What was written into the audit stream of this test's pool. */
-async function audit(): Promise<Record<string, string>[]> {
-  const streams = await client.keys(`{${namespace}}:bw:audit:*`);
-  const entries = await Promise.all(streams.map((key) => client.xrange(key, '-', '+')));
-  return entries
-    .flat()
-    .map(([, words]) =>
-      Object.fromEntries(
-        Array.from({ length: words.length / 2 }, (_, n) => [words[2 * n] ?? '', words[2 * n + 1] ?? '']),
-      ),
-    );
-}
+const audit = () => readAudit(client, namespace);
 
 describe('dlq ls --group', () => {
   it('has one line per cause, most first, with what to do', async () => {
@@ -246,7 +236,7 @@ describe('dlq redrive', () => {
   });
 
   it('halts when what it has put back fails again, and says why and how many are left', async () => {
-    await put(...Array.from({ length: 60 }, (_, n) => ({ id: `${n}`, payload: { why: 'no paper' } })));
+    await put(...Array.from({ length: 200 }, (_, n) => ({ id: `${n}`, payload: { why: 'no paper' } })));
     const worker = createWorker({ redis: { url: server.url, namespace }, jobs: jobs.jobs, log: silent });
     onTestFinished(async () => {
       await worker.stop();
@@ -264,8 +254,8 @@ describe('dlq redrive', () => {
       ends: { causes: [{ kind: 'refuse' }] },
     });
     expect(document.left).toBeGreaterThan(0);
-    expect(document.redriven.length + document.left).toBe(60);
-    await eventually('all are dead again', async () => (await dead()).length === 60);
+    expect(document.redriven.length + document.left).toBe(200);
+    await eventually('all are dead again', async () => (await dead()).length === 200);
   });
 
   it('waits for the last of them with --watch, and says what became of them', async () => {

@@ -56,7 +56,8 @@ async function showCauses(
       groups.length < grouped.groups.length
         ? `${groups.length} of ${grouped.groups.length} causes; --limit shows more`
         : '';
-    return lines(renderGroups(groups, systemClock.now(), cli.output.paint), shown, bound(grouped, newest));
+    const others = grouped.others > 0 ? `${grouped.others} more are of too many causes to count` : '';
+    return lines(renderGroups(groups, systemClock.now(), cli.output.paint), shown, others, bound(grouped, newest));
   });
   return exitCodes.done;
 }

@@ -30,7 +30,8 @@ async function purgeLetters(cli: Cli, name: string, ids: string[], options: Purg
   return cli.withRedis(async (redis) => {
     const queue = await redis.requireQueue(name);
     const store = redis.deadLetters(queue);
-    const { letters, notFound, groups } = await selectLetters(store, selection);
+    const { letters, notFound, groups, notes } = await selectLetters(store, selection);
+    for (const note of notes) cli.output.say(note);
     const refused = !options.dryRun && !options.yes;
     if (options.dryRun || refused) {
       const wouldDelete = letters.map(({ deadId }) => deadId);

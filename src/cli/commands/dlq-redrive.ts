@@ -81,6 +81,7 @@ async function redriveLetters(cli: Cli, name: string, ids: string[], options: Re
     const queue = await redis.requireQueue(name);
     const store = redis.deadLetters(queue);
     const selected = await selectLetters(store, selection);
+    for (const note of selected.notes) cli.output.say(note);
     const { patch: json, unchecked = false } = options;
     const patch = json === undefined ? undefined : await loadPatch(store, json, unchecked, settings);
     await patch?.assertFits(selected.letters);

@@ -17,6 +17,8 @@ export interface ListedLetters extends Looked {
 
 export interface GroupedLetters extends Looked {
   readonly groups: readonly LetterGroup[];
+  /** How many letters are in no group, because there are too many causes. */
+  readonly others: number;
 }
 
 const pageSize = 500;
@@ -69,7 +71,7 @@ export async function groupLetters(
     }
   }
   const total = counts.reduce((sum, count) => sum + count, 0);
-  return { total, read, matching: tally.count, groups: tally.groups() };
+  return { total, read, matching: tally.count, groups: tally.groups(), others: tally.others };
 }
 
 /** The newest letters, page by page, at most so many. */

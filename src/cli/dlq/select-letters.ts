@@ -13,10 +13,12 @@ export interface Selected {
   readonly notFound: readonly string[];
   /** The same letters by their cause. */
   readonly groups: readonly LetterGroup[];
+  /** What the operator has to know of the choice. */
+  readonly notes: readonly string[];
 }
 
 const pageSize = 500;
-/** So many are chosen at once; beyond, the command is given again. */
+/** So many are chosen at once, because all of them are in memory. */
 const mostSelected = 1_000_000;
 
 /** Finds the letters that are meant. Those that die from now on are not among them. */
@@ -45,5 +47,7 @@ export async function selectLetters(store: DeadLetterStore, selection: LetterSel
       if (letters.length >= limit) break;
     }
   }
-  return { letters, notFound, groups: tally.groups() };
+  const isCut = letters.length === mostSelected;
+  const notes = isCut ? [`${mostSelected} letters are taken at a time: give the command again for the rest`] : [];
+  return { letters, notFound, groups: tally.groups(), notes };
 }

@@ -4,10 +4,11 @@ import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
 import type { RetentionPolicy } from '../../../src/dead-letter/decide-drops.js';
 import { RetentionSweeper } from '../../../src/dead-letter/retention-sweeper.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { readAudit } from '../../support/audit.js';
 import { type GivenLetter, putLetters } from '../../support/dead-letters.js';
 import { eventually } from '../../support/eventually.js';
 import { metricValue } from '../worker-pool/metric-value.js';
-import { recordLog, startPool, type TestPool } from '../worker-pool/test-pool.js';
+import { recordLog, startPool } from '../worker-pool/test-pool.js';
 
 const queue = 'email';
 const hourMs = 3_600_000;
@@ -44,16 +45,6 @@ async function startSweeper(policy: RetentionPolicy, epoch: number | undefined =
     left: () => client.zrange(keyspace.queue(`${queue}.dead`, 'failed'), '0', '-1'),
     counted: (reason: 'age' | 'count') => metricValue(metrics, 'bulwark_dead_letters_dropped_total', { queue, reason }),
   };
-}
-
-async function auditOf({ client }: TestPool): Promise<Record<string, string>[]> {
-  const [key] = await client.keys('{bulwark}:bw:audit:*');
-  const entries = key === undefined ? [] : await client.xrange(key, '-', '+');
-  return entries.map(([, words]) =>
-    Object.fromEntries(
-      Array.from({ length: words.length / 2 }, (_, n) => [words[2 * n] ?? '', words[2 * n + 1] ?? '']),
-    ),
-  );
 }
 
 const hoursAgo = (hours: number): number => Date.now() - hours * hourMs;
@@ -93,7 +84,7 @@ describe('the retention of dead letters', () => {
     expect(said('dead_letters.dropped')).toMatchObject([
       { queue, age: 1, count: 1, causes: [{ count: 1 }, { count: 1 }] },
     ]);
-    const audit = await auditOf(pool);
+    const audit = await readAudit(pool.client);
     expect(audit).toMatchObject([
       { v: '1', by: 's1', what: 'dead_letters.drop', queue, why: 'age', count: '1' },
       { why: 'count', count: '1' },

@@ -47,6 +47,21 @@ describe('LetterTally', () => {
     expect(groupsOf(of('first\nsecond'))[0]?.message).toBe('first');
   });
 
+  it('counts letters of more causes than anybody could read as others, and goes on counting the causes it knows', () => {
+    const tally = new LetterTally();
+    for (let n = 0; n < 10_001; n++) tally.add(aLetter({ error: { fingerprint: `${n}` } }));
+    tally.add(aLetter({ error: { fingerprint: '0' } }));
+
+    const groups = tally.groups();
+
+    expect({ count: tally.count, others: tally.others, causes: groups.length }).toEqual({
+      count: 10_002,
+      others: 1,
+      causes: 10_000,
+    });
+    expect(groups[0]).toMatchObject({ fingerprint: '0', count: 2 });
+  });
+
   it('says what to do', () => {
     expect(groupsOf(aLetter())[0]?.advice).toMatchObject({ class: 'redrive' });
   });
