@@ -1,16 +1,11 @@
 import { type Command, Option } from 'commander';
 import { tellCauses } from '../../dead-letter/group-letters.js';
 import { spokenSelection } from '../../dead-letter/letter-filter.js';
-import { systemClock } from '../../time/clock.js';
 import type { DurationMs } from '../../time/duration.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { declareSelection, readSelection, type SelectionOptions } from '../dlq/filter-options.js';
-import type { PayloadPatch } from '../dlq/payload-patch.js';
-import type { Selected } from '../dlq/select-letters.js';
-import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import { duration, wholeNumber } from '../option-parsers.js';
-import type { RedisSession } from '../redis-session.js';
 import { UsageError } from '../usage-error.js';
 
 interface RedriveOptions extends SelectionOptions {
@@ -35,7 +30,6 @@ halted; 2 when a patched payload does not fit its schema, and then nothing was c
 either dead or live.`;
 
 const watchedByDefault = duration('1m');
-const askedAtOnce = 500;
 
 export function declareDlqRedrive(dlq: Command, act: Act): void {
   const command = dlq
@@ -71,6 +65,8 @@ export function declareDlqRedrive(dlq: Command, act: Act): void {
 
 async function redriveLetters(cli: Cli, name: string, ids: string[], options: RedriveOptions): Promise<number> {
   const { selectLetters } = await import('../dlq/select-letters.js');
+  const { rehearseRedrive } = await import('../dlq/rehearse-redrive.js');
+  const { redriveAndReport } = await import('../dlq/redrive-and-report.js');
   const { loadPatch } = await import('../dlq/load-patch.js');
   const selection = readSelection(ids, options);
   if (options.unchecked && options.patch === undefined) {
@@ -85,88 +81,18 @@ async function redriveLetters(cli: Cli, name: string, ids: string[], options: Re
     const { patch: json, unchecked = false } = options;
     const patch = json === undefined ? undefined : await loadPatch(store, json, unchecked, settings);
     await patch?.assertFits(selected.letters);
-    if (options.dryRun) return rehearse(cli, redis, queue, selected);
+    if (options.dryRun) return rehearseRedrive(cli.output, redis, queue, selected);
     if (selected.letters.length > 0) {
       const { letters, groups } = selected;
       const details = { which: spokenSelection(selection), patched: patch !== undefined, causes: tellCauses(groups) };
       await redis.audit('dead_letters.redrive', queue, letters.length, details);
     }
-    return redrive(cli, redis, queue, selected, patch, options);
-  }, settings);
-}
-
-async function redrive(
-  cli: Cli,
-  redis: RedisSession,
-  queue: string,
-  { letters, notFound }: Selected,
-  patch: PayloadPatch | undefined,
-  { rate, haltAt, haltAfter, watch }: RedriveOptions,
-): Promise<number> {
-  const { RedriveRun } = await import('../dlq/redrive-run.js');
-  const { renderRedrive } = await import('../dlq/render-redrive.js');
-  const { startProgress } = await import('../enqueue/progress-bar.js');
-  const { interruptible } = await import('../process/interrupt.js');
-  const { operatorName } = await import('../operator.js');
-  const { output } = cli;
-  const halt = { minEnded: haltAfter, maxFailingRatio: haltAt / 100 };
-  const progress = startProgress(output, queue, letters.length);
-  const { result: report, interrupt } = await interruptible(async (signal) => {
-    const run = new RedriveRun({
-      store: redis.deadLetters(queue),
-      letters,
-      by: operatorName(),
-      payloadOf: async (letter) => patch?.payloadOf(letter),
-      ratePerSecond: rate,
-      halt,
-      watchMs: watch === true ? watchedByDefault : (watch ?? 0),
-      signal,
-      clock: systemClock,
-      onProgress: (done) => progress.update(done),
+    const { rate: ratePerSecond, haltAt, haltAfter, watch = 0 } = options;
+    return redriveAndReport(cli.output, store, selected, {
+      patch,
+      ratePerSecond,
+      halt: { minEnded: haltAfter, maxFailingRatio: haltAt / 100 },
+      watchMs: watch === true ? watchedByDefault : watch,
     });
-    try {
-      await run.run();
-    } catch (error) {
-      output.say(`${run.report.redriven.length} dead letters were put back into ${queue} before this:`);
-      throw error;
-    } finally {
-      progress.end();
-    }
-    return { ...run.report, notFound: [...notFound, ...run.report.notFound] };
-  });
-  output.answer({ queue, ...report, dryRun: false }, () =>
-    renderRedrive(queue, report, halt, systemClock.now(), output.paint),
-  );
-  if (report.end === 'interrupted') return exitCodeOfSignal(interrupt ?? 'SIGINT');
-  const refused = report.notFound.length + report.idTaken.length > 0;
-  return report.end === 'halted' || refused ? exitCodes.problem : exitCodes.done;
-}
-
-/** Says what would go back, and why it is there. */
-async function rehearse(
-  cli: Cli,
-  redis: RedisSession,
-  queue: string,
-  { letters, notFound, groups }: Selected,
-): Promise<number> {
-  const { renderCounts } = await import('../dlq/render-counts.js');
-  const { renderGroups } = await import('../dlq/render-groups.js');
-  const redriven: string[] = [];
-  const idTaken: string[] = [];
-  for (let from = 0; from < letters.length; from += askedAtOnce) {
-    const batch = letters.slice(from, from + askedAtOnce);
-    const live = await Promise.all(batch.map(({ id }) => redis.client.exists(redis.keyspace.queue(queue, id))));
-    for (const [index, { deadId }] of batch.entries()) (live[index] === 1 ? idTaken : redriven).push(deadId);
-  }
-  cli.output.answer({ queue, redriven, notFound, idTaken, dryRun: true, groups }, () => {
-    const counts = renderCounts([
-      [redriven, `would go back into ${queue}`],
-      [notFound, `unknown among those of ${queue}`],
-      [idTaken, 'would stay where they are: a job with the same id is in the queue'],
-    ]);
-    return [counts, ...(groups.length > 0 ? [renderGroups(groups, systemClock.now(), cli.output.paint)] : [])].join(
-      '\n',
-    );
-  });
-  return notFound.length + idTaken.length > 0 ? exitCodes.problem : exitCodes.done;
+  }, settings);
 }

@@ -14,7 +14,10 @@ export interface PayloadCheck {
   readonly maxBytes: number;
 }
 
-type Patched = { readonly dataJson: string } | { readonly faults: readonly PayloadFault[] } | 'gone';
+/** The payload of a letter with the patch applied, as JSON; `gone` when the letter is no longer there, or is no longer the same. */
+type PatchedPayload = { readonly kind: 'patched'; readonly dataJson: string } | { readonly kind: 'gone' };
+
+type Patched = PatchedPayload | { readonly kind: 'faulty'; readonly faults: readonly PayloadFault[] };
 
 /** Whole payloads are in memory meanwhile. */
 const checkedAtOnce = 20;
@@ -46,7 +49,7 @@ export class PayloadPatch {
       const results = await Promise.all(batch.map((letter) => this.#apply(letter)));
       for (const [index, letter] of batch.entries()) {
         const patched = results[index];
-        if (patched === undefined || patched === 'gone' || !('faults' in patched)) continue;
+        if (patched?.kind !== 'faulty') continue;
         kinds.add(letter.kind);
         faults.push(...patched.faults.map(({ path, message }) => ({ path: wherein(letter, path), message })));
       }
@@ -54,20 +57,19 @@ export class PayloadPatch {
     if (faults.length > 0) throw new PayloadInvalidError([...kinds].join(', '), faults, ', with the patch applied,');
   }
 
-  /** The payload of a letter with the patch applied, as JSON. */
-  async payloadOf(letter: SelectedLetter): Promise<string | 'gone'> {
+  async payloadOf(letter: SelectedLetter): Promise<PatchedPayload> {
     const patched = await this.#apply(letter);
     // Whoever changed it since it was checked has made it another letter.
-    return patched === 'gone' || 'faults' in patched ? 'gone' : patched.dataJson;
+    return patched.kind === 'faulty' ? { kind: 'gone' } : patched;
   }
 
   async #apply(selected: SelectedLetter): Promise<Patched> {
     const letter = await this.#store.get(selected.deadId);
-    if (letter === undefined || letter.diedAt !== selected.diedAt) return 'gone';
+    if (letter === undefined || letter.diedAt !== selected.diedAt) return { kind: 'gone' };
     const payload = mergePatch(letter.payload, this.#patch);
     const dataJson = JSON.stringify(payload);
     const faults = this.#check ? await faultsOf(letter, payload, Buffer.byteLength(dataJson), this.#check) : [];
-    return faults.length > 0 ? { faults } : { dataJson };
+    return faults.length > 0 ? { kind: 'faulty', faults } : { kind: 'patched', dataJson };
   }
 }
 

@@ -3,6 +3,7 @@ import type { HaltDecision, HaltPolicy } from '../../dead-letter/decide-halt.js'
 import { decidePace } from '../../dead-letter/decide-pace.js';
 import type { RedriveReply } from '../../dead-letter/scripts.js';
 import { type Clock, pause } from '../../time/clock.js';
+import type { PayloadPatch } from './payload-patch.js';
 import { type RedrivenEnds, RedrivenWatch } from './redriven-watch.js';
 import type { SelectedLetter } from './select-letters.js';
 
@@ -11,8 +12,8 @@ export interface RedriveRunOptions {
   readonly letters: readonly SelectedLetter[];
   /** Who does it: the trail of each job says so. */
   readonly by: string;
-  /** JSON in place of the payload of a letter; `undefined` leaves it as it is, `gone` when the letter is no longer there. */
-  readonly payloadOf: (letter: SelectedLetter) => Promise<string | undefined | 'gone'>;
+  /** Changes payloads on the way; without it they stay as they are. */
+  readonly patch: Pick<PayloadPatch, 'payloadOf'> | undefined;
   readonly ratePerSecond: number;
   readonly halt: HaltPolicy;
   /** How long to wait at the end for the last of them to end. */
@@ -38,6 +39,8 @@ export interface RedriveReport {
 }
 
 const lookEveryMs = 250;
+/** Whole payloads may be in memory meanwhile. */
+const movedAtOnce = 50;
 
 /**
  * Puts letters back, evenly paced, and watches what becomes of them: it stops by itself when they fail again. Each is moved by one script,
@@ -96,20 +99,25 @@ export class RedriveRun {
   }
 
   async #moveSome(count: number): Promise<void> {
-    const batch = this.#options.letters.slice(this.#next, this.#next + count);
-    this.#next += batch.length;
-    await Promise.all(batch.map((letter) => this.#moveOne(letter)));
+    const { letters, signal } = this.#options;
+    for (let left = count; left > 0 && !signal.aborted; left -= movedAtOnce) {
+      const batch = letters.slice(this.#next, this.#next + Math.min(left, movedAtOnce));
+      this.#next += batch.length;
+      await Promise.all(batch.map((letter) => this.#moveOne(letter)));
+    }
   }
 
   async #moveOne(letter: SelectedLetter): Promise<void> {
-    const { store, by, payloadOf } = this.#options;
-    const dataJson = await payloadOf(letter);
-    const reply: RedriveReply =
-      dataJson === 'gone'
-        ? { kind: 'not_found' }
-        : await store.redrive(letter, { by, ...(dataJson !== undefined && { dataJson }) });
+    const reply = await this.#replyTo(letter);
     this.#ids[reply.kind].push(letter.deadId);
     if (reply.kind === 'redriven') this.#watch.add(letter, reply.at);
+  }
+
+  async #replyTo(letter: SelectedLetter): Promise<RedriveReply> {
+    const { store, by, patch } = this.#options;
+    if (!patch) return store.redrive(letter, { by });
+    const patched = await patch.payloadOf(letter);
+    return patched.kind === 'gone' ? { kind: 'not_found' } : store.redrive(letter, { by, dataJson: patched.dataJson });
   }
 
   async #look(): Promise<void> {
