@@ -219,9 +219,8 @@ describe('dlq redrive', () => {
       patched: false,
       causes: [{ count: 2 }],
     });
-    expect(JSON.parse((await field('a', 'bwt')) ?? '')).toEqual([
-      { at: expect.any(Number), what: 'redriven', by: entry?.['by'] },
-    ]);
+    const trail = JSON.parse((await field('a', 'bwt')) ?? '') as object[];
+    expect(trail.at(-1)).toEqual({ at: expect.any(Number), what: 'redriven', by: entry?.['by'] });
   });
 
   it('goes evenly, so many a second', async () => {
