@@ -10,6 +10,7 @@ export type {
 export type { RedisInput } from './config/redis-input.js';
 export { BulwarkError, isBulwarkError } from './errors/bulwark-error.js';
 export type { ErrorCode } from './errors/codes.js';
+export { KeyConflictError } from './idempotency/key-conflict-error.js';
 export { DrainTimeoutError, JobCancelledError, JobExpiredError, JobTimeoutError } from './job/abort-reasons.js';
 export type { Criticality } from './job/criticality.js';
 export { type DependencyDefinition, type DependencyOptions, defineDependency } from './job/define-dependency.js';

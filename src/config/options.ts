@@ -95,13 +95,19 @@ export const optionTable = {
       default: '1h',
       min: '1s',
       max: '90d',
-      doc: 'How long a completed job can still be looked at. Too short: whoever waits for its result may find it gone, and its key no longer stops a second enqueue. Too long: memory of Redis.',
+      doc: 'How long a completed job can still be looked at. Too short: whoever waits for its result may find it gone. Too long: memory of Redis.',
     }),
     keepCompletedCount: integer({
       default: 10_000,
       min: 1,
       max: 1_000_000,
       doc: 'How many completed jobs a queue keeps at most, whatever their age. Too few: under load results are gone within seconds. Too many: memory of Redis.',
+    }),
+    keepKeysMs: duration({
+      default: '24h',
+      min: '1m',
+      max: '90d',
+      doc: 'How long an idempotency key is remembered after its job has started or ended, with the result. Too short: a producer that tries again later has the work done twice. Too long: memory of Redis, some hundred bytes and the result per key.',
     }),
     keepAttempts: integer({
       default: 20,

@@ -26,6 +26,7 @@ export const errorCodes = [
   'BULWARK_POOL_RUNNING',
   'BULWARK_USAGE_INVALID',
   'BULWARK_POOL_GAVE_UP',
+  'BULWARK_KEY_CONFLICT',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

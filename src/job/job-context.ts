@@ -42,6 +42,11 @@ export interface JobContext {
     fn: (signal: AbortSignal) => Promise<T> | T,
     options?: CallOptions,
   ): Promise<T>;
+  /**
+   * Grows each time the job starts, and with every job of the same idempotency key as long as that is remembered. A receiver that keeps the
+   * highest it has seen can refuse what an older run still sends.
+   */
+  readonly fence: number;
   /** A key that is the same for every attempt of this job and differs per name: send it as `Idempotency-Key`. */
   effectKey(name: string): string;
 }

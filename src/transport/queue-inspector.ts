@@ -96,7 +96,8 @@ export class QueueInspector {
     if (ids.length === 0) return [];
     const keys = queueKeys(this.#keyspace, queue);
     const deadBase = this.#keyspace.queueBase(deadLetterQueue(queue));
-    const args = { base: keys[''], deadBase, ids: JSON.stringify(ids) };
+    const ledgerBase = this.#keyspace.ledgerBase(queue);
+    const args = { base: keys[''], deadBase, ledgerBase, ids: JSON.stringify(ids) };
     return jobOutcomesScript.run(this.#client, { meta: keys.meta }, args);
   }
 

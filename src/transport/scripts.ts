@@ -109,7 +109,7 @@ export const suspectsScript = defineScript({
 export const takeSuspectScript = defineScript({
   file: file('take-suspect'),
   keys: ['active', 'delayed', 'parked', 'events', 'meta', 'limiter'],
-  args: ['base', 'id', 'token', 'lease', 'worker'],
+  args: ['base', 'ledgerBase', 'id', 'token', 'lease', 'worker', 'keepKeys'],
   reply: (raw) => {
     const [job, at] = raw as [job: TakenJob, at: number] | [];
     return job === undefined ? undefined : { job, at: at as EpochMs };
@@ -273,7 +273,7 @@ export type JobOutcomeView =
 export const jobOutcomesScript = defineScript({
   file: file('job-outcomes'),
   keys: ['meta'],
-  args: ['base', 'deadBase', 'ids'],
+  args: ['base', 'deadBase', 'ledgerBase', 'ids'],
   reply: (raw): JobOutcomeView[] => (raw as [string, string][]).map(([state, json]) => outcomeView(state, json)),
 });
 

@@ -41,6 +41,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     random: Math.random,
     onHung,
     givenBack,
+    claimKey: (job, identity) => consumer.claimKey(job, identity),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
   });
   const consumer: QueueConsumer = new QueueConsumer({
@@ -55,6 +56,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     fetchBlockMs: settings.fetchBlockMs,
     keepCompleted: { age: Math.ceil(limits.keepCompletedMs / 1000), count: limits.keepCompletedCount },
     keepAttempts: limits.keepAttempts,
+    keepKeysMs: limits.keepKeysMs,
     execute: (job, cancellation) => {
       observeWait(job, queue, metrics);
       return executor.execute(job, cancellation);

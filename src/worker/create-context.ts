@@ -45,6 +45,7 @@ class HandlerContext implements JobContext {
   readonly key: string | undefined;
   readonly tenant: string | undefined;
   readonly attempt: number;
+  readonly fence: number;
   readonly maxAttempts: number;
   readonly enqueuedAt: EpochMs;
   readonly deadline: EpochMs;
@@ -62,6 +63,7 @@ class HandlerContext implements JobContext {
     this.key = job.meta.key;
     this.tenant = job.meta.tenant;
     this.attempt = job.attemptsMade + 1;
+    this.fence = job.claim?.fence ?? job.starts;
     this.maxAttempts = attemptsAllowed(job, definition);
     this.enqueuedAt = job.enqueuedAt;
     this.deadline = deadline;

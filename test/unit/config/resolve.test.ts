@@ -49,6 +49,7 @@ describe('resolveConfig', () => {
           "keepAttempts": 20,
           "keepCompletedCount": 10000,
           "keepCompletedMs": 3600000,
+          "keepKeysMs": 86400000,
           "maxErrorBytes": 2048,
           "maxPayloadBytes": 1048576,
           "maxResultBytes": 65536,

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { Claim } from '../../../src/idempotency/claim.js';
 import { DrainTimeoutError, JobCancelledError } from '../../../src/job/abort-reasons.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
@@ -24,6 +25,8 @@ interface Execution {
   readonly job?: Partial<FetchedJob>;
   readonly cancellation?: Cancellation;
   readonly clock?: Clock;
+  /** What the ledger answers to a job that was written without an identity. */
+  readonly claim?: Claim;
 }
 
 /** Executes one job of a kind with the given handler and policy. */
@@ -54,6 +57,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     random: () => 0.5,
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
     onHung: (handler) => hung.push(handler),
+    claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
   });
   const cancellation = execution.cancellation ?? new Cancellation();
