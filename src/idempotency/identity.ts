@@ -38,6 +38,11 @@ export function payloadFingerprint(version: number, payload: unknown): string {
   return `${version}.${hash.slice(0, 22)}`;
 }
 
+/** The digest of the key that an identity stands for. */
+export function digestOf(identity: Identity): string {
+  return identity.slice(0, digestCharacters);
+}
+
 export function identityOf(digest: string, fingerprint: string): Identity {
   return `${digest} ${fingerprint}` as Identity;
 }

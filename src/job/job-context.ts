@@ -47,6 +47,6 @@ export interface JobContext {
    * highest it has seen can refuse what an older run still sends.
    */
   readonly fence: number;
-  /** A key that is the same for every attempt of this job and differs per name: send it as `Idempotency-Key`. */
+  /** A key that is the same for every attempt of this job, and for every job of its idempotency key, and differs per name: send it as `Idempotency-Key`. */
   effectKey(name: string): string;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { digestOf } from '../idempotency/identity.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { JobContext } from '../job/job-context.js';
@@ -113,6 +114,10 @@ class HandlerContext implements JobContext {
   readonly call: JobContext['call'] = (dependency, fn, options = {}) =>
     callDependency(dependency, fn, options, this.signal, this.#parts.services.metrics);
 
-  readonly effectKey = (name: string): string =>
-    createHash('sha256').update(`${this.queue}\n${this.jobId}\n${name}`).digest('base64url').slice(0, 32);
+  readonly effectKey = (name: string): string => {
+    const { job } = this.#parts;
+    // Jobs of one idempotency key do one piece of work. Where our producer wrote the job its id is the key's digest anyway.
+    const work = job.claim === undefined ? job.id : digestOf(job.claim.identity);
+    return createHash('sha256').update(`${this.queue}\n${work}\n${name}`).digest('base64url').slice(0, 32);
+  };
 }

@@ -8,14 +8,15 @@ local function claimKey(ledgerBase, base, keep, identity, id, token)
   local verdict, fence, body = 'n', 1, ''
   if record then
     fence = tonumber(record.fence)
-    if contradicts(record.fingerprint, string.sub(identity, 34)) then
+    local isHeld = record.id ~= id and redis.pcall('GET', base .. record.id .. ':lock') == record.token
+    if record.state == 'r' and not isHeld then
+      fence = fence + 1
+    elseif contradicts(record.fingerprint, string.sub(identity, 34)) then
       verdict = 'm'
-    elseif record.state ~= 'r' then
-      verdict, body = record.state, record.body
-    elseif record.id ~= id and redis.pcall('GET', base .. record.id .. ':lock') == record.token then
+    elseif record.state == 'r' then
       verdict = 'b'
     else
-      fence = fence + 1
+      verdict, body = record.state, record.body
     end
   end
   if verdict == 'n' then writeRecord(ledgerBase, keep, identity, 'r', fence, token, id, '') end

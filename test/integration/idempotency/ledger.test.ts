@@ -93,6 +93,13 @@ describe('a claim', () => {
     expect((await take(bench, 'c', identityOf(digest, '2.other'))).claim?.verdict).toMatchObject({ kind: 'committed' });
   });
 
+  it('is new for another payload when the one before was given up', async () => {
+    const bench = new LeaseBench(pool());
+    await loseLease(bench, await take(bench, 'a'));
+
+    expect((await take(bench, 'b', identityOf(digest, '1.other'))).claim?.verdict).toEqual({ kind: 'new' });
+  });
+
   it.each(['hash', 'text'])('overwrites what somebody else put there and is no record: a %s', async (sort) => {
     const bench = new LeaseBench(pool());
     if (sort === 'hash') await pool().client.hset(recordKey(bench), 'a', 'b');
