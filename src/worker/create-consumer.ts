@@ -1,3 +1,4 @@
+import { StepStore } from '../idempotency/step-store.js';
 import type { QueueDefinition } from '../job/define-queue.js';
 import type { Outcome } from '../job/outcome.js';
 import { connectionName } from '../recovery/connections.js';
@@ -42,6 +43,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     onHung,
     givenBack,
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
+    stepStore: new StepStore(open.client, open.keyspace, queue.name),
   });
   const consumer: QueueConsumer = new QueueConsumer({
     client: open.client,

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { DurableSteps, type StepLimits } from '../idempotency/durable-steps.js';
+import { RunEndedError } from '../idempotency/step-errors.js';
+import type { StepStore } from '../idempotency/step-store.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { JobContext } from '../job/job-context.js';
@@ -11,6 +14,7 @@ import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
 import { callDependency } from './dependency-call.js';
+import type { AttemptEnd } from './run-attempt.js';
 
 export interface ContextParts {
   readonly job: FetchedJob;
@@ -27,6 +31,8 @@ export interface ContextServices {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly reportProgress: (jobId: string, progress: number | object) => Promise<void>;
+  readonly stepStore: Pick<StepStore, 'load' | 'save'>;
+  readonly limits: StepLimits;
 }
 
 /** Largest progress value, as JSON: it is copied into the event stream with every report. */
@@ -35,6 +41,11 @@ const maxProgressBytes = 4_096;
 /** Builds what a handler gets beside its payload. */
 export function createContext(parts: ContextParts): JobContext {
   return Object.defineProperties(new HandlerContext(parts), HandlerContext.madeWhenAsked);
+}
+
+/** Ends what a context gave its handler; a promise only when there were durable steps. */
+export function endContext(context: JobContext, ended: AttemptEnd['kind']): Promise<void> | undefined {
+  return HandlerContext.end(context as HandlerContext, ended);
 }
 
 /** A class, because an object that is written out with as many functions costs thirty times as much. */
@@ -48,10 +59,13 @@ class HandlerContext implements JobContext {
   readonly maxAttempts: number;
   readonly enqueuedAt: EpochMs;
   readonly deadline: EpochMs;
+  readonly fence: number;
   declare readonly signal: AbortSignal;
   declare readonly log: Logger;
   readonly #parts: ContextParts;
   #log: Logger | undefined;
+  #steps: DurableSteps | undefined;
+  #ended = false;
 
   constructor(parts: ContextParts) {
     const { job, definition, deadline } = parts;
@@ -65,6 +79,7 @@ class HandlerContext implements JobContext {
     this.maxAttempts = attemptsAllowed(job, definition);
     this.enqueuedAt = job.enqueuedAt;
     this.deadline = deadline;
+    this.fence = job.starts;
   }
 
   /** What most handlers of a busy queue never look at; on the object itself, so that a copy has them too. */
@@ -82,6 +97,10 @@ class HandlerContext implements JobContext {
       },
     },
   };
+
+  static end(context: HandlerContext, ended: AttemptEnd['kind']): Promise<void> | undefined {
+    return context.#end(ended);
+  }
 
   #logger(): Logger {
     const { job, services } = this.#parts;
@@ -113,4 +132,35 @@ class HandlerContext implements JobContext {
 
   readonly effectKey = (name: string): string =>
     createHash('sha256').update(`${this.queue}\n${this.jobId}\n${name}`).digest('base64url').slice(0, 32);
+
+  readonly step: JobContext['step'] = (name, fn) => {
+    if (this.#ended) return Promise.reject(new RunEndedError(this.jobId));
+    this.#steps ??= this.#startSteps();
+    return this.#steps.step(name, fn);
+  };
+
+  #startSteps(): DurableSteps {
+    const { job, cancellation, clock, services } = this.#parts;
+    return new DurableSteps({
+      job,
+      mayHaveSteps: job.starts > 1 || job.attemptsMade > 0,
+      store: services.stepStore,
+      limits: services.limits,
+      cancellation,
+      clock,
+      effectKey: this.effectKey,
+    });
+  }
+
+  #end(ended: AttemptEnd['kind']): Promise<void> | undefined {
+    this.#ended = true;
+    return this.#steps && this.#endSteps(this.#steps, ended);
+  }
+
+  async #endSteps(steps: DurableSteps, ended: AttemptEnd['kind']): Promise<void> {
+    const { unused, unawaited } = await steps.end(this.remainingMs());
+    if (ended !== 'returned') return;
+    if (unawaited.length > 0) this.#logger().warn({ steps: unawaited }, 'job.steps_unawaited');
+    if (unused.length > 0) this.#logger().warn({ steps: unused }, 'job.steps_unused');
+  }
 }
