@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Cancellation } from '../job/cancellation.js';
 import { assertName, DefinitionError } from '../job/definition-error.js';
@@ -76,6 +77,8 @@ export class DurableSteps {
 
   constructor(options: DurableStepsOptions) {
     this.#options = options;
+    // Every step that runs listens to it, and a thousand may.
+    setMaxListeners(0, this.#life.signal);
     const { signal } = options.cancellation;
     const abort = () => this.#life.abort(signal.reason);
     if (signal.aborted) abort();
