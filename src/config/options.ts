@@ -79,6 +79,18 @@ export const optionTable = {
       max: '64MiB',
       doc: 'Largest result, as JSON, that is kept with a completed job. Too small: callers who wait for the answer miss it. Too large: completed jobs fill the memory of Redis.',
     }),
+    maxStepBytes: bytes({
+      default: '64KiB',
+      min: '1KiB',
+      max: '16MiB',
+      doc: 'Largest result of one durable step, as JSON. Too small: a step whose work is done fails its job. Too large: every result lies in the memory of Redis for as long as its job does; store it elsewhere and keep a reference.',
+    }),
+    maxStepsBytes: bytes({
+      default: '512KiB',
+      min: '1KiB',
+      max: '64MiB',
+      doc: 'What a job can remember of all its durable steps. Too small: a step whose work is done fails its job. Too large: Redis serves nobody else while it hands a large memory to a job that runs again.',
+    }),
     maxErrorBytes: bytes({
       default: '2KiB',
       min: '128B',

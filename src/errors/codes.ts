@@ -27,6 +27,12 @@ export const errorCodes = [
   'BULWARK_USAGE_INVALID',
   'BULWARK_POOL_GAVE_UP',
   'BULWARK_KEY_CONFLICT',
+  'BULWARK_RUN_ENDED',
+  'BULWARK_STEP_NAME_TAKEN',
+  'BULWARK_STEP_RESULT_INVALID',
+  'BULWARK_STEPS_CHANGED',
+  'BULWARK_STEPS_TOO_MANY',
+  'BULWARK_STEPS_UNREADABLE',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

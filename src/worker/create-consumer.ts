@@ -1,3 +1,4 @@
+import { StepStore } from '../idempotency/step-store.js';
 import type { QueueDefinition } from '../job/define-queue.js';
 import type { Outcome } from '../job/outcome.js';
 import { connectionName } from '../recovery/connections.js';
@@ -43,6 +44,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     givenBack,
     claimKey: (job, identity) => consumer.claimKey(job, identity),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
+    stepStore: new StepStore(open.client, open.keyspace, queue.name),
   });
   const consumer: QueueConsumer = new QueueConsumer({
     client: open.client,

@@ -6,6 +6,7 @@ import { DrainTimeoutError } from '../job/abort-reasons.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
+import type { JobContext } from '../job/job-context.js';
 import { LeaseLostError } from '../job/lease-lost-error.js';
 import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
@@ -16,7 +17,7 @@ import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
-import { type ContextServices, createContext } from './create-context.js';
+import { type ContextServices, createContext, endContext } from './create-context.js';
 import type { HungHandler } from './hung-handlers.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
@@ -27,7 +28,7 @@ const unexpectedDelayMs = 5_000;
 
 export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;
-  readonly limits: PreparationLimits & { readonly maxResultBytes: number };
+  readonly limits: PreparationLimits & ContextServices['limits'] & { readonly maxResultBytes: number };
   readonly abortGraceMs: number;
   readonly clock: Clock;
   readonly random: () => number;
@@ -67,6 +68,7 @@ export class Executor {
         const taken = key === undefined ? undefined : await this.#claim(job, key);
         if (taken) return taken;
       }
+      let context = undefined as JobContext | undefined;
       const end = await runAttempt({
         definition,
         payload,
@@ -75,9 +77,13 @@ export class Executor {
         abortGraceMs,
         clock,
         onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
-        createContext: (deadline) =>
-          createContext({ job, definition, cancellation, deadline, clock, services: this.#options }),
+        createContext: (deadline) => {
+          context = createContext({ job, definition, cancellation, deadline, clock, services: this.#options });
+          return context;
+        },
       });
+      const ending = context === undefined ? undefined : endContext(context, end.kind);
+      if (ending !== undefined) await ending;
       return this.#outcomeOf(end, job, definition, clock.now());
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.

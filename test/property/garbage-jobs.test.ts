@@ -13,11 +13,14 @@ import type { EpochMs } from '../../src/time/duration.js';
 import { decodeTakenJob } from '../../src/transport/fetched-job.js';
 import { Executor } from '../../src/worker/executor.js';
 import { fetchedFields } from '../support/fetched-fields.js';
+import { StepMemory } from '../support/step-memory.js';
 
 const now = 1_700_000_000_000 as EpochMs;
 const limits = {
   maxPayloadBytes: 200,
   maxResultBytes: 1_024,
+  maxStepBytes: 1_000,
+  maxStepsBytes: 1_000,
   maxErrorBytes: 200,
   maxStackBytes: 200,
   newerVersionDelayMs: 5_000,
@@ -84,6 +87,7 @@ const executor = new Executor({
   onHung: () => undefined,
   claimKey: async () => undefined,
   reportProgress: async () => undefined,
+  stepStore: new StepMemory(),
 });
 /** The claim is the script's own word. */
 const written = fetchedFields.filter((field) => field !== 'bwi');

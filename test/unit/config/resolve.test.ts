@@ -54,6 +54,8 @@ describe('resolveConfig', () => {
           "maxPayloadBytes": 1048576,
           "maxResultBytes": 65536,
           "maxStackBytes": 4096,
+          "maxStepBytes": 65536,
+          "maxStepsBytes": 524288,
           "newerVersionDelayMs": 5000,
         },
         "log": {

@@ -15,6 +15,7 @@ import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
+import { StepMemory } from '../../support/step-memory.js';
 import { recordingLog } from '../service/recording-log.js';
 import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
 
@@ -49,7 +50,10 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
       maxErrorBytes: 500,
       maxStackBytes: 500,
       newerVersionDelayMs: 5_000,
+      maxStepBytes: 1_000,
+      maxStepsBytes: 1_000,
     },
+    stepStore: new StepMemory(),
     abortGraceMs: 5,
     log,
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
