@@ -87,7 +87,7 @@ class Trial {
   async start(): Promise<void> {
     await this.#receiver.start();
     // Here jobs lose worker after worker, and none of them is to blame.
-    const supervisor = { quarantineAfter: 100, poisonAfter: 100 };
+    const supervisor = { quarantineAfter: 20, poisonAfter: 20 };
     this.#supervisor = await startProgram('pool-member', [
       'supervisor',
       JSON.stringify({ redis: this.#redis.url, supervisor }),
