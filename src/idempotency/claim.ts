@@ -21,15 +21,22 @@ export interface Claim {
   readonly verdict: ClaimVerdict;
 }
 
-const claimText = /^([nbmcf])(\d+) ([^\n]*)\n(.*)$/s;
+const claimText = /^([nbmcf])\n([^\n]*\n[^\n]*)\n(\d+)\n(.*)$/s;
+
+/** What whoever has the key says with the end of the job: identity and fence. Undefined when another has it, or had it. */
+export function wonKey(claim: Claim | undefined): string | undefined {
+  return claim?.verdict.kind === 'new' ? `${claim.identity}\n${claim.fence}` : undefined;
+}
 
 /**
- * Reads a claim as claim-key.lua writes it.
+ * Reads a claim as claim-key.lua writes it: the identity alone when the job has the key by its id.
  *
+ * @param starts - how often the job was started.
  * @throws TypeError when it is none.
  */
-export function parseClaim(text: string): Claim {
-  const [, letter, fence, identity = '', body = ''] = claimText.exec(text) ?? [];
+export function parseClaim(text: string, starts: number): Claim {
+  if (text[1] !== '\n') return { identity: text as Identity, fence: starts, verdict: { kind: 'new' } };
+  const [, letter, identity = '', fence, body = ''] = claimText.exec(text) ?? [];
   return { identity: identity as Identity, fence: Number(fence), verdict: verdictOf(letter, body) };
 }
 

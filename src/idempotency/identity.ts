@@ -9,8 +9,8 @@ export interface KeyScope {
 }
 
 /**
- * What a job says of its key in the effect ledger, as it lies in the job's hash (field `bwi`): the key's digest, a blank, and the
- * fingerprint of the payload.
+ * What a job says of its key in the effect ledger, as it lies in the job's hash (field `bwi`): the key's digest and the fingerprint of
+ * the payload, a line each.
  */
 export type Identity = string & { readonly __identity: never };
 
@@ -44,5 +44,5 @@ export function digestOf(identity: Identity): string {
 }
 
 export function identityOf(digest: string, fingerprint: string): Identity {
-  return `${digest} ${fingerprint}` as Identity;
+  return `${digest}\n${fingerprint}` as Identity;
 }

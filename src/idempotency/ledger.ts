@@ -21,21 +21,19 @@ const claimScript = defineScript({
   file: new URL('./lua/ledger-claim.lua', import.meta.url),
   keys: ['job', 'lock'],
   args: ['base', 'ledgerBase', 'id', 'token', 'identity', 'keep'],
-  reply: (raw): Claim | undefined => (raw === '' ? undefined : parseClaim(raw as string)),
+  reply: (raw): Claim | undefined => (raw === '' ? undefined : parseClaim(raw as string, 0)),
 });
 
 const writeScript = defineScript({
   file: new URL('./lua/ledger-write.lua', import.meta.url),
-  keys: ['lock'],
-  args: ['ledgerBase', 'id', 'token', 'identity', 'state', 'body', 'keep'],
-  reply: (raw): 'done' | 'lease_lost' | 'fenced' => {
+  keys: ['job', 'lock'],
+  args: ['ledgerBase', 'id', 'token', 'won', 'state', 'body', 'keep'],
+  reply: (raw): 'done' | 'lease_lost' => {
     switch (raw) {
       case 0:
         return 'done';
       case -6:
         return 'lease_lost';
-      case -8:
-        return 'fenced';
       default:
         throw new TypeError(`unknown code ${String(raw)}`);
     }
@@ -71,15 +69,17 @@ export class EffectLedger {
     });
   }
 
-  /** Writes what became of the key, if the job still holds its lease and the key. */
-  write({ id, token }: LeasedJob, identity: Identity, end: KeyEnd): Promise<'done' | 'lease_lost' | 'fenced'> {
-    const { lock } = this.#keys(id);
+  /** Writes what became of the key that the job has won, if it still holds its lease. */
+  write({ id, token }: LeasedJob, won: string, end: KeyEnd): Promise<'done' | 'lease_lost'> {
     const ledgerBase = this.#ledgerBase;
-    return writeScript.run(
-      this.#client,
-      { lock },
-      { ledgerBase, id, token, identity, ...wordsOf(end), keep: this.#keepMs },
-    );
+    return writeScript.run(this.#client, this.#keys(id), {
+      ledgerBase,
+      id,
+      token,
+      won,
+      ...wordsOf(end),
+      keep: this.#keepMs,
+    });
   }
 
   #keys(id: string): { readonly job: string; readonly lock: string } {

@@ -64,7 +64,7 @@ export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): Fe
     deferredFailure: defa ?? undefined,
     schedulerKey: rjk ?? undefined,
     brokenFields: brokenFields(atm, parentBroken),
-    claim: claim == null ? undefined : parseClaim(claim),
+    claim: claim == null ? undefined : parseClaim(claim, wholeNumber(String(starts), 0)),
   };
 }
 

@@ -5,8 +5,8 @@ import { fingerprintOf } from '../dead-letter/fingerprint.js';
 import type { DeadLetterRecord } from '../dead-letter/record.js';
 import { assertNever } from '../errors/assert-never.js';
 import { errorMessage } from '../errors/error-message.js';
+import { wonKey } from '../idempotency/claim.js';
 import { isFinal, type KnownFailure } from '../idempotency/decide-claim.js';
-import type { Identity } from '../idempotency/identity.js';
 import type { EffectLedger, KeyEnd } from '../idempotency/ledger.js';
 import { traceIdOf } from '../job/job-meta.js';
 import type { AttemptRecord, ErrorReport, Outcome } from '../job/outcome.js';
@@ -58,8 +58,6 @@ const packr = new Packr({ useRecords: false });
 
 /** A parent that ended before its children did runs again after the last of them. */
 const childrenPending: Written = { kind: 'parked', reason: 'children_pending', delayMs: 0 };
-/** Another run has claimed the key: what this one did does not count, and the next one meets what the other has to say. */
-const keyTaken: Written = { kind: 'parked', reason: 'key_busy', delayMs: 5_000 };
 /** A parent cannot complete any more when a child failed that takes its parent along. */
 const childFailed: Written = {
   kind: 'dead_lettered',
@@ -153,8 +151,6 @@ export class Settlement {
       case -3:
       case -6:
         return { kind: 'lease_lost', jobs };
-      case -8:
-        return this.#writeInstead(job, keyTaken);
       case -4:
       case -9:
       case -100:
@@ -171,13 +167,12 @@ export class Settlement {
   /** Jobs with a parent, children or a deduplication id end by BullMQ's own script, which knows what that means for others. */
   async #writeByBullmq(job: FetchedJob, outcome: Written): Promise<Settled> {
     const { backend, keepCompleted } = this.#options;
-    const identity = wonIdentity(job);
+    const won = wonKey(job.claim);
     const end = keyEndOf(outcome);
-    if (identity !== undefined && end) {
+    if (won !== undefined && end) {
       // First of all: if this worker dies in between, the next run finds that the work is done.
-      const written = await this.#options.ledger.write(job, identity, end);
+      const written = await this.#options.ledger.write(job, won, end);
       if (written === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
-      if (written === 'fenced') return this.#writeInstead(job, keyTaken);
     }
     if (outcome.kind === 'dead_lettered') {
       return { kind: await backend.fail(job, outcome.error.message, stackJson(outcome.error)), jobs: [] };
@@ -186,24 +181,21 @@ export class Settlement {
       throw new TypeError(`BullMQ has no script of its own for the outcome ${outcome.kind}`);
     const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
     const kind = reply === 'children_pending' ? await backend.awaitChildren(job) : reply;
-    if (identity !== undefined && (reply === 'children_pending' || reply === 'children_failed')) {
-      await this.#options.ledger.write(job, identity, { kind: 'open' });
+    if (won !== undefined && (reply === 'children_pending' || reply === 'children_failed')) {
+      await this.#options.ledger.write(job, won, { kind: 'open' });
     }
     switch (kind) {
       case 'done':
         return reply === 'children_pending' ? { kind, jobs: [], instead: childrenPending } : { kind, jobs: [] };
       case 'none_pending':
         return this.#writeByBullmq(job, outcome);
-      case 'children_failed':
-        return this.#writeInstead(job, childFailed);
+      case 'children_failed': {
+        const settled = await this.#write(job, childFailed, undefined);
+        return settled.kind === 'done' ? { ...settled, instead: childFailed } : settled;
+      }
       default:
         return { kind, jobs: [] };
     }
-  }
-
-  async #writeInstead(job: FetchedJob, outcome: Written): Promise<Settled> {
-    const settled = await this.#write(job, outcome, undefined);
-    return settled.kind === 'done' ? { ...settled, instead: outcome } : settled;
   }
 
   /** The words of an end, as the header of fetch-and-finish.lua lists them. */
@@ -212,7 +204,7 @@ export class Settlement {
     switch (outcome.kind) {
       case 'completed': {
         const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        return { kind: 'c', id, token, words: [outcome.resultJson, keepWord(keep), wonIdentity(job) ?? ''] };
+        return { kind: 'c', id, token, words: [outcome.resultJson, keepWord(keep), wonKey(job.claim) ?? ''] };
       }
       case 'retried': {
         const { error, delayMs } = outcome;
@@ -247,8 +239,6 @@ export class Settlement {
 
   #letter(job: FetchedJob, outcome: DeadLettered): ScriptArgument[] {
     const { reason, error, attempted } = outcome;
-    const identity = isFinal(outcome) ? wonIdentity(job) : undefined;
-    const known = identity === undefined ? ['', ''] : [identity, failureJson(outcome)];
     const { queue, worker } = this.#options;
     const traceId = traceIdOf(job.meta.traceparent);
     const record: DeadLetterRecord = {
@@ -270,7 +260,9 @@ export class Settlement {
       stackJson(error),
       isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
       job.unreadableOpts === undefined ? '' : '{}',
-      ...known,
+      // A run that only repeats what another had to say has nothing to say itself.
+      wonKey(job.claim) ?? '',
+      isFinal(outcome) ? failureJson(outcome) : '',
     ];
   }
 
@@ -288,11 +280,6 @@ export class Settlement {
 /** What is written: a run that lost its lease has no say. */
 type Written = Exclude<Outcome, { kind: 'lease_lost' }>;
 type DeadLettered = Extract<Outcome, { kind: 'dead_lettered' }>;
-
-/** The identity of a key that this run has won. A run that only repeats what another had to say has nothing to say itself. */
-function wonIdentity({ claim }: FetchedJob): Identity | undefined {
-  return claim?.verdict.kind === 'new' ? claim.identity : undefined;
-}
 
 /** What an outcome says of the job's key, if anything. */
 function keyEndOf(outcome: Written): KeyEnd | undefined {

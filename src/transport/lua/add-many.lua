@@ -44,9 +44,11 @@ for index = 1, number do
   local job = base .. jobId
   local isKnown = not isNumbered and call('EXISTS', job) == 1
   if identity ~= '' then
-    local known, isConflict = findByKey(ledgerBase, base, jobId, identity)
+    local known, isConflict, isKnownKey = findByKey(ledgerBase, base, jobId, identity)
     isKnown = isKnown or known ~= nil
     jobId = known or jobId
+    -- Its third line lets the job ask the ledger.
+    if isKnownKey then identity = identity .. '\n' end
     if isConflict then conflicts[#conflicts + 1] = index end
   end
   ids[index] = jobId
@@ -54,8 +56,14 @@ for index = 1, number do
     duplicates[#duplicates + 1] = index
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', jobId)
   else
-    call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
-    if identity ~= '' then call('HSET', job, 'bwi', identity) end
+    if identity == '' then
+      call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
+    else
+      call(
+        'HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority,
+        'bwi', identity
+      )
+    end
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)
     if place == 'delayed' then
       enterDelayed(delayed, events, maxEvents, jobId, tonumber(timestamp), tonumber(delay))

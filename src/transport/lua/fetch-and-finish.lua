@@ -35,18 +35,19 @@ ARGV  1 base               what the keys of the jobs begin with
      14 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
      15 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
      16 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
-          c  result, keep, identity                        completed; keep: age/count/limit of the finished jobs that stay;
-                                                           identity: of the key that it commits, or empty
+          c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
+                                                           won: identity and fence of the key that it has, or empty
           f  message, keep, attempts, fields               failed inside its queue; fields as msgpack
           y  delay, since, counts, fields, attempt         runs again later; since: ms, or empty for now; counts: 1 when the
                                                            attempt does
           p  delay, reason                                 parked
-          d  record, attempt, message, stack, data, opts, identity, failure
-                                                           dead-lettered; failure: what the ledger is to know of its key
+          d  record, attempt, message, stack, data, opts, won, failure
+                                                           dead-lettered; failure: what the ledger is to keep as the
+                                                           end of its key, or empty
           i                                                given back
 REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
-              another | -8 the key is another's | -9 children failed | -100 not plain: ask BullMQ's own script | -101 broke off: a key of the job is of another
+              another | -9 children failed | -100 not plain: ask BullMQ's own script | -101 broke off: a key of the job is of another
               type than it should be. The job is in its place as before for every code below 0
       jobs    array of { value …, id } of ats, name, data, opts, timestamp, atm, parentKey, parent, rjk, defa, claim, or of the
               whole hash as { field, value …, id }; perhaps fewer than asked for: first for the ends that were done, in their order,
@@ -132,12 +133,6 @@ local function leave(index)
   return 0
 end
 
--- What an end says of its key counts as long as nobody has claimed the key since.
-local function ownsKey(identity, token)
-  local record = readRecord(ledgerBase, identity)
-  return not record or record.token == token, record and record.fence or 1
-end
-
 -- Completed and failed jobs enter their set together, after the last of them.
 local finished = {}
 local function finishedAs(kind)
@@ -181,13 +176,12 @@ local function finish(index, kind)
     if type(pending) == 'number' and pending > 0 then return -4 end
     if type(failed) == 'number' and failed > 0 then return -9 end
   end
-  local identity, isOwner, fence = kind == 'c' and ARGV[first + 6] or '', true, nil
-  if identity ~= '' then isOwner, fence = ownsKey(identity, ARGV[first + 2]) end
-  if not isOwner then return -8 end
   local code = leave(index)
   if code < 0 then return code end
 
-  if identity ~= '' then writeRecord(ledgerBase, keepKeys, identity, 'c', fence, ARGV[first + 2], id, value) end
+  -- Whoever takes a key from a job has seen to it that the job has no lease, and gets none.
+  local won = kind == 'c' and ARGV[first + 6] or ''
+  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, 'c', '', id, value) end
   local keep = ARGV[first + 5]
   local attemptsMade = known[4] and (tonumber(known[4]) or 0) + 1 or '1'
   if string.find(keep, '/0/', 1, true) then
@@ -236,13 +230,13 @@ local function endOtherwise(index, kind)
   local id = ARGV[first + 1]
   checkTypes(kind, ARGV[first + 5])
   if call('TYPE', job).ok ~= 'hash' then return -1 end
-  local identity, isOwner, fence = kind == 'd' and ARGV[first + 10] or '', true, nil
-  if identity ~= '' then isOwner, fence = ownsKey(identity, ARGV[first + 2]) end
-  if not isOwner then return -8 end
   local code = leave(index)
   if code < 0 then return code end
-  if identity ~= '' then
-    writeRecord(ledgerBase, keepKeys, identity, 'f', fence, ARGV[first + 2], id, ARGV[first + 11])
+  local won = kind == 'd' and ARGV[first + 10] or ''
+  if won ~= '' then
+    local failure = ARGV[first + 11]
+    -- Where that is not the end of the key, its fence is kept for whoever does the work next.
+    writeRecord(ledgerBase, keepKeys, won, failure == '' and 'r' or 'f', '', id, failure)
   end
   if kind == 'y' then
     local delay, since, counts, fields, attempt = unpack(ARGV, first + 4, first + 8)

@@ -51,10 +51,8 @@ local function startJob(keys, base, id, token, now, options)
   if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
   if options.answer == 'whole' then
     values = redis.call('HGETALL', job)
-  elseif identity and #identity > 33 and not string.find(identity, '\n', 1, true) then
-    values[11] = claimKey(options.ledgerBase, base, options.keepKeys, identity, id, token)
-  else
-    values[11] = false
+  elseif identity then
+    values[11] = claimOnStart(options.ledgerBase, base, options.keepKeys, identity, id, token, starts)
   end
   redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   values[#values + 1] = id

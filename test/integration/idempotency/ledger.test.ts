@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { wonKey } from '../../../src/idempotency/claim.js';
 import { type Identity, identityOf } from '../../../src/idempotency/identity.js';
 import { EffectLedger } from '../../../src/idempotency/ledger.js';
 import type { DurationMs } from '../../../src/time/duration.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
+import { leaseRenewScript } from '../../../src/transport/scripts.js';
 import { LeaseBench } from '../transport/lease-bench.js';
 import { usePool } from '../worker-pool/test-pool.js';
 
@@ -10,6 +12,8 @@ const pool = usePool();
 
 const digest = 'd'.repeat(32);
 const identity = identityOf(digest, '1.abc');
+/** As the ledger marks the job of the digest when it knows more of the key than that. */
+const marked = `${identity}\n` as Identity;
 
 const recordKey = (bench: LeaseBench) => `${pool().keyspace.ledgerBase(bench.queue)}${digest}`;
 
@@ -27,7 +31,7 @@ async function take(bench: LeaseBench, id: string, known: Identity = identity): 
 }
 
 async function complete(bench: LeaseBench, { id, token, claim }: FetchedJob, result = '{"ok":true}'): Promise<number> {
-  const words = [result, '/-1/1000', claim?.identity ?? ''];
+  const words = [result, '/-1/1000', wonKey(claim) ?? ''];
   return (await bench.calls.end({ kind: 'c', id, token, words }, undefined)).code;
 }
 
@@ -43,7 +47,7 @@ describe('a claim', () => {
     const { claim } = await take(bench, 'a');
 
     expect(claim).toEqual({ identity, fence: 1, verdict: { kind: 'new' } });
-    expect(await pool().client.get(recordKey(bench))).toBe('r\n1\n1.abc\nlease-of-a\na\n');
+    expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\nlease-of-a\na\n');
     expect(await pool().client.pttl(recordKey(bench))).toBeGreaterThan(3_000_000);
   });
 
@@ -108,7 +112,7 @@ describe('a claim', () => {
     expect((await take(bench, 'a')).claim?.verdict).toEqual({ kind: 'new' });
   });
 
-  it.each(['', 'short', `${digest} 1.a\nb`])(
+  it.each(['', 'short', `${digest} 1.abc`, `${digest}\n`])(
     'is not made for an identity that makes no sense: %j',
     async (nonsense) => {
       const bench = new LeaseBench(pool());
@@ -130,19 +134,92 @@ describe('a claim', () => {
   });
 });
 
-describe('a commit', () => {
-  it('is refused when another job has claimed the key since, and the job keeps its place', async () => {
+describe('the claim of a job whose id is the digest of its key', () => {
+  it('needs no record: its lease says that it is at it', async () => {
     const bench = new LeaseBench(pool());
-    const zombie = await take(bench, 'a');
-    await loseLease(bench, zombie);
-    const successor = await take(bench, 'b');
-    await pool().client.set(`${bench.jobKey('a')}:lock`, zombie.token, 'PX', 60_000);
 
-    expect(await complete(bench, zombie, '"late"')).toBe(-8);
-    expect(await pool().inspector.job(bench.queue, 'a')).toMatchObject({ state: 'active' });
+    const { claim } = await take(bench, digest);
+
+    expect(claim).toEqual({ identity, fence: 1, verdict: { kind: 'new' } });
+    expect(await pool().client.exists(recordKey(bench))).toBe(0);
+    expect((await take(bench, 'twin')).claim?.verdict).toEqual({ kind: 'busy' });
+  });
+
+  it('is busy while another job has the key, and has a greater fence after it', async () => {
+    const bench = new LeaseBench(pool());
+    const twin = await take(bench, 'twin');
+
+    const own = await take(bench, digest, marked);
+    expect(own.claim?.verdict).toEqual({ kind: 'busy' });
+
+    await loseLease(bench, twin);
+    await bench.calls.end({ kind: 'i', id: own.id, token: own.token, words: [] }, undefined);
+    const [again] = (await bench.calls.take(['again'])).jobs;
+    expect(again?.claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
+  });
+
+  it('repeats what another job of the key has committed', async () => {
+    const bench = new LeaseBench(pool());
+    const twin = await take(bench, 'twin');
+    await addPast(bench, digest, marked);
+    await complete(bench, twin, '"twin"');
+
+    const [own] = (await bench.calls.take(['own'])).jobs;
+
+    expect(own?.claim?.verdict).toEqual({ kind: 'committed', resultJson: '"twin"' });
+  });
+
+  it('goes on with its fence when the job before it was given up and is gone', async () => {
+    const bench = new LeaseBench(pool());
+    const first = await take(bench, digest);
+    const words = ['{"reason":"attempts_exhausted"}', '', 'boom', '[]', '', '', wonKey(first.claim) ?? '', ''];
+    expect((await bench.calls.end({ kind: 'd', id: digest, token: first.token, words }, undefined)).code).toBe(0);
+
+    await bench.add({ id: digest, identity });
+    const [again] = (await bench.calls.take(['again'])).jobs;
+    expect(again?.claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
+  });
+});
+
+/** Lets a worker that comes back after an outage take its lease again, if it may. */
+async function takeLeaseBack(bench: LeaseBench, { id, token, starts }: FetchedJob): Promise<boolean> {
+  const { active, stalled } = bench.keys;
+  const jobs = JSON.stringify([{ id, token, starts }]);
+  const lost = await leaseRenewScript.run(
+    pool().client,
+    { active, stalled },
+    { base: bench.keys[''], lease: 60_000, jobs },
+  );
+  return lost.length === 0;
+}
+
+describe('a commit', () => {
+  it.each([
+    ['any job', 'any', 'other'],
+    ['the job of the digest', digest, 'other'],
+    ['any job', 'any', digest],
+  ])('of %s (%s) is refused when another one (%s) has the key: it gets no lease again', async (_what, one, other) => {
+    const bench = new LeaseBench(pool());
+    const zombie = await take(bench, one);
+    await loseLease(bench, zombie);
+    const successor = await take(bench, other, other === digest ? marked : identity);
+    expect(successor.claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
+
+    expect(await takeLeaseBack(bench, zombie)).toBe(false);
+    expect(await complete(bench, zombie, '"late"')).toBe(-2);
+    expect(await pool().inspector.job(bench.queue, one)).toMatchObject({ state: 'active' });
     expect(await complete(bench, successor, '"first"')).toBe(0);
-    expect(await complete(bench, zombie, '"later"')).toBe(-8);
-    expect(await pool().client.get(recordKey(bench))).toBe('c\n2\n1.abc\nlease-of-b\nb\n"first"');
+    expect(await complete(bench, zombie, '"later"')).toBe(-2);
+    expect(await pool().client.get(recordKey(bench))).toBe(`c\n1.abc\n2\n\n${other}\n"first"`);
+  });
+
+  it('counts when its worker took its lease again and nobody had the key meanwhile', async () => {
+    const bench = new LeaseBench(pool());
+    const job = await take(bench, digest);
+    await loseLease(bench, job);
+
+    expect(await takeLeaseBack(bench, job)).toBe(true);
+    expect(await complete(bench, job)).toBe(0);
   });
 
   it('is made although the record is gone', async () => {
@@ -151,7 +228,7 @@ describe('a commit', () => {
     await pool().client.del(recordKey(bench));
 
     expect(await complete(bench, job)).toBe(0);
-    expect(await pool().client.get(recordKey(bench))).toBe('c\n1\n1.abc\nlease-of-a\na\n{"ok":true}');
+    expect(await pool().client.get(recordKey(bench))).toBe('c\n1.abc\n1\n\na\n{"ok":true}');
   });
 });
 
@@ -176,21 +253,20 @@ describe('the ledger of jobs that BullMQ ends or wrote', () => {
     expect(await pool().client.exists(recordKey(bench))).toBe(0);
   });
 
-  it('commits, takes it back, and lets only the holder of lease and key do so', async () => {
+  it('commits, takes it back, and lets only the holder of the lease do so, and the next run asks', async () => {
     const bench = new LeaseBench(pool());
     const ledger = ledgerOf(bench);
     const job = await take(bench, 'a');
+    const won = wonKey(job.claim) ?? '';
     const committed = { kind: 'committed', resultJson: '1' } as const;
 
-    expect(await ledger.write({ id: 'a', token: 'not-mine' }, identity, committed)).toBe('lease_lost');
-    expect(await ledger.write(job, identity, committed)).toBe('done');
-    expect(await pool().client.get(recordKey(bench))).toBe('c\n1\n1.abc\nlease-of-a\na\n1');
-    expect(await ledger.write(job, identity, { kind: 'open' })).toBe('done');
-    expect(await pool().client.get(recordKey(bench))).toBe('r\n1\n1.abc\nlease-of-a\na\n');
+    expect(await ledger.write({ id: 'a', token: 'not-mine' }, won, committed)).toBe('lease_lost');
+    expect(await ledger.write(job, won, committed)).toBe('done');
+    expect(await pool().client.get(recordKey(bench))).toBe('c\n1.abc\n1\nlease-of-a\na\n1');
+    expect(await ledger.write(job, won, { kind: 'open' })).toBe('done');
+    expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\nlease-of-a\na\n');
 
     await loseLease(bench, job);
-    await take(bench, 'b');
-    await pool().client.set(`${bench.jobKey('a')}:lock`, job.token, 'PX', 60_000);
-    expect(await ledger.write(job, identity, { kind: 'failed', failureJson: '{}' })).toBe('fenced');
+    expect(await ledger.write(job, won, { kind: 'failed', failureJson: '{}' })).toBe('lease_lost');
   });
 });

@@ -4,7 +4,7 @@ import { type ClaimVerdict, parseClaim } from '../../../src/idempotency/claim.js
 import { decideClaim, isFinal } from '../../../src/idempotency/decide-claim.js';
 import type { DeadLetterReason, ErrorReport, Outcome } from '../../../src/job/outcome.js';
 
-const identity = `${'a'.repeat(32)} 1.abc`;
+const identity = `${'a'.repeat(32)}\n1.abc`;
 const report: ErrorReport = {
   class: 'permanent',
   name: 'KeyConflictError',
@@ -14,21 +14,25 @@ const report: ErrorReport = {
 
 describe('parseClaim', () => {
   it.each<[string, ClaimVerdict]>([
-    [`n1 ${identity}\n`, { kind: 'new' }],
-    [`b1 ${identity}\n`, { kind: 'busy' }],
-    [`m1 ${identity}\n`, { kind: 'mismatch' }],
-    [`c1 ${identity}\n{"a":"\\n"}`, { kind: 'committed', resultJson: '{"a":"\\n"}' }],
-    [`f1 ${identity}\n{}`, { kind: 'failed', failureJson: '{}' }],
+    [`n\n${identity}\n1\n`, { kind: 'new' }],
+    [`b\n${identity}\n1\n`, { kind: 'busy' }],
+    [`m\n${identity}\n1\n`, { kind: 'mismatch' }],
+    [`c\n${identity}\n1\n{"a":"\\n"}`, { kind: 'committed', resultJson: '{"a":"\\n"}' }],
+    [`f\n${identity}\n1\n{}`, { kind: 'failed', failureJson: '{}' }],
   ])('reads %j', (text, verdict) => {
-    expect(parseClaim(text)).toEqual({ identity, fence: 1, verdict });
+    expect(parseClaim(text, 7)).toEqual({ identity, fence: 1, verdict });
+  });
+
+  it('reads the identity alone as a key that the job has, with its starts as the fence', () => {
+    expect(parseClaim(identity, 7)).toEqual({ identity, fence: 7, verdict: { kind: 'new' } });
   });
 
   it('reads a fence of any size', () => {
-    expect(parseClaim(`n9007199254740991 ${identity}\n`).fence).toBe(Number.MAX_SAFE_INTEGER);
+    expect(parseClaim(`n\n${identity}\n9007199254740991\n`, 7).fence).toBe(Number.MAX_SAFE_INTEGER);
   });
 
-  it.each(['', 'n', 'x1 a\n', `n1 ${identity}`])('refuses %j', (text) => {
-    expect(() => parseClaim(text)).toThrow(TypeError);
+  it.each(['n\n', `x\n${identity}\n1\n`, `n\n${identity}\n1`])('refuses %j', (text) => {
+    expect(() => parseClaim(text, 7)).toThrow(TypeError);
   });
 });
 
