@@ -287,7 +287,7 @@ describe('the code of a job', () => {
     return { counts, step, said, job, producer, enqueued };
   }
 
-  it('is told of a renamed step, which does not run', async () => {
+  it('is told of a renamed step, which does not run', { timeout: 30_000 }, async () => {
     const renamed: string[] = [];
     const { job, enqueued } = await deployTwice(async (_payload, ctx) => {
       await ctx.step('reserve', () => renamed.push('reserve'));
@@ -301,7 +301,7 @@ describe('the code of a job', () => {
         const found = await pool().inspector.job(job.queue.name, enqueued.id);
         return found?.state === 'completed' ? found : undefined;
       },
-      { timeoutMs: 9_000 },
+      { timeoutMs: 25_000 },
     );
 
     expect(renamed).toEqual([]);
