@@ -73,6 +73,8 @@ export class DurableSteps {
   readonly #running = new Set<string>();
   /** Told whenever a step is asked for or has ended. */
   readonly #waiting = new Set<() => void>();
+  /** The step whose function is being called. */
+  #entering: string | undefined;
   #bytes = 0;
 
   constructor(options: DurableStepsOptions) {
@@ -113,6 +115,11 @@ export class DurableSteps {
     this.#life.signal.throwIfAborted();
     assertName('the name of a step', name);
     if (typeof fn !== 'function') throw new DefinitionError(`the step '${name}' needs a function that does its work`);
+    if (this.#entering !== undefined) {
+      throw new DefinitionError(
+        `the step '${name}' is asked for inside of the step '${this.#entering}', and steps do not nest: when the outer one is done nobody asks for the inner one any more; do one after the other`,
+      );
+    }
     if (this.#asked.has(name)) throw new StepNameTakenError(job.id, name);
     this.#asked.add(name);
     this.#tellWaiting();
@@ -161,13 +168,23 @@ export class DurableSteps {
     this.#running.add(name);
     if (!this.#begun.has(name)) this.#untold.add(name);
     try {
-      const value = await fn({ effectKey: effectKey(name), signal: this.#life.signal });
+      const value = await this.#enter(name, () => fn({ effectKey: effectKey(name), signal: this.#life.signal }));
       const json = encodeStepResult(name, value);
       await this.#save(name, json);
       return decodeStepResult(json);
     } finally {
       this.#running.delete(name);
       this.#tellWaiting();
+    }
+  }
+
+  /** Notes which step is entered for as long as that can be told: until its function waits for the first time. */
+  #enter<T>(name: string, fn: () => T): T {
+    this.#entering = name;
+    try {
+      return fn();
+    } finally {
+      this.#entering = undefined;
     }
   }
 

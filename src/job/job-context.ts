@@ -69,7 +69,7 @@ export interface JobContext {
    * @throws StepNameTakenError when this run has asked for the name before.
    * @throws StepsChangedError when steps of earlier runs have no place in this one any more.
    * @throws StepResultError when the result is no JSON or larger than `job.maxStepBytes`, or all of them than `job.maxStepsBytes`.
-   * @throws TooManyStepsError when the job has 1000 steps.
+   * @throws TooManyStepsError when the job has 1000 steps; DefinitionError for a name or a function that is none, or a step inside of another.
    * @throws LeaseLostError when somebody else owns the job; the signal's reason when it is aborted.
    */
   step<T>(name: string, fn: (step: StepContext) => Promise<T> | T): Promise<T>;

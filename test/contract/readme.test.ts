@@ -7,6 +7,7 @@ const pages = [
   'README.md',
   'docs/architecture.md',
   'docs/bullmq.md',
+  'docs/exactly-once.md',
   'docs/glossary.md',
   'docs/kinds.md',
   'docs/performance.md',
@@ -14,10 +15,10 @@ const pages = [
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 describe('README', () => {
-  it('shows the example as it runs', () => {
+  it.each(['README.md', 'docs/exactly-once.md'])('%s shows its example as it runs', (page) => {
     const shown = /<!-- (examples\/[\w.-]+) -->\n```js\n([\s\S]*?)```/g;
 
-    const blocks = [...read('README.md').matchAll(shown)];
+    const blocks = [...read(page).matchAll(shown)];
 
     expect(blocks.length).toBeGreaterThan(0);
     for (const [, file = '', code] of blocks) expect(code, file).toBe(read(file));

@@ -106,6 +106,15 @@ describe('a step', () => {
     expect(ran).toEqual([]);
   });
 
+  it('cannot be asked for inside of another', async () => {
+    const { steps, step, ran } = startRun();
+
+    await expect(steps.step('outer', () => step('inner'))).rejects.toThrow(
+      "the step 'inner' is asked for inside of the step 'outer', and steps do not nest",
+    );
+    expect(ran).toEqual([]);
+  });
+
   it('needs a function', async () => {
     const { steps } = startRun();
 
