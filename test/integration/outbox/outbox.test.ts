@@ -108,17 +108,38 @@ describe.each(databases)('the outbox on %s', (_name, start) => {
     expect(await enqueues(away)).toMatchObject({ added: 2 });
   });
 
-  it('sets a row aside, with the reason, whose payload is refused, and goes on with the others', async () => {
+  it('sets rows aside, with the reason, whose payload is refused, and goes on with the others', async () => {
     await insertRow(outbox(), { payload: { orderId: '1', to: 'nobody' } });
-    await insertRow(outbox(), { payload: { orderId: '2', to: ada.email } });
+    await insertRow(outbox(), { payload: { orderId: 'x'.repeat(2_000), to: ada.email } });
+    await insertRow(outbox(), { payload: { orderId: '3', to: ada.email } });
+    const producer = pool().producer({ job: { maxPayloadBytes: 1_024 } });
 
-    const relay = startRelay({ connect, producer: pool().producer() });
+    const relay = startRelay({ connect, producer });
     await receiptsWait(pool(), 1);
     await relay.stop();
 
-    const { rows } = await outbox().query('SELECT payload, refused FROM outbox');
-    expect(rows).toEqual([{ payload: { orderId: '1', to: 'nobody' }, refused: expect.stringContaining('to: ') }]);
+    const { rows } = await outbox().query('SELECT refused FROM outbox ORDER BY id');
+    expect(rows).toEqual([
+      { refused: expect.stringContaining('to: ') },
+      { refused: expect.stringContaining('at most 1024 are accepted') },
+    ]);
     expect(relay.failures).toEqual([]);
+  });
+
+  it('enqueues a refused row once it was mended', async () => {
+    await insertRow(outbox(), { payload: { orderId: '1', to: 'nobody' } });
+    await insertRow(outbox(), { payload: { orderId: '2', to: ada.email } });
+    const relay = startRelay({ connect, producer: pool().producer() });
+    await receiptsWait(pool(), 1);
+    await relay.stop();
+    await outbox().query(`UPDATE outbox SET payload = $1, refused = NULL`, [
+      JSON.stringify({ orderId: '1', to: grace.email }),
+    ]);
+
+    startRelay({ connect, producer: pool().producer() });
+
+    await receiptsWait(pool(), 2);
+    expect(await waitingReceipts(pool())).toContainEqual({ orderId: '1', to: grace.email });
   });
 
   it('leaves kinds and versions that a relay does not know to one that does', async () => {
@@ -254,7 +275,7 @@ async function kindsLeft(db: Connection): Promise<unknown[]> {
 /** What time does to completed jobs, after `job.keepCompletedMs`. */
 async function forgetCompleted(): Promise<void> {
   const completed = pool().keyspace.queue('email', 'completed');
-  const ids = await pool().client.zrange(completed, 0, -1);
+  const ids = await pool().client.zrange(completed, '0', '-1');
   await pool().client.del([completed, ...ids.map((id) => pool().keyspace.queue('email', String(id)))]);
 }
 
