@@ -13,6 +13,7 @@ import type { AttemptRecord, ErrorReport, Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { ScriptArgument } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
+import { isPassing } from '../redis/passing-refusal.js';
 import { pause } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { BullmqBackend } from './bullmq-backend.js';
@@ -48,8 +49,6 @@ const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 /** About once a minute whoever reads the log hears that a job still waits for its end to be written. */
 const triesPerLine = 60;
-/** What Redis says when it cannot do now what it could do later. */
-const passingRefusal = /^(OOM|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
 /** Unreadable options are kept for whoever looks into it, up to here. */
 const keptOptionsCharacters = 4_000;
 
@@ -129,7 +128,7 @@ export class Settlement {
       try {
         return await this.#options.backend.continueSchedule(job);
       } catch (error) {
-        const passes = passingRefusal.test(errorMessage(error));
+        const passes = isPassing(error);
         if (tries === 1 || !passes) {
           this.#options.log.error({ jobId: job.id, scheduler: job.schedulerKey, err: error }, 'schedule.failed');
         }
