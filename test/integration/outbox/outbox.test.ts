@@ -201,7 +201,22 @@ describe.each(databases)('the outbox on %s', (_name, start) => {
     expect(await enqueues(pool())).toEqual({ added: 1, duplicated: 1 });
   });
 
-  it('sends one key to the receiver, also when a job runs twice because its row outlived it', async () => {
+  it('has the work done once, also when a row outlives its job', async () => {
+    const mails = await startMailService();
+    await placeOrder(outbox(), ada);
+    await relayThatDies(connect, 'before');
+    await pool().worker([sendReceipt]);
+    await eventually('the job has ended', async () => (await pool().inspector.sample('email')).completed === 1);
+    await forgetCompleted();
+
+    startRelay({ connect, producer: pool().producer() });
+    await eventually('the row has gone', async () => (await count(outbox(), 'outbox')) === 0);
+
+    expect(await pool().inspector.sample('email')).toMatchObject({ waiting: 0, active: 0 });
+    expect(mails).toHaveLength(1);
+  });
+
+  it('sends one key to the receiver, also when a row outlives what is known of its key', async () => {
     const mails = await startMailService();
     await placeOrder(outbox(), ada);
     await relayThatDies(connect, 'before');
@@ -209,6 +224,7 @@ describe.each(databases)('the outbox on %s', (_name, start) => {
     await eventually('the mail was sent', () => mails.length === 1);
     await eventually('the job has ended', async () => (await pool().inspector.sample('email')).completed === 1);
     await forgetCompleted();
+    await forgetKeys();
 
     startRelay({ connect, producer: pool().producer() });
     await eventually('the mail was sent again', () => mails.length === 2);
@@ -277,6 +293,12 @@ async function forgetCompleted(): Promise<void> {
   const completed = pool().keyspace.queue('email', 'completed');
   const ids = await pool().client.zrange(completed, '0', '-1');
   await pool().client.del([completed, ...ids.map((id) => pool().keyspace.queue('email', String(id)))]);
+}
+
+/** As when its keys have not been kept any longer. */
+async function forgetKeys(): Promise<void> {
+  const records = await pool().client.keys(`${pool().keyspace.ledgerBase('email')}*`);
+  await pool().client.del(records);
 }
 
 /** A receiver of mails; the list has the idempotency key of each request. */
