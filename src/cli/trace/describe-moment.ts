@@ -15,8 +15,12 @@ type Of<W extends Moment['what']> = Extract<Moment, { readonly what: W }>;
 
 const longestLine = 300;
 
-/** Says in words what happened. Nothing in it has been made fit for a terminal yet. Pure. */
-export function describeMoment(moment: Moment): Described {
+/**
+ * Says in words what happened. Nothing in it has been made fit for a terminal yet. Pure.
+ *
+ * @param before - the error of the attempt before: one like it need not be read again.
+ */
+export function describeMoment(moment: Moment, before?: MomentError): Described {
   switch (moment.what) {
     case 'enqueued':
       return { text: spokenEnqueuing(moment) };
@@ -24,7 +28,8 @@ export function describeMoment(moment: Moment): Described {
       return { text: spokenStart(moment) };
     case 'attempt_failed': {
       const which = moment.attempt === undefined ? 'the attempt' : `attempt ${moment.attempt}`;
-      return { text: `${which} failed${after(moment.ranMs)}: ${spokenError(moment.error)}`, format: 'yellow' };
+      const error = isSame(moment.error, before) ? 'the same error' : spokenError(moment.error);
+      return { text: `${which} failed${after(moment.ranMs)}: ${error}`, format: 'yellow' };
     }
     case 'step_done':
       return { text: `step ${moment.name} was done` };
@@ -32,7 +37,7 @@ export function describeMoment(moment: Moment): Described {
       return {
         text: spokenCrash(moment),
         format: 'red',
-        below: moment.lines?.map((line) => `| ${shortened(line, longestLine)}`) ?? [],
+        below: moment.lines?.map((line) => `| ${shortened(spokenLogLine(line), longestLine)}`) ?? [],
       };
     case 'parked':
       return { text: spokenParking(moment), format: 'yellow' };
@@ -42,9 +47,10 @@ export function describeMoment(moment: Moment): Described {
       return { text: `redriven${by(moment.by)}: attempts and losses are counted anew`, format: 'bold' };
     case 'dead_lettered': {
       const { reason, error, deadId } = moment;
-      const why = error === undefined ? '' : `: ${spokenError(error)}`;
+      const isKnown = error === undefined || isSame(error, before);
+      const where = deadId?.includes('~') ? `, lies as ${deadId}` : '';
       return {
-        text: `dead-lettered${by(moment.by)}, ${reason}${why}${deadId === undefined ? '' : ` (as ${deadId})`}`,
+        text: `dead-lettered${by(moment.by)} (${reason})${isKnown ? '' : `: ${spokenError(error)}`}${where}`,
         format: 'red',
       };
     }
@@ -61,7 +67,7 @@ export function describeMoment(moment: Moment): Described {
         format: 'red',
       };
     case 'noted':
-      return { text: `${moment.name} ${shortened(JSON.stringify(moment.details), longestLine)}` };
+      return { text: `${moment.name} ${shortened(moment.details, longestLine)}` };
     case 'left_out':
       return { text: `${counted(moment.moments, 'moment is', 'moments are')} left out here`, format: 'dim' };
     default:
@@ -93,24 +99,40 @@ function spokenEnqueuing({
 
 const waits = {
   turn: 'in the queue',
-  delay: 'of which a part was asked for',
-  backoff: 'of backoff and its turn',
+  delay: 'as its producer asked',
+  backoff: 'of backoff',
   parked: 'aside',
-  recovery: 'without a worker',
+  recovery: 'until another took it',
 } as const;
 
 function spokenStart({ worker, attempt, waitedMs, waitedFor }: Of<'started'>): string {
   const waited =
     waitedMs === undefined || waitedFor === undefined ? '' : `, after ${spokenDuration(waitedMs)} ${waits[waitedFor]}`;
-  return `started${on(worker)}${attempt === undefined ? '' : `, attempt ${attempt}`}${waited}`;
+  return `started${on(worker)}${attempt === undefined ? '' : ` as attempt ${attempt}`}${waited}`;
 }
 
-export function spokenError({ name, code, message, class: errorClass, fingerprint }: MomentError): string {
+function spokenError({ name, code, message, class: errorClass, fingerprint }: MomentError): string {
   const title = code === undefined ? name : `${name} (${code})`;
   const facts = [errorClass, fingerprint === undefined ? undefined : `fingerprint ${fingerprint}`];
   const known = facts.filter((fact) => fact !== undefined).join(', ');
   const [firstLine = ''] = (message ?? '').split('\n', 1);
   return `${title}${firstLine === '' ? '' : `: ${shortened(firstLine, longestLine)}`}${known === '' ? '' : ` [${known}]`}`;
+}
+
+function isSame(error: MomentError, other: MomentError | undefined): boolean {
+  return (
+    other !== undefined && error.name === other.name && error.code === other.code && error.message === other.message
+  );
+}
+
+/** A line of a process' log in a few words; any other line as it is. */
+function spokenLogLine(line: string): string {
+  try {
+    const { level, msg } = Object(JSON.parse(line)) as { readonly level?: unknown; readonly msg?: unknown };
+    return typeof level === 'string' && typeof msg === 'string' ? `${level} ${msg}` : line;
+  } catch {
+    return line;
+  }
 }
 
 const losses = {

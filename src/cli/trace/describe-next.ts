@@ -1,6 +1,7 @@
 import { assertNever } from '../../errors/assert-never.js';
 import { counted, shortened, spokenDuration } from '../wording.js';
 import type { Next, Obstacle, Runner } from './decide-next.js';
+import { momentOf } from './read-facts.js';
 
 export interface DescribedNext {
   readonly text: string;
@@ -26,8 +27,8 @@ function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
   switch (next.what) {
     case 'nothing':
       return next.because === 'dead_lettered'
-        ? `nothing, until somebody tries it again: \`bulwark dlq redrive ${queue} ${deadId ?? ''}\``
-        : `nothing: it has ${next.because}`;
+        ? `nothing, until somebody redrives it: \`bulwark dlq redrive ${queue} ${deadId ?? ''}\``
+        : `nothing: it has ended (${next.because})`;
     case 'ends':
       return `it ends: it runs ${spokenRunner(next.runner)}`;
     case 'recovered':
@@ -73,7 +74,10 @@ function spokenRunner({ worker, state, forMs, leaseForMs, blockedMs, progress }:
 }
 
 function spokenMoment(at: number, now: number): string {
-  return at <= now ? 'now: it is due' : `in ${spokenDuration(at - now)} (${new Date(at).toISOString()})`;
+  if (at <= now) return 'now: it is due';
+  return momentOf(at) === null
+    ? 'never: its due time is no moment'
+    : `in ${spokenDuration(at - now)} (${new Date(at).toISOString()})`;
 }
 
 function spokenObstacle(obstacle: Obstacle, { queue, kind }: NextSubject): string {

@@ -127,7 +127,8 @@ interface FailedInQueue {
 interface Noted {
   readonly what: 'noted';
   readonly name: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  /** The beginning of its JSON. */
+  readonly details: string;
 }
 
 /** A story is bounded: of one that is too long the middle is left out. */

@@ -12,19 +12,33 @@ export interface Draft {
 
 /**
  * Weaves chains, of which each is in order, into one by time. What a chain says of its order is believed more than any clock: producers,
- * workers and supervisors have clocks of their own. Of two at the same moment the one of the earlier chain comes first. Pure.
+ * workers and supervisors have clocks of their own. Of two at the same moment the one of the earlier chain comes first, but a job starts
+ * after it was redriven. Pure.
  */
 export function weave(chains: readonly (readonly Draft[])[]): Draft[] {
-  const entries = chains.flatMap((chain, number) =>
-    monotone(chain.map((draft) => believed(draft) ?? draft.notBefore ?? null)).map((time, index) => ({
-      draft: chain[index] as Draft,
-      time: time ?? Number.NEGATIVE_INFINITY,
-      number,
-    })),
-  );
-  // The sort is stable, and in each chain the times never fall: so each keeps its order.
-  entries.sort((a, b) => compare(a.time, b.time) || a.number - b.number);
-  return entries.map(({ draft }) => draft);
+  const rests = chains.map((chain): Dated[] => {
+    const times = monotone(chain.map((draft) => believed(draft) ?? draft.notBefore ?? null));
+    return chain.map((draft, index) => ({ draft, time: times[index] ?? Number.NEGATIVE_INFINITY })).reverse();
+  });
+  const woven: Draft[] = [];
+  for (;;) {
+    let next: Dated[] | undefined;
+    for (const rest of rests) if (comesBefore(rest.at(-1), next?.at(-1))) next = rest;
+    const first = next?.pop();
+    if (first === undefined) return woven;
+    woven.push(first.draft);
+  }
+}
+
+interface Dated {
+  readonly draft: Draft;
+  readonly time: number;
+}
+
+function comesBefore(one: Dated | undefined, other: Dated | undefined): boolean {
+  if (one === undefined || other === undefined) return one !== undefined;
+  if (one.time !== other.time) return one.time < other.time;
+  return one.draft.happening.what === 'redriven' && other.draft.happening.what === 'started';
 }
 
 /** Gives each its moment: none before the one above it. Pure. */
@@ -48,9 +62,4 @@ function monotone(times: readonly (number | null)[]): (number | null)[] {
     if (time !== null && (latest === null || time > latest)) latest = time;
     return latest;
   });
-}
-
-function compare(a: number, b: number): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,13 +1,15 @@
 import type { Format, Paint } from '../output.js';
-import { counted, printable, spokenDuration } from '../wording.js';
+import { counted, printable, shortened, spokenDuration } from '../wording.js';
 import { describeMoment } from './describe-moment.js';
 import { describeNext } from './describe-next.js';
-import type { Moment } from './moment.js';
+import type { Moment, MomentError } from './moment.js';
 import type { Trace } from './read-trace.js';
 
 const labelWidth = 12;
+const longestLine = 1_000;
 /** As wide as a date. */
 const timeWidth = 24;
+const chapterMs = 3_600_000;
 /** Clocks that differ by less are no news. */
 const tolerableSkewMs = 1_000;
 
@@ -22,19 +24,16 @@ export function renderTrace(trace: Trace, paint: Paint): string {
   ].join('\n');
 }
 
-function renderHead({ job, deadId, now }: Trace, paint: Paint): string[] {
+function renderHead(trace: Trace, paint: Paint): string[] {
+  const { job, now } = trace;
   const { meta } = job;
-  const state = deadId === undefined ? job.state : 'dead-lettered';
   const steps = job.steps.map(({ name }) => name).join(', ');
   const lines: (readonly [label: string, value: string | undefined, format?: Format])[] = [
     ['job', job.id, 'bold'],
     ['queue', job.queue],
     ['kind', `${job.kind || 'none'}${meta.version === undefined ? '' : `, version ${meta.version}`}`],
-    ['state', job.state === 'unknown' ? 'in no list: the job is lost' : state, 'bold'],
-    [
-      'counts',
-      `${counted(job.attemptsMade, 'attempt')} used up, ${counted(job.starts, 'start')}, ${counted(job.crashes, 'loss', 'losses')} of its worker`,
-    ],
+    ['state', spokenState(trace), 'bold'],
+    ['counts', spokenCounts(trace)],
     ['steps', steps === '' ? undefined : `${steps}: done, and not done again`],
     ['now', time(now)],
   ];
@@ -43,18 +42,49 @@ function renderHead({ job, deadId, now }: Trace, paint: Paint): string[] {
   );
 }
 
-/** The first moment by its date, as every enqueuing; the others by how long after the first they were. */
+function spokenState({ job, deadId, now, moments }: Trace): string {
+  if (deadId === undefined && job.state === 'unknown') return 'in no list: the job is lost';
+  const since = moments.findLast(({ at }) => at !== null)?.at;
+  const age = since == null ? undefined : spokenDuration(now - since);
+  const state = deadId === undefined ? job.state : 'dead-lettered';
+  if (age === undefined) return state;
+  return deadId !== undefined || job.finishedAt !== undefined ? `${state} ${age} ago` : `${state} for ${age}`;
+}
+
+function spokenCounts({ job, moments }: Trace): string {
+  const starts = counted(job.starts, 'start');
+  const rest = `${counted(job.attemptsMade, 'attempt')} used up, ${counted(job.crashes, 'loss', 'losses')} of its worker`;
+  return moments.some(({ what }) => what === 'redriven')
+    ? `${starts} in all; since it was redriven: ${rest}`
+    : `${starts}, ${rest}`;
+}
+
+/** The first moment of a chapter by its date, the others by how long after that they were. */
 function renderMoments(moments: readonly Moment[], paint: Paint): string[] {
-  const first = moments.find(({ at }) => at !== null)?.at ?? null;
+  let chapter: number | undefined;
+  let error: MomentError | undefined;
   return moments.flatMap((moment) => {
-    const { text, format, below = [] } = describeMoment(moment);
-    const when = spokenTime(moment, first).padStart(timeWidth);
+    const { at } = moment;
+    const { text, format, below = [] } = describeMoment(moment, error);
+    if (moment.what === 'attempt_failed') error = moment.error;
+    const isNew = at !== null && beginsChapter(moment, at, chapter);
+    if (isNew) chapter = at;
+    const when = isNew ? time(at) : spokenSince(at, chapter);
     const indent = ' '.repeat(timeWidth + 2);
     return [
-      line(`${paint('dim', when)}  `, `${oneLine(text)}${spokenSkew(moment)}`, format, paint),
+      line(`${paint('dim', when.padStart(timeWidth))}  `, `${oneLine(text)}${spokenSkew(moment)}`, format, paint),
       ...below.map((words) => paint('dim', `${indent}${oneLine(words)}`)),
     ];
   });
+}
+
+function spokenSince(at: number | null, chapter: number | undefined): string {
+  return at === null || chapter === undefined ? '' : `+${spokenDuration(at - chapter)}`;
+}
+
+/** So that a moment can be found in the logs: "4h 12m later" names no second. */
+function beginsChapter({ what }: Moment, at: number, chapter: number | undefined): boolean {
+  return chapter === undefined || what === 'enqueued' || what === 'redriven' || at - chapter >= chapterMs;
 }
 
 function renderNext({ job, deadId, now, next }: Trace, paint: Paint): string[] {
@@ -74,12 +104,7 @@ function line(start: string, text: string, format: Format | undefined, paint: Pa
 
 /** What comes from a job must not break its line, nor play with the terminal. */
 function oneLine(text: string): string {
-  return printable(text).replace(/\s+/g, ' ').trim();
-}
-
-function spokenTime({ at, what }: Moment, first: number | null): string {
-  if (at === null) return '';
-  return first === null || at === first || what === 'enqueued' ? time(at) : `+${spokenDuration(at - first)}`;
+  return shortened(printable(text).replace(/\s+/g, ' ').trim(), longestLine);
 }
 
 function spokenSkew({ at, saidAt }: Moment): string {

@@ -15,19 +15,39 @@ export interface Life {
 }
 
 const longestText = 2_000;
+const longestList = 1_000;
 const longestResult = 200;
 
 /** Tells one life in its order, from whatever its hash holds. Pure. */
-export function tellLife({ job, deadId }: Life, now: number): Draft[] {
+export function tellLife({ job: whole, deadId }: Life, now: number): Draft[] {
+  const { job, leftOut } = withinBounds(whole);
   const redisTimes = timesOfRedis(job, now);
   const attempts = job.attempts.flatMap((attempt) => tellAttempt(attempt, redisTimes));
-  const trail = tellTrail(job.trail, now);
+  const trail = tellTrail(job.trail, momentOf(job.finishedAt) ?? now);
   const run = tellLastRun(job);
   const crashes = [...trail.crashes, ...tellCrashes(job, trail.limitOf, run)];
   const chains = [attempts, crashes, crashes.includes(run as Draft) || !run ? [] : [run], trail.others];
-  const firstStart = Math.min(...[...attempts, ...(run ? [run] : [])].map(({ said }) => said ?? now));
-  const steps = tellSteps(job, Number.isFinite(firstStart) ? firstStart : now, now);
-  return [tellEnqueuing(job, redisTimes), ...weave([...chains, steps]), ...tellEnd(job, deadId)];
+  const firstStart = Math.min(...[...attempts, run].map((draft) => draft?.said ?? now));
+  const steps = tellSteps(job, firstStart, now);
+  return [tellEnqueuing(job, redisTimes), ...leftOut, ...weave([...chains, steps]), ...tellEnd(job, deadId)];
+}
+
+/** Bulwark keeps far less; of what somebody else wrote the newest is told. */
+function withinBounds(job: JobView): { readonly job: JobView; readonly leftOut: readonly Draft[] } {
+  const { attempts, crashHistory, trail, steps } = job;
+  const excess = (list: readonly unknown[]) => Math.max(0, list.length - longestList);
+  const moments = 2 * excess(attempts) + excess(crashHistory) + excess(trail) + excess(steps);
+  if (moments === 0) return { job, leftOut: [] };
+  return {
+    job: {
+      ...job,
+      attempts: attempts.slice(-longestList),
+      crashHistory: crashHistory.slice(-longestList),
+      trail: trail.slice(-longestList),
+      steps: steps.slice(-longestList),
+    },
+    leftOut: [{ said: null, happening: { what: 'left_out', moments } }],
+  };
 }
 
 /** All that Redis' clock says of a job, sorted: the other clocks are measured by it. */
@@ -53,7 +73,8 @@ function tellEnqueuing(job: JobView, redisTimes: readonly number[]): Draft {
     notAfter: redisTimes[0] as number,
     happening: {
       what: 'enqueued',
-      ...tidy({ by: producer, key, tenant, traceId, deadline, parent: job.parent, scheduler: job.scheduler }),
+      ...tidy({ by: textOf(producer), key: textOf(key), tenant: textOf(tenant), traceId, deadline }),
+      ...tidy({ parent: textOf(job.parent), scheduler: textOf(job.scheduler) }),
       ...(job.delayMs > 0 && { delayMs: job.delayMs }),
     },
   };

@@ -14,40 +14,44 @@ export interface TrailStory {
   readonly limitOf: (crash: number) => number;
 }
 
-/** Tells what the trail of a job knows. A redrive ends a period: losses of workers are counted anew. Pure. */
-export function tellTrail(trail: readonly TrailEntry[], now: number): TrailStory {
+/**
+ * Tells what the trail of a job knows. A redrive ends a period: losses of workers are counted anew. Pure.
+ *
+ * @param end - when the job ended, or now.
+ */
+export function tellTrail(trail: readonly TrailEntry[], end: number): TrailStory {
   const others: Draft[] = [];
   const crashes: Draft[] = [];
   let period: TrailEntry[] = [];
   for (const entry of trail) {
     period.push(entry);
     if (entry.what !== 'redriven') continue;
-    crashes.push(...crashesOf(period, now));
+    crashes.push(...crashesOf(period, momentOf(entry.at) ?? end));
     period = [];
   }
-  crashes.push(...crashesOf(period, now));
+  crashes.push(...crashesOf(period, end));
   for (const entry of trail) if (!isLoss(entry)) others.push(...draftsOf(entry));
-  return { others, crashes, limitOf: (crash) => limitIn(period, crash, now) };
+  return { others, crashes, limitOf: (crash) => limitIn(period, crash, end) };
 }
 
 function isLoss(entry: TrailEntry): entry is TrailEntry & JobCrash {
   return entry.what === 'crashed' && isCrash(entry);
 }
 
-function crashesOf(period: readonly TrailEntry[], now: number): Draft[] {
+function crashesOf(period: readonly TrailEntry[], end: number): Draft[] {
   const kept = period.filter(isLoss);
   const total = period.find(({ what }) => what === 'dead_lettered')?.['crashes'];
   const before = Math.max(typeof total === 'number' ? total : 0, kept.length) - kept.length;
   return kept.map((entry, index) => {
     const crash = before + index + 1;
-    return tellCrash(entry, crash, limitIn(period, crash, now));
+    return tellCrash(entry, crash, limitIn(period, crash, end));
   });
 }
 
 /** A job that is parked was lost so often before, as its entry says; and it died after all of its losses. */
-function limitIn(period: readonly TrailEntry[], crash: number, now: number): number {
+function limitIn(period: readonly TrailEntry[], crash: number, end: number): number {
   const later = period.find(({ what, crashes }) => what !== 'crashed' && Number(crashes) >= crash);
-  return momentOf(later?.first) ?? momentOf(later?.at) ?? momentOf(period.at(-1)?.at) ?? now;
+  return momentOf(later?.first) ?? momentOf(later?.at) ?? end;
 }
 
 /** One entry; two of one that happened several times: the first and the last. */
@@ -79,6 +83,6 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
       return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ by: textOf(by), error }) };
     }
     default:
-      return { what: 'noted', name: textOf(what) ?? 'unknown', details };
+      return { what: 'noted', name: textOf(what) ?? 'unknown', details: textOf(JSON.stringify(details)) ?? '' };
   }
 }
