@@ -140,6 +140,10 @@ describe('job trace', () => {
       return next.what === 'ends' && next.runner.state === 'blocked' ? next : undefined;
     });
 
+    await fleet().store.order(worker, { kind: 'cancel', queue: 'slow', jobId: id, why: 'wrong customer' });
+    expect((await cli('job', 'trace', id)).stdout).toContain(
+      'was told to call it off (wrong customer) and has not heard of it yet',
+    );
     expect(blocked.runner).toMatchObject({ worker, blockedMs: expect.any(Number), forMs: expect.any(Number) });
     expect((await cli('job', 'trace', id)).stdout).toMatch(
       /it ends: it runs on \S+, for \S+, and holds up its event loop/,

@@ -171,7 +171,7 @@ describe('the story of a job', () => {
       fc.property(anyLives, fc.double(), anyText, (lives, dueAt, parkedFor) => {
         const last = lives.at(-1) as Life;
         const next = decideNext({
-          state: last.deadId === undefined ? last.job.state : 'dead_lettered',
+          state: last.job.state,
           dueAt,
           parkedFor: String(parkedFor),
           delayedBy: 'delay',

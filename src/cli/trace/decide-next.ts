@@ -3,7 +3,7 @@ import type { Service } from './judge-fleet.js';
 
 /** Where a job is, and who could do something about it: what decides about what happens to it next. */
 export interface Present {
-  /** BullMQ's word for its state, or that it lies among the dead letters. */
+  /** BullMQ's word for its state, of one that has not ended. */
   readonly state: string;
   /** How many go before it, if that is known. */
   readonly ahead?: number;
@@ -36,6 +36,8 @@ export interface Runner {
   /** Since the job was started. */
   readonly forMs?: number;
   readonly progress?: unknown;
+  /** Why it was told to call the job off, when it has not heard of that yet. */
+  readonly toldToCancel?: string;
 }
 
 /** What happens next to a job. The names are stable: programs read them with `--json`. */
@@ -76,14 +78,10 @@ export type Obstacle =
   | { readonly what: 'no_leader' }
   | { readonly what: 'will_fail'; readonly message: string };
 
-/** Decides what happens next to a job, and what is in its way. Pure. */
+/** Decides what happens next to a job that has not ended, and what is in its way. Pure. */
 export function decideNext(present: Present): Next {
   const { state, runner } = present;
   switch (state) {
-    case 'completed':
-    case 'failed':
-    case 'dead_lettered':
-      return { what: 'nothing', because: state };
     case 'active':
       return runner === undefined ||
         runner.state === 'silent' ||

@@ -58,7 +58,7 @@ function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
   }
 }
 
-function spokenRunner({ worker, state, forMs, leaseForMs, blockedMs, progress }: Runner): string {
+function spokenRunner({ worker, state, forMs, leaseForMs, blockedMs, progress, toldToCancel }: Runner): string {
   const facts = [
     worker === undefined ? 'on a plain BullMQ worker' : `on ${worker}`,
     forMs === undefined ? undefined : `for ${spokenDuration(forMs)}`,
@@ -69,6 +69,9 @@ function spokenRunner({ worker, state, forMs, leaseForMs, blockedMs, progress }:
     state === 'draining' ? 'which is about to stop' : undefined,
     progress === undefined ? undefined : `progress ${shortened(JSON.stringify(progress), 200)}`,
     `lease for another ${spokenDuration(leaseForMs)}`,
+    toldToCancel === undefined
+      ? undefined
+      : `which was told to call it off (${shortened(toldToCancel, 200)}) and has not heard of it yet`,
   ];
   return facts.filter((fact) => fact !== undefined).join(', ');
 }

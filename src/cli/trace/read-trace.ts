@@ -1,17 +1,12 @@
-import { deadLetterQueue } from '../../redis/keyspace.js';
-import { workerOfToken } from '../../transport/lease-token.js';
 import type { JobView } from '../../transport/queue-inspector.js';
-import type { JobStanding } from '../../transport/scripts.js';
 import { JobNotFoundError } from '../job-not-found-error.js';
 import { placeText } from '../jobs/find-job.js';
 import type { RedisSession } from '../redis-session.js';
-import { readLeader } from '../status/read-leader.js';
-import { presence } from '../status/read-workers.js';
-import { decideNext, type Next, type Present, type Runner } from './decide-next.js';
+import { decideNext, type Next } from './decide-next.js';
 import { explainAbsence } from './explain-absence.js';
-import { type BeatingWorker, judgeFleet } from './judge-fleet.js';
 import type { Moment } from './moment.js';
-import { tidy } from './read-facts.js';
+import { readLives } from './read-lives.js';
+import { readPresent } from './read-present.js';
 import type { Life } from './tell-life.js';
 import { tellStory } from './tell-story.js';
 
@@ -27,11 +22,8 @@ export interface Trace {
   readonly next: Next;
 }
 
-/** Of more earlier deaths of the same id, these are told. */
-const earlierDeathsTold = 20;
-
 /**
- * Reads the story of a job from one queue, or from all in which its id is.
+ * Reads the story of a job from one queue, or from each in which its id is.
  *
  * @throws UnknownQueueError when the named queue is not known; JobNotFoundError, with what became of the job as far as that can be known,
  * when it is nowhere.
@@ -43,87 +35,40 @@ export async function readTraces(
   deadAfterMs: number,
 ): Promise<Trace[]> {
   const queues = queue === undefined ? await redis.queueNames() : [await redis.requireQueue(queue)];
-  const found = await Promise.all(queues.map((name) => readLives(redis, name, id)));
-  const traces = await Promise.all(
-    found.flatMap((lives) => (lives.length > 0 ? [readTrace(redis, lives, deadAfterMs)] : [])),
-  );
-  if (traces.length > 0) return traces;
-  throw new JobNotFoundError(id, placeText(queues), await readAbsence(redis, id, queues));
+  const known = await Promise.all(queues.map((name) => readLives(redis, name, id)));
+  const found = known.flatMap((lives) => (hasAny(lives) ? [lives] : []));
+  if (found.length === 0) throw new JobNotFoundError(id, placeText(queues), await readAbsence(redis, id, queues));
+  return Promise.all(found.map((lives) => readTrace(redis, lives, deadAfterMs)));
 }
 
-/** The deaths of an id in their order, and the job that has it now. The id of an earlier death stands for that of its job. */
-async function readLives(redis: RedisSession, queue: string, id: string): Promise<Life[]> {
-  const { inspector, traces } = redis;
-  const dead = deadLetterQueue(queue);
-  const [job, death] = await Promise.all([inspector.job(queue, id), inspector.job(dead, id)]);
-  const original = death && job === undefined ? idBefore(death) : undefined;
-  if (original !== undefined && original !== id) return readLives(redis, queue, original);
-  const earlier = await traces.earlierDeaths(queue, id, earlierDeathsTold);
-  const deaths = await Promise.all([...earlier, id].map((deadId) => inspector.job(dead, deadId)));
-  const lives = deaths.flatMap((one): Life[] =>
-    one && (one.id === id || idBefore(one) === id) ? [{ job: { ...one, id, queue }, deadId: one.id }] : [],
-  );
-  lives.sort((a, b) => (a.job.finishedAt ?? 0) - (b.job.finishedAt ?? 0));
-  return [...lives, ...(job ? [{ job }] : [])];
+type Lives = readonly [Life, ...Life[]];
+
+function hasAny(lives: readonly Life[]): lives is Lives {
+  return lives.length > 0;
 }
 
-function idBefore({ deathRecord }: JobView): string | undefined {
-  const { id } = Object(deathRecord) as { readonly id?: unknown };
-  return typeof id === 'string' ? id : undefined;
-}
-
-async function readTrace(redis: RedisSession, lives: readonly Life[], deadAfterMs: number): Promise<Trace> {
-  const last = lives.at(-1) as Life;
-  const { id, queue, state, kind } = last.job;
+async function readTrace(redis: RedisSession, lives: Lives, deadAfterMs: number, again = true): Promise<Trace> {
+  const last = lives.at(-1) ?? lives[0];
+  const { id, queue, state } = last.job;
   const standing = await redis.traces.standing(queue, id);
-  const { now } = standing;
-  const isOver = last.deadId !== undefined || state === 'completed' || state === 'failed';
-  // A job that has ended asks nothing of anybody.
-  const [workers, leader] = isOver ? [[], undefined] : await Promise.all([readFleet(redis), readLeader(redis, now)]);
-  const present = presentOf(last, standing, workers, deadAfterMs);
-  const service = judgeFleet(workers, queue, kind, deadAfterMs);
-  const next = decideNext({ ...present, service, hasLeader: leader !== undefined });
-  return { ...last, now, moments: tellStory(lives, now), next };
-}
-
-async function readFleet({ fleet }: RedisSession): Promise<BeatingWorker[]> {
-  return (await fleet.read()).flatMap(({ beat, ageMs }) => (beat ? [{ beat, ageMs }] : []));
-}
-
-function presentOf(
-  { job, deadId }: Life,
-  standing: JobStanding,
-  workers: readonly BeatingWorker[],
-  deadAfterMs: number,
-): Omit<Present, 'service' | 'hasLeader'> {
-  const { ahead, dueAt, parkedFor, lease, paused, concurrency, active, limitedForMs, children } = standing;
+  if (state === 'active' && standing.lease === undefined && again) {
+    // It may have ended between the two questions.
+    const now = await readLives(redis, queue, id);
+    return readTrace(redis, hasAny(now) ? now : lives, deadAfterMs, false);
+  }
   return {
-    state: deadId === undefined ? job.state : 'dead_lettered',
-    delayedBy: job.attemptsMade > 0 ? 'backoff' : 'delay',
-    children,
-    paused,
-    limitedForMs,
-    ...tidy({ ahead, dueAt, parkedFor, willFail: job.willFail }),
-    ...(lease && { runner: runnerOf(job, lease, standing.now, workers, deadAfterMs) }),
-    ...(concurrency !== undefined && active >= concurrency && { fullAt: concurrency }),
+    ...last,
+    now: standing.now,
+    moments: tellStory(lives, standing.now),
+    next: await readNext(),
   };
-}
 
-function runnerOf(
-  { startedAt, progress }: JobView,
-  { token, forMs: leaseForMs }: NonNullable<JobStanding['lease']>,
-  now: number,
-  workers: readonly BeatingWorker[],
-  deadAfterMs: number,
-): Runner {
-  const worker = workerOfToken(token);
-  const seen = workers.find(({ beat }) => beat.id === worker);
-  const state = seen && (presence(seen.ageMs, deadAfterMs) ?? seen.beat.state);
-  return {
-    leaseForMs,
-    ...tidy({ worker, state, blockedMs: seen?.beat.blockedMs, progress: progress === 0 ? undefined : progress }),
-    ...(startedAt !== undefined && startedAt > 0 && { forMs: Math.max(0, now - startedAt) }),
-  };
+  async function readNext(): Promise<Next> {
+    if (last.deadId !== undefined) return { what: 'nothing', because: 'dead_lettered' };
+    // A job that has ended asks nothing of the fleet.
+    if (state === 'completed' || state === 'failed') return { what: 'nothing', because: state };
+    return decideNext(await readPresent(redis, last.job, standing, deadAfterMs));
+  }
 }
 
 async function readAbsence({ traces }: RedisSession, id: string, queues: readonly string[]): Promise<string> {

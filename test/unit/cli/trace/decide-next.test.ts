@@ -16,9 +16,6 @@ const runner = { worker: 'w1', leaseForMs: 900, state: 'running' as const };
 
 describe('what happens next to a job', () => {
   it.each<[string, Partial<Present>, Next]>([
-    ['that completed', { state: 'completed' }, { what: 'nothing', because: 'completed' }],
-    ['that failed inside its queue', { state: 'failed' }, { what: 'nothing', because: 'failed' }],
-    ['that is dead', { state: 'dead_lettered' }, { what: 'nothing', because: 'dead_lettered' }],
     ['that runs', { state: 'active', runner }, { what: 'ends', runner }],
     [
       'that blocks its worker',
