@@ -18,10 +18,9 @@ export function explainAbsence(clues: readonly Clue[]): string {
   });
   if (known.length > 0) return known.map(fateOf).join('; ');
   const kept = clues.flatMap(({ queue, oldestCompleted }) =>
-    oldestCompleted === undefined ? [] : [`those of ${queue} since ${spoken(oldestCompleted)}`],
+    oldestCompleted === undefined ? [] : [`; ${queue} has those since ${spoken(oldestCompleted)}`],
   );
-  const since = kept.length > 0 ? `: ${kept.join(', ')} are` : '';
-  return `no queue has heard of it lately. It was never there (is the id mistyped, or the namespace another one?), it was purged, or it completed so long ago that it is no longer kept${since} (job.keepCompletedMs, job.keepCompletedCount)`;
+  return `no queue has heard of it lately. It was never there (is the id mistyped, or the namespace another one?), or it was purged, or it completed so long ago that it is no longer kept (job.keepCompletedMs, job.keepCompletedCount${kept.join('')})`;
 }
 
 function fateOf({ queue, at, event, prev }: JobEventView & { readonly queue: string }): string {

@@ -24,5 +24,5 @@ it('says of one that nobody has heard of what may be, and since when completed j
   const said = explainAbsence([{ queue: 'email', events: [], oldestCompleted: at }]);
 
   expect(said).toContain('It was never there');
-  expect(said).toContain('those of email since 2026-03-04T05:06:07.000Z are');
+  expect(said).toContain('; email has those since 2026-03-04T05:06:07.000Z)');
 });
