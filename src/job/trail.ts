@@ -5,9 +5,10 @@ import type { EpochMs } from '../time/duration.js';
  * takes out of its hash, the losses of its workers and its death. Whoever writes one adds what else there is to know of it.
  */
 export interface TrailEntry {
-  /** Absent when that was not known. */
-  readonly at?: EpochMs;
+  readonly at: EpochMs;
   readonly what: string;
+  /** Who did it. */
+  readonly by?: string;
   /** When it began, of what happened several times at once. */
   readonly first?: EpochMs;
   readonly times?: number;
@@ -15,8 +16,8 @@ export interface TrailEntry {
 }
 
 /** Reads the trail in a job's hash, which anybody may have written; what is no entry is left out. */
-export function parseTrail(json: string | undefined): TrailEntry[] {
-  if (json === undefined) return [];
+export function parseTrail(json: string | undefined | null): TrailEntry[] {
+  if (!json) return [];
   try {
     const trail: unknown = JSON.parse(json);
     return Array.isArray(trail) ? trail.filter(isEntry) : [];
@@ -26,7 +27,13 @@ export function parseTrail(json: string | undefined): TrailEntry[] {
 }
 
 function isEntry(entry: unknown): entry is TrailEntry {
-  const { at, what, first, times } = Object(entry) as Partial<Record<keyof TrailEntry, unknown>>;
+  const { at, what, by, first, times } = Object(entry) as Partial<Record<keyof TrailEntry, unknown>>;
   const isNumberIfThere = (value: unknown) => value === undefined || Number.isFinite(value);
-  return isNumberIfThere(at) && typeof what === 'string' && isNumberIfThere(first) && isNumberIfThere(times);
+  return (
+    Number.isFinite(at) &&
+    typeof what === 'string' &&
+    (by === undefined || typeof by === 'string') &&
+    isNumberIfThere(first) &&
+    isNumberIfThere(times)
+  );
 }

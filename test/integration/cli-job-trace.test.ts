@@ -92,7 +92,10 @@ describe('job trace', () => {
       'attempt_failed',
       'dead_lettered',
     ]);
-    expect(told.moments[3]).toMatchObject({ reason: 'permanent_error', error: { name: 'PermanentError' } });
+    expect(told.moments[3]).toMatchObject({
+      reason: 'permanent_error',
+      error: { name: 'PermanentError', message: 'no such address' },
+    });
     expect(told.deadId).toBe(id);
     expect((await cli('job', 'trace', id)).stdout).toContain(`\`bulwark dlq redrive quick ${id}\``);
   });

@@ -78,8 +78,8 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
     case 'redriven':
       return { what, ...tidy({ by: textOf(by) }) };
     case 'dead_lettered': {
-      const { error: name, code, fingerprint } = details;
-      const error = name === undefined ? undefined : tellError({ name, code, fingerprint });
+      const { error: name, code, message, fingerprint } = details;
+      const error = name === undefined ? undefined : tellError({ name, code, message, fingerprint });
       return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ by: textOf(by), error }) };
     }
     default:

@@ -33,7 +33,7 @@ if redis.call('EXISTS', keys.job) == 1 then return -2 end
 redis.call('ZREM', deadFailed, deadId)
 moveJob(dead, keys.job)
 local now = nowMs()
-rememberDeath(keys.job)
+rememberDeath(keys.job, now)
 appendTrail(keys.job, cjson.encode({ at = now, what = 'redriven' }))
 redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwk', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', now)

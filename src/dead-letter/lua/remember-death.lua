@@ -1,9 +1,9 @@
 --- @include "../../transport/lua/append-trail.lua"
 --[[
 Keeps in the trail of a job what a redrive takes out of its hash: the losses of its workers, without what those wrote, and how it
-died. A record that cannot be read leaves the moment of the death.
+died. Of a record that cannot be read the moment stays; of a death without a moment, that it was before now.
 ]]
-local function rememberDeath(jobKey)
+local function rememberDeath(jobKey, now)
   local fields = redis.call('HMGET', jobKey, 'bwd', 'bwk', 'bwc', 'finishedOn', 'timestamp')
   local function decoded(json)
     local known, value = pcall(cjson.decode, json or '')
@@ -26,8 +26,8 @@ local function rememberDeath(jobKey)
     return value and #value < 15 and tonumber(string.match(value, '^%d+$')) or nil
   end
   appendTrail(jobKey, cjson.encode({
-    at = number(fields[4]), what = 'dead_lettered', reason = text(record.reason, 40), by = text(record.by, 100),
-    error = text(err.name, 100), code = text(err.code, 100), fingerprint = text(err.fingerprint, 40),
-    crashes = number(fields[3]), enqueuedAt = number(fields[5]),
+    at = number(fields[4]) or now, what = 'dead_lettered', reason = text(record.reason, 40), by = text(record.by, 100),
+    error = text(err.name, 100), code = text(err.code, 100), message = text(err.message, 200),
+    fingerprint = text(err.fingerprint, 40), crashes = number(fields[3]), enqueuedAt = number(fields[5]),
   }))
 end

@@ -115,6 +115,7 @@ describe('a redrive', () => {
         by: 'bench',
         error: 'PoisonJobError',
         code: 'X',
+        message: 'boom',
         fingerprint: 'f00',
         crashes: 1,
         enqueuedAt: Number(enqueued),
