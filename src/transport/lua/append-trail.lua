@@ -4,10 +4,13 @@ happened to the job beside its attempts. What happens again at once, for the sam
 began, `times` how often. The entry is an object that was written by cjson. A trail that cannot be read, or has grown large, begins anew.
 ]]
 local function appendTrail(jobKey, entryJson)
-  local known, trail = pcall(cjson.decode, redis.call('HGET', jobKey, 'bwt') or '[]')
-  if not known or type(trail) ~= 'table' or (#trail == 0 and next(trail)) then trail = {} end
+  local known, written = pcall(cjson.decode, redis.call('HGET', jobKey, 'bwt') or '[]')
+  local trail = {}
+  for _, entry in ipairs(known and type(written) == 'table' and written or {}) do
+    if type(entry) == 'table' then trail[#trail + 1] = entry end
+  end
   local entry, last = cjson.decode(entryJson), trail[#trail]
-  local isAgain = type(last) == 'table' and entry.reason and last.what == entry.what and last.reason == entry.reason
+  local isAgain = last and entry.reason and last.what == entry.what and last.reason == entry.reason
   if isAgain and last.crashes == entry.crashes then
     entry.first, entry.times = last.first or last.at, (tonumber(last.times) or 1) + 1
     trail[#trail] = entry

@@ -123,6 +123,12 @@ describe('the story of a job', () => {
     expect(moments.at(-2)).toMatchObject({ waitedMs: 100, waitedFor: 'turn' });
   });
 
+  it('tells the run of another worker after the loss of the first', () => {
+    const given = { state: 'active', startedAt: 5_000, worker: 'w2', crashes: 1, crashHistory: [crash(2_000)] };
+
+    expect(brief(tell(life(given)))).toEqual(['1000 enqueued', '2000 crashed', '5000 started']);
+  });
+
   it('tells the steps that are done between the moments they were done at', () => {
     const steps = [{ name: 'charge', at: 1_300 }, { name: 'mail' }];
 
