@@ -23,6 +23,11 @@ export function describeNext(next: Next, subject: NextSubject): DescribedNext {
   return { text: spokenNext(next, subject), obstacles };
 }
 
+const delays: Readonly<Record<string, string>> = {
+  backoff: ', after its backoff',
+  delay: ', as its producer asked',
+};
+
 function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
   switch (next.what) {
     case 'nothing':
@@ -37,16 +42,11 @@ function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
         : `it is put back: ${next.runner.worker}, which ran it, gives no sign of life`;
     case 'starts': {
       const { ahead, freeSlots } = next;
-      const place =
-        ahead === undefined
-          ? 'very many go before it'
-          : ahead === 0
-            ? 'it goes first'
-            : `${counted(ahead, 'job goes', 'jobs go')} before it`;
-      return `it starts: ${place}, and ${counted(freeSlots, 'slot is', 'slots are')} free for its kind`;
+      const room = freeSlots > 0 ? `, and ${counted(freeSlots, 'slot is', 'slots are')} free for its kind` : '';
+      return `it starts: ${spokenPlace(ahead)}${room}`;
     }
     case 'due':
-      return `it comes back ${spokenMoment(next.at, now)}${next.because === 'backoff' ? ', after its backoff' : next.because === 'delay' ? ', as its producer asked' : ` (${next.because})`}`;
+      return `it comes back ${spokenMoment(next.at, now)}${delays[next.because] ?? ` (${next.because})`}`;
     case 'isolated':
       return `it runs alone as soon as a worker has a lane for it${next.freeLanes > 0 ? `, and ${counted(next.freeLanes, 'has one', 'have one')}` : ''}; else it comes back ${spokenMoment(next.at, now)}`;
     case 'children_end':
@@ -56,6 +56,11 @@ function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
     default:
       return assertNever(next);
   }
+}
+
+function spokenPlace(ahead: number | undefined): string {
+  if (ahead === undefined) return 'very many go before it';
+  return ahead === 0 ? 'it goes first' : `${counted(ahead, 'job goes', 'jobs go')} before it`;
 }
 
 function spokenRunner({ worker, state, forMs, leaseForMs, blockedMs, progress, toldToCancel }: Runner): string {

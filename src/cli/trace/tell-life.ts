@@ -14,7 +14,6 @@ export interface Life {
   readonly deadId?: string;
 }
 
-const longestText = 2_000;
 const longestList = 1_000;
 const longestResult = 200;
 
@@ -107,7 +106,8 @@ function tellAttempt(attempt: JobView['attempts'][number], redisTimes: readonly 
 function tellLastRun({ startedAt, attempts, worker, state, attemptsMade }: JobView): Draft | undefined {
   const said = momentOf(startedAt);
   if (said === null || attempts.some((attempt) => attempt.startedAt === said)) return undefined;
-  const attempt = state === 'active' ? attemptsMade + 1 : state === 'completed' ? attemptsMade : undefined;
+  // It is counted when it has ended; of a run whose end is not known nobody can say.
+  const attempt = { active: attemptsMade + 1, completed: attemptsMade }[state as string];
   return { said, happening: { what: 'started', ...tidy({ worker: textOf(worker), attempt }) } };
 }
 
@@ -132,7 +132,7 @@ function tellSteps({ steps }: JobView, firstStart: number, now: number): Draft[]
     said: momentOf(at),
     notBefore: firstStart,
     notAfter: now,
-    happening: { what: 'step_done', name: shortened(name, longestText) },
+    happening: { what: 'step_done', name: textOf(name) ?? '' },
   }));
 }
 

@@ -79,7 +79,7 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
       return { what, ...tidy({ by: textOf(by) }) };
     case 'dead_lettered': {
       const { error: name, code, message, fingerprint } = details;
-      const error = name === undefined ? undefined : tellError({ name, code, message, fingerprint });
+      const error = (name ?? message) === undefined ? undefined : tellError({ name, code, message, fingerprint });
       return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ by: textOf(by), error }) };
     }
     default:
