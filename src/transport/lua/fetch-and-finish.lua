@@ -57,6 +57,7 @@ WRITES everything named above   COST O(ends * active + fetches + log n)
 --- @include "emit-event.lua"
 --- @include "count-up.lua"
 --- @include "append-attempt.lua"
+--- @include "append-trail.lua"
 --- @include "park-job.lua"
 --- @include "enter-delayed.lua"
 --- @include "mark-delayed.lua"
@@ -254,6 +255,7 @@ local function endOtherwise(index, kind)
     })
   else
     keys.job = job
+    appendTrail(job, cjson.encode({ at = now, what = 'given_back', reason = 'shutdown', by = worker }))
     enterWait(keys, id, 'active', true)
   end
   return 0
