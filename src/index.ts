@@ -1,6 +1,7 @@
 /** The public surface of Bulwark: named exports only, each named here on purpose. */
 export { ConfigError } from './config/config-error.js';
 export type {
+  DeadLetterOptions,
   JobLimitOptions,
   ProducerOptions,
   RedisOptions,

@@ -25,7 +25,7 @@ Commands that change something take \`--dry-run\`; those that cannot be undone d
 | 1 | found a problem, or refused |
 | 2 | wrong use: an argument, the configuration, a payload, a port that is taken; trying the same again cannot help |
 | 3 | Redis could not be reached |
-| 128 + n | ended early by signal n: 130 after a Ctrl-C that could not wait, or that ended the wait of \`enqueue --wait\` |
+| 128 + n | ended early by signal n: 130 after a Ctrl-C that could not wait, that ended the wait of \`enqueue --wait\`, or that stopped a \`dlq redrive\` |
 `;
 
 /** The text of `docs/reference/cli.md`: the help of the program and of every command. */

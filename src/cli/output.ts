@@ -3,10 +3,19 @@ import { styleText } from 'node:util';
 /** A colour or another mark, in the words of `styleText`. */
 export type Format = Parameters<typeof styleText>[0];
 
+/** After these there is room, or nobody reads any more. */
+const drainEvents = ['drain', 'close', 'error'] as const;
+
+type StreamEvent = (typeof drainEvents)[number];
+
 /** Where a command writes: a stream that may be a terminal. */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  /** Whether more can be written: false when its reader has gone. */
+  readonly writable?: boolean;
+  on?(event: StreamEvent, listener: () => void): unknown;
+  off?(event: StreamEvent, listener: () => void): unknown;
   /** False where colours are not wanted: it knows NO_COLOR, FORCE_COLOR and what the terminal can do. */
   hasColors?(): boolean;
 }
@@ -58,6 +67,17 @@ export class Output {
     this.#streams.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   }
 
+  /**
+   * A part of an answer that is too long for memory: waits while its reader is slow.
+   *
+   * @returns false when nobody reads any more
+   */
+  async pour(text: string): Promise<boolean> {
+    const { stdout } = this.#streams;
+    if (stdout.write(text) === false && stdout.writable !== false) await untilDrained(stdout);
+    return stdout.writable !== false;
+  }
+
   /** A note, a warning or progress, for people. */
   say(line: string): void {
     this.#streams.stderr.write(`${line}\n`);
@@ -68,4 +88,14 @@ function createPaint(stream: OutputStream): Paint {
   const colours = stream.isTTY === true && stream.hasColors?.() === true;
   // The stream was judged above; newer versions of Node would judge stdout once more.
   return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
+}
+
+function untilDrained(stream: OutputStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of drainEvents) stream.off?.(event, done);
+      resolve();
+    };
+    for (const event of drainEvents) stream.on?.(event, done);
+  });
 }

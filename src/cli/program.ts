@@ -2,6 +2,8 @@ import { type Argument, Command } from 'commander';
 import { bulwarkVersion } from '../telemetry/version.js';
 import type { Act, Declare } from './action.js';
 import { declareConfigPrint } from './commands/config-print.js';
+import { declareDlqExport } from './commands/dlq-export.js';
+import { declareDlqImport } from './commands/dlq-import.js';
 import { declareDlqLs } from './commands/dlq-ls.js';
 import { declareDlqPurge } from './commands/dlq-purge.js';
 import { declareDlqRedrive } from './commands/dlq-redrive.js';
@@ -80,6 +82,8 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareDlqLs,
     declareDlqShow,
     declareDlqRedrive,
+    declareDlqExport,
+    declareDlqImport,
     declareDlqPurge,
   ]);
   group(program, act, 'config', 'look at the configuration', [declareConfigPrint]);

@@ -1,3 +1,4 @@
+import { type AuditEntry, AuditLog } from '../audit/audit-log.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { nearestWord } from '../errors/suggestion.js';
@@ -5,10 +6,12 @@ import { deadLetterSuffix } from '../job/define-queue.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
+import { systemClock } from '../time/clock.js';
 import { JobTraces } from '../transport/job-traces.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
+import { operatorName } from './operator.js';
 import { UnknownQueueError } from './unknown-queue-error.js';
 
 /** One command's view of the pool: a connection and everything that can be asked of it. */
@@ -53,6 +56,12 @@ export class RedisSession {
 
   deadLetters(queue: string): DeadLetterStore {
     return new DeadLetterStore(this.client, this.keyspace, queue);
+  }
+
+  /** Writes down what an operator is about to do to dead letters, before it is done. Rejects when that cannot be written: do not do it. */
+  async audit(what: AuditEntry['what'], queue: string, count: number, details: AuditEntry['details']): Promise<void> {
+    const entry = { by: operatorName(), what, queue, why: 'operator', count, details };
+    await new AuditLog(this.client, this.keyspace).append(entry, systemClock.now());
   }
 
   close(): Promise<void> {

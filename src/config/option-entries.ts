@@ -30,6 +30,9 @@ function entryOf(section: Section, name: string, option: Option): OptionEntry {
 
 /** `worker`, `leaseRenewMs` is `BULWARK_WORKER_LEASE_RENEW`: without `Ms`, because a variable may as well say `15s`. */
 function environmentName(section: Section, name: string): string {
-  const words = name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
-  return `BULWARK_${section}_${words}`.toUpperCase();
+  return `BULWARK_${inWords(section)}_${inWords(name.replace(/Ms$/, ''))}`.toUpperCase();
+}
+
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`);
 }

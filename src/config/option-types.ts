@@ -1,10 +1,20 @@
 import type { DurationInput, DurationMs } from '../time/duration.js';
 import type { ByteSizeInput } from './byte-size.js';
-import type { BytesOption, ChoiceOption, DurationOption, FlagOption, IntegerOption, ListOption } from './option.js';
+import type {
+  BytesOption,
+  CanBeOff,
+  ChoiceOption,
+  DurationOption,
+  FlagOption,
+  IntegerOption,
+  ListOption,
+} from './option.js';
 import type { OptionTable, Section } from './options.js';
 
 /** What users may write for an option of this kind. */
-type InputValue<O> = O extends DurationOption
+type InputValue<O> = KindInput<O> | (O extends CanBeOff ? false : never);
+
+type KindInput<O> = O extends DurationOption
   ? DurationInput
   : O extends BytesOption
     ? ByteSizeInput
@@ -19,7 +29,9 @@ type InputValue<O> = O extends DurationOption
             : string;
 
 /** What the program gets of it. */
-type ResolvedValue<O> = O extends DurationOption
+type ResolvedValue<O> = KindValue<O> | (O extends CanBeOff ? false : never);
+
+type KindValue<O> = O extends DurationOption
   ? DurationMs
   : O extends BytesOption | IntegerOption
     ? number
@@ -64,6 +76,8 @@ export type WorkerOptions = SectionOptions<'worker'>;
 export type ResolvedWorkerOptions = ResolvedSection<'worker'>;
 export type SupervisorOptions = SectionOptions<'supervisor'>;
 export type ResolvedSupervisorOptions = ResolvedSection<'supervisor'>;
+export type DeadLetterOptions = SectionOptions<'deadLetter'>;
+export type ResolvedDeadLetterOptions = ResolvedSection<'deadLetter'>;
 export type HttpOptions = SectionOptions<'http'>;
 export type ResolvedHttpOptions = ResolvedSection<'http'>;
 export type LogOptions = SectionOptions<'log'>;

@@ -14,6 +14,7 @@ export type OptionValue = number | string | boolean | readonly string[];
  */
 export function parseOptionValue(option: Option, input: unknown): OptionValue | undefined {
   const given = typeof input === 'string' ? input.trim() : input;
+  if (canBeOff(option) && (given === false || given === 'false')) return false;
   switch (option.kind) {
     case 'duration':
       return withinLimits(option, readAmount(parseDuration, given));
@@ -36,6 +37,7 @@ export function parseOptionValue(option: Option, input: unknown): OptionValue | 
 
 /** Writes a value so that `parseOptionValue` reads it back to the last digit. Does not mask: see `showOptionValue`. */
 export function formatOptionValue(option: Option, value: OptionValue): string {
+  if (value === false) return 'false';
   if (option.kind === 'duration') return exactDuration(Number(value));
   if (option.kind === 'bytes') return formatByteSize(Number(value));
   return String(value);
@@ -45,6 +47,10 @@ export function formatOptionValue(option: Option, value: OptionValue): string {
 export function showOptionValue(option: Option, value: OptionValue): string {
   const written = formatOptionValue(option, value);
   return option.kind === 'text' && option.mask ? option.mask(written) : written;
+}
+
+function canBeOff(option: Option): boolean {
+  return (option.kind === 'duration' || option.kind === 'integer') && option.canBeOff === true;
 }
 
 function withinLimits(limits: { readonly min: number; readonly max: number }, value: number | undefined) {

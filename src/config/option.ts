@@ -20,10 +20,18 @@ interface Limits<N extends number> {
 
 export interface DurationOption extends OptionBase, Limits<DurationMs> {
   readonly kind: 'duration';
+  /** Whether `false` is allowed, too: then there is no such limit. */
+  readonly canBeOff?: true;
 }
 
 export interface IntegerOption extends OptionBase, Limits<number> {
   readonly kind: 'integer';
+  readonly canBeOff?: true;
+}
+
+/** An option that may be `false`. */
+export interface CanBeOff {
+  readonly canBeOff: true;
 }
 
 export interface BytesOption extends OptionBase, Limits<number> {
@@ -73,6 +81,11 @@ export function duration(
     min: parseDuration(spec.min),
     max: parseDuration(spec.max),
   };
+}
+
+/** Lets a duration or a whole number be `false`: no value of its own stands for "never". */
+export function orOff<O extends DurationOption | IntegerOption>(option: O): O & CanBeOff {
+  return { ...option, canBeOff: true };
 }
 
 /** A size in bytes. Users give bytes or a text with a binary unit. */

@@ -1,5 +1,5 @@
 import { maskUrl } from './mask-url.js';
-import { bytes, choice, duration, flag, integer, list, type Option, text } from './option.js';
+import { bytes, choice, duration, flag, integer, list, type Option, orOff, text } from './option.js';
 
 /**
  * Every option of Bulwark. Types, validation, the names of environment variables, `docs/reference/config.md` and
@@ -265,6 +265,30 @@ export const optionTable = {
       doc: 'How long a suspect waits for a process of its own before it runs among others again; doubles with each further loss. Where no worker has a lane, suspects wait only to be apart from each other the first two times. Too short: no lane has had its turn. Too long: where lanes are few, innocent suspects wait.',
     }),
   },
+  deadLetter: {
+    keepMs: orOff(
+      duration({
+        default: '90d',
+        min: '100ms',
+        max: '3650d',
+        doc: 'How long a dead letter is kept; false: for ever. Too short: work that nobody has looked at is gone for good. Too long: memory of Redis, and payloads kept beyond what privacy allows.',
+      }),
+    ),
+    keepCount: orOff(
+      integer({
+        default: 100_000,
+        min: 1,
+        max: 100_000_000,
+        doc: 'How many dead letters a queue keeps at most; the oldest are dropped first; false: any number. Too few: one bad hour drops the letters of the last one. Too many: a broken release fills the memory of Redis, and then nothing can be enqueued at all.',
+      }),
+    ),
+    sweepMs: duration({
+      default: '1m',
+      min: '50ms',
+      max: '24h',
+      doc: 'How often the leader looks for dead letters to drop, at most ten thousand of a queue at a time. Too short: load on Redis for nothing. Too long: more letters than wanted until then.',
+    }),
+  },
   http: {
     enabled: flag({
       default: true,
@@ -341,6 +365,8 @@ export const sectionDocs: Readonly<Record<Section, string>> = {
   producer: 'How jobs are enqueued.',
   worker: 'How a worker runs jobs, holds on to them and stops.',
   supervisor: 'How the supervisor leads, watches and repairs.',
+  deadLetter:
+    'How long dead letters are kept. The leader drops what is older, or too much: counted, logged and written to the audit stream.',
   http: 'Metrics and health of a worker or supervisor.',
   log: 'What is logged and how.',
   pool: 'How the keeper runs the processes of one machine: `bulwark up`, and `bulwark worker run --processes`.',

@@ -23,12 +23,16 @@ const readCharacters = 2_000;
  * @returns 12 hexadecimal digits
  */
 export function fingerprintOf(name: string, code: string | undefined, message: string): string {
-  const firstLine = message.slice(0, readCharacters).split('\n', 1)[0] ?? '';
-  const template = variableParts
-    .reduce((text, [pattern, placeholder]) => text.replace(pattern, placeholder), firstLine)
-    .slice(0, significantCharacters);
   return createHash('sha256')
-    .update(`${name}\n${code ?? ''}\n${template}`)
+    .update(`${name}\n${code ?? ''}\n${templateOf(message)}`)
     .digest('hex')
     .slice(0, 12);
+}
+
+/** The first line of a message with what varies taken out: `no such order <value>`. Pure. */
+export function templateOf(message: string): string {
+  const firstLine = message.slice(0, readCharacters).split('\n', 1)[0] ?? '';
+  return variableParts
+    .reduce((text, [pattern, placeholder]) => text.replace(pattern, placeholder), firstLine)
+    .slice(0, significantCharacters);
 }

@@ -79,6 +79,11 @@ export class Keyspace {
     return `${this.#fleet}:epoch`;
   }
 
+  /** stream: what the supervisor decided and operators did on one day, `20260304`. Expires. */
+  audit(day: string): string {
+    return `${this.#fleet}:audit:${day}`;
+  }
+
   /** hash: every queue that was ever defined here, with its policy as JSON. */
   get queues(): string {
     return `${this.#fleet}:queues`;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { aLogger, aRedisInput, assertCreationOptions, someMetrics } from '../config/assert-creation-options.js';
-import type { JobLimitOptions, SupervisorOptions } from '../config/option-types.js';
+import type { DeadLetterOptions, JobLimitOptions, SupervisorOptions } from '../config/option-types.js';
 import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
 import { anObject, type OptionShapes } from '../errors/option-faults.js';
@@ -16,6 +16,8 @@ export interface CreateSupervisorOptions {
   readonly supervisor?: SupervisorOptions;
   /** Bounds of stored errors. Give every process the same. */
   readonly job?: JobLimitOptions;
+  /** How long dead letters are kept. */
+  readonly deadLetter?: DeadLetterOptions;
   /** Default: JSON lines on standard output, pretty on a terminal. */
   readonly log?: Logger;
   readonly metrics?: Metrics;
@@ -25,6 +27,7 @@ const optionShapes: OptionShapes<CreateSupervisorOptions> = {
   redis: aRedisInput,
   supervisor: anObject,
   job: anObject,
+  deadLetter: anObject,
   log: aLogger,
   metrics: someMetrics,
 };
@@ -40,6 +43,7 @@ export function createSupervisor(options: CreateSupervisorOptions = {}): Supervi
     redis: resolveRedisInput(options.redis),
     supervisor: resolveSection('supervisor', options.supervisor),
     job: resolveSection('job', options.job),
+    deadLetter: resolveSection('deadLetter', options.deadLetter),
     log: options.log ?? createLogger({ level: 'info', format: 'auto', role: 'supervisor' }),
     metrics: options.metrics ?? createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion }),
   });

@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
+import { AuditLog } from '../audit/audit-log.js';
 import type {
+  ResolvedDeadLetterOptions,
   ResolvedJobLimitOptions,
   ResolvedRedisOptions,
   ResolvedSupervisorOptions,
 } from '../config/option-types.js';
+import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
+import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { CensusSweeper } from '../recovery/census-sweeper.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
@@ -30,6 +34,7 @@ export interface SupervisorParts {
   readonly redis: ResolvedRedisOptions;
   readonly supervisor: ResolvedSupervisorOptions;
   readonly job: ResolvedJobLimitOptions;
+  readonly deadLetter: ResolvedDeadLetterOptions;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -77,7 +82,7 @@ export class Supervisor {
 
   async #start(): Promise<void> {
     if (this.#stopping !== undefined) return;
-    const { redis, supervisor, job, log, metrics } = this.#parts;
+    const { redis, supervisor, job, deadLetter, log, metrics } = this.#parts;
     this.#open = await openRedis({ redis, name: `bulwark:supervisor:${this.id}`, manner: 'patient', log, metrics });
     if (this.#stopping !== undefined) return closeRedis(this.#open.client);
     const { client, keyspace, reportError } = this.#open;
@@ -168,10 +173,22 @@ export class Supervisor {
       clock: systemClock,
       log,
     });
+    const retention = new RetentionSweeper({
+      client,
+      letters: (queue) => new DeadLetterStore(client, keyspace, queue),
+      audit: new AuditLog(client, keyspace),
+      queues: fencedQueues,
+      leadership: lease,
+      policy: deadLetter,
+      supervisor: this.id,
+      log,
+      metrics,
+    });
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
+      this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
       this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
       this.#whileLeading('death-watch', supervisor.watchMs / countsPerWatch, (signal) => deathWatch.look(signal)),
     ];

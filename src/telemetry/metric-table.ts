@@ -164,6 +164,13 @@ export const metricTable = {
     labels: { queue, kind: anyKind, reason: deadLetterReasons },
     by: ['worker', 'supervisor'],
   },
+  deadLettersDropped: {
+    name: 'bulwark_dead_letters_dropped_total',
+    type: 'counter',
+    help: 'Dead letters deleted because they were older than `deadLetter.keepMs` (`age`), or more than `deadLetter.keepCount` (`count`).',
+    labels: { queue, reason: ['age', 'count'] },
+    by: ['supervisor'],
+  },
   queueSlo: {
     name: 'bulwark_queue_slo_seconds',
     type: 'gauge',

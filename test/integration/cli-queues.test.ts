@@ -58,7 +58,9 @@ async function forgetKeys(queue: string): Promise<void> {
 async function spoilMoments(queue: string, id: string): Promise<void> {
   const client = new Redis(server.url);
   const spoilt = { timestamp: 'abc', processedOn: 'abc', finishedOn: 'abc', atm: 'abc', bwh: '[null]' };
-  await client.hset(new Keyspace(namespace).queue(queue, id), spoilt);
+  const keys = new Keyspace(namespace);
+  await client.hset(keys.queue(queue, id), spoilt);
+  await client.zadd(keys.queue(queue, 'failed'), 'XX', 0, id);
   client.disconnect();
 }
 
@@ -249,7 +251,15 @@ describe('dlq', () => {
     const { code, document } = await cliJson('dlq', 'redrive', 'quick', id, 'nobody');
 
     expect(code).toBe(1);
-    expect(document).toEqual({ queue: 'quick', redriven: [id], notFound: ['nobody'], idTaken: [], dryRun: false });
+    expect(document).toMatchObject({
+      queue: 'quick',
+      end: 'done',
+      redriven: [id],
+      notFound: ['nobody'],
+      idTaken: [],
+      left: 0,
+      dryRun: false,
+    });
     expect(await jobsOf('quick')).toMatchObject({ waiting: 1, dead_lettered: 0 });
   });
 

@@ -19,7 +19,7 @@ export function declareDlqShow(dlq: Command, act: Act): void {
 
 async function showLetter(cli: Cli, id: string, { queue }: ShowOptions): Promise<number> {
   const { findLetter } = await import('../jobs/find-job.js');
-  const { renderLetter } = await import('../jobs/render-job.js');
+  const { renderLetter } = await import('../dlq/render-letter.js');
   const { letter } = await cli.withRedis((redis) => findLetter(redis, id, queue));
   cli.output.answer({ letter }, () => renderLetter(letter, cli.output.paint));
   return exitCodes.done;

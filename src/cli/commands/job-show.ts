@@ -19,7 +19,8 @@ export function declareJobShow(job: Command, act: Act): void {
 
 async function showJob(cli: Cli, id: string, { queue }: ShowOptions): Promise<number> {
   const { findJob } = await import('../jobs/find-job.js');
-  const { renderJob, renderLetter } = await import('../jobs/render-job.js');
+  const { renderJob } = await import('../jobs/render-job.js');
+  const { renderLetter } = await import('../dlq/render-letter.js');
   const found = await cli.withRedis((redis) => findJob(redis, id, queue));
   const { paint } = cli.output;
   cli.output.answer({ found }, () =>

@@ -1,33 +1,49 @@
 import type { DeadLetterStore } from '../../dead-letter/dead-letter-store.js';
-import { UsageError } from '../usage-error.js';
+import { type LetterGroup, LetterTally } from '../../dead-letter/group-letters.js';
+import { type LetterSelection, matchesFilter } from '../../dead-letter/letter-filter.js';
+import type { LetterSummary } from '../../dead-letter/record.js';
 
-/** Which dead letters a command is about, as its arguments say. */
-export interface Selection {
-  readonly ids: readonly string[];
-  readonly all?: true;
-  readonly limit?: number;
+/** A letter that a command is about: as much of it as fits into memory a million times. */
+export type SelectedLetter = Pick<LetterSummary, 'deadId' | 'id' | 'kind' | 'diedAt'>;
+
+export interface Selected {
+  /** The oldest first, or in the order of the ids. */
+  readonly letters: readonly SelectedLetter[];
+  /** Ids under which no letter lies. */
+  readonly notFound: readonly string[];
+  /** The same letters by their cause. */
+  readonly groups: readonly LetterGroup[];
 }
 
-const pageSize = 1_000;
+const pageSize = 500;
+/** So many are chosen at once; beyond, the command is given again. */
+const mostSelected = 1_000_000;
 
-/**
- * Says which dead letters are meant: the named ones, all, or the `limit` oldest. Never all of them by accident.
- *
- * @returns ids in the dead-letter queue, the oldest first
- * @throws UsageError when nothing or two different things were said.
- */
-export async function selectLetters(letters: DeadLetterStore, { ids, all, limit }: Selection): Promise<string[]> {
-  if (ids.length > 0 && (all || limit !== undefined)) {
-    throw new UsageError('give ids, or --all, or --limit: not ids together with one of the others');
+/** Finds the letters that are meant. Those that die from now on are not among them. */
+export async function selectLetters(store: DeadLetterStore, selection: LetterSelection): Promise<Selected> {
+  const tally = new LetterTally();
+  const letters: SelectedLetter[] = [];
+  const notFound: string[] = [];
+  const take = (letter: LetterSummary) => {
+    const { deadId, id, kind, diedAt } = letter;
+    tally.add(letter);
+    letters.push({ deadId, id, kind, diedAt });
+  };
+  if (selection.kind === 'ids') {
+    const { ids } = selection;
+    for (let from = 0; from < ids.length; from += pageSize) {
+      const page = ids.slice(from, from + pageSize);
+      for (const [index, letter] of (await store.summaries(page)).entries()) {
+        if (letter) take(letter);
+        else notFound.push(page[index] ?? '');
+      }
+    }
+  } else {
+    const { filter, limit = mostSelected } = selection;
+    for await (const page of store.pages('oldest_first', pageSize)) {
+      for (const letter of page) if (letters.length < limit && matchesFilter(filter, letter)) take(letter);
+      if (letters.length >= limit) break;
+    }
   }
-  if (ids.length > 0) return [...new Set(ids)];
-  if (!all && limit === undefined)
-    throw new UsageError('say which dead letters: their ids, --all, or --limit <n> for the oldest');
-  const found = new Set<string>();
-  const total = await letters.count();
-  // Pages shift when letters come meanwhile: one may be seen twice, none is missed. New ones are not waited for.
-  for (let offset = 0; offset < total; offset += pageSize) {
-    for (const id of await letters.ids(offset, pageSize)) found.add(id);
-  }
-  return [...found].reverse().slice(0, limit);
+  return { letters, notFound, groups: tally.groups() };
 }

@@ -10,8 +10,8 @@ import { createWindow } from './window.js';
 /** A supervisor with its window, as a process of its own. */
 export function createSupervisorProcess(options: ResolvedOptions, log: Logger, takesOver = false): PoolProcess {
   const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
-  const { redis, job, supervisor: supervisorOptions } = options;
-  const supervisor = new Supervisor({ redis, job, supervisor: supervisorOptions, log, metrics });
+  const { redis, job, deadLetter, supervisor: supervisorOptions } = options;
+  const supervisor = new Supervisor({ redis, job, deadLetter, supervisor: supervisorOptions, log, metrics });
   const window = createWindow(options.http, { metrics, checks: supervisor.healthChecks, log, takesOver });
   return {
     async start() {

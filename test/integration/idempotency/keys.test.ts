@@ -118,6 +118,27 @@ describe('a key at enqueue', () => {
     expect(await producer.enqueue(job, { a: 1 }, { key: 'order-42' })).toMatchObject({ id: first.id, duplicate: true });
   });
 
+  it.each(['redriven', 'purged'])('is open again when that one was %s', async (how) => {
+    let declines = true;
+    const job = jobOf(() => {
+      if (declines) throw new BusinessError('card declined');
+      return 'charged';
+    });
+    await pool().worker([job]);
+    const producer = pool().producer();
+    const first = await producer.enqueue(job, { a: 1 }, { key: 'order-42' });
+    await expect(producer.wait(first)).rejects.toThrow('card declined');
+    declines = false;
+
+    const letters = pool().deadLetters(job.queue);
+    if (how === 'redriven') await letters.redrive({ deadId: first.id, id: first.id }, { by: 'ada@host' });
+    else await letters.purge({ deadId: first.id });
+    const again = await producer.enqueue(job, { a: 1 }, { key: 'order-42' });
+
+    expect(await producer.wait(again)).toBe('charged');
+    expect(again.duplicate).toBe(how === 'redriven');
+  });
+
   it('is free again when its job was given up after all attempts: the work is not done', async () => {
     let fails = true;
     const job = jobOf(

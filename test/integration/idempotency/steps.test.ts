@@ -99,7 +99,7 @@ describe('the steps of a job', () => {
     const letters = pool().deadLetters(job.queue);
     await eventually('it is dead-lettered', () => letters.get(id));
 
-    expect(await letters.redrive({ deadId: id, id })).toBe('redriven');
+    expect(await letters.redrive({ deadId: id, id }, { by: 'ada@host' })).toMatchObject({ kind: 'redriven' });
 
     await eventually(
       'it is completed',

@@ -589,7 +589,7 @@ describe('a flow', () => {
     expect(Object.values((await dead?.getChildrenValues()) ?? {})).toEqual(['done']);
     await pool()
       .deadLetters(parent.queue)
-      .purge(job.id ?? '');
+      .purge({ deadId: job.id ?? '' });
     expect(await pool().client.keys(`*${job.id}*`)).toEqual([]);
   });
 });

@@ -177,7 +177,7 @@ describe('cancel', () => {
     const id = await bench.add();
     await cancel(bench, id);
 
-    expect(await letters(bench).redrive({ deadId: id, id })).toBe('redriven');
+    expect(await letters(bench).redrive({ deadId: id, id }, { by: 'ada@host' })).toMatchObject({ kind: 'redriven' });
 
     expect((await bench.calls.take(['mine'])).jobs).toMatchObject([{ id }]);
   });

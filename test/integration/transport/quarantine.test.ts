@@ -393,7 +393,7 @@ describe('the history of crashes', () => {
     } as never);
 
     expect(await letters.get(id)).toMatchObject({ crashes: 1, crashHistory: [{ how: 'exited', signal: 'SIGSEGV' }] });
-    await letters.redrive({ deadId: id, id });
+    await letters.redrive({ deadId: id, id }, { by: 'ada@host' });
     expect(await pool().inspector.job(bench.queue, id)).toMatchObject({ crashes: 0, crashHistory: [] });
   });
 

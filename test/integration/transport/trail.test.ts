@@ -104,7 +104,7 @@ describe('a redrive', () => {
     const { bench, id, store, deadKey } = await bury();
     const [enqueued, died] = await pool().client.hmget(deadKey, 'timestamp', 'finishedOn');
 
-    await store.redrive({ deadId: id, id });
+    await store.redrive({ deadId: id, id }, { by: 'ada@host' });
 
     expect(await trailOf(bench.jobKey(id))).toEqual([
       { at: 1_000, what: 'crashed', how: 'exited', worker: 'w1' },
@@ -133,7 +133,7 @@ describe('a redrive', () => {
     const { bench, id, store, deadKey } = await bury();
     await pool().client.hset(deadKey, fields);
 
-    await store.redrive({ deadId: id, id });
+    await store.redrive({ deadId: id, id }, { by: 'ada@host' });
 
     expect(await pool().inspector.job(bench.queue, id)).toMatchObject({ state: 'waiting' });
     expect((await trailOf(bench.jobKey(id))).at(-1)).toMatchObject({ what: 'redriven' });

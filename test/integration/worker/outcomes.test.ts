@@ -33,8 +33,10 @@ function jobOf<R>(
 /** The only dead letter of a queue, once it is there. */
 async function deadLetterIn(queue: QueueDefinition) {
   const store = pool().deadLetters(queue);
-  const letter = await eventually('a job is dead-lettered', async () => (await store.list(0, 1))[0]);
-  return letter;
+  return eventually('a job is dead-lettered', async () => {
+    const [entry] = await store.oldest(1);
+    return entry && store.get(entry.deadId);
+  });
 }
 
 describe('a job that succeeds', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytes, choice, duration, flag, integer, list, type Option, text } from '../../../src/config/option.js';
+import { bytes, choice, duration, flag, integer, list, type Option, orOff, text } from '../../../src/config/option.js';
 import { optionEntries } from '../../../src/config/option-entries.js';
 import {
   formatOptionValue,
@@ -12,6 +12,8 @@ import {
 const doc = 'An option.';
 const anyDuration = duration({ default: '1s', min: '100ms', max: '1h', doc });
 const anyInteger = integer({ default: 10, min: -5, max: 100, doc });
+const durationOrOff = orOff(anyDuration);
+const integerOrOff = orOff(anyInteger);
 const anyBytes = bytes({ default: '1KiB', min: '512B', max: '1MiB', doc });
 const anyChoice = choice({ choices: ['json', 'pretty'], default: 'json', doc });
 const anyFlag = flag({ default: false, doc });
@@ -28,6 +30,11 @@ describe('parseOptionValue', () => {
     [anyInteger, -5, -5],
     [anyInteger, 100, 100],
     [anyInteger, ' 42 ', 42],
+    [durationOrOff, false, false],
+    [durationOrOff, ' false ', false],
+    [durationOrOff, '1h', 3_600_000],
+    [integerOrOff, 'false', false],
+    [integerOrOff, 42, 42],
     [anyBytes, 512, 512],
     [anyBytes, '1MiB', 1_048_576],
     [anyChoice, 'pretty', 'pretty'],
@@ -56,6 +63,10 @@ describe('parseOptionValue', () => {
     [anyDuration, Number.POSITIVE_INFINITY],
     [anyDuration, null],
     [anyDuration, ['1s']],
+    [anyDuration, false],
+    [anyInteger, 'false'],
+    [durationOrOff, true],
+    [durationOrOff, 99],
     [anyInteger, -6],
     [anyInteger, 101],
     [anyInteger, 1.5],

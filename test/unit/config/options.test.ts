@@ -25,6 +25,7 @@ describe('the table of options', () => {
     ['worker.leaseRenewMs', ['BULWARK_WORKER_LEASE_RENEW']],
     ['job.maxPayloadBytes', ['BULWARK_JOB_MAX_PAYLOAD_BYTES']],
     ['pool.dataDir', ['BULWARK_POOL_DATA_DIR']],
+    ['deadLetter.keepMs', ['BULWARK_DEAD_LETTER_KEEP']],
     ['redis.url', ['BULWARK_REDIS_URL', 'REDIS_URL']],
   ])('reads %s from %j', (path, variables) => {
     expect(optionEntries.find((entry) => entry.path === path)?.variables).toEqual(variables);

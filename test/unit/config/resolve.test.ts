@@ -40,6 +40,11 @@ describe('resolveConfig', () => {
 
     expect(values).toMatchInlineSnapshot(`
       {
+        "deadLetter": {
+          "keepCount": 100000,
+          "keepMs": 7776000000,
+          "sweepMs": 60000,
+        },
         "http": {
           "enabled": true,
           "host": "127.0.0.1",

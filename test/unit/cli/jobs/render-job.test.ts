@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { renderJob, renderLetter } from '../../../../src/cli/jobs/render-job.js';
-import type { DeadLetter } from '../../../../src/dead-letter/record.js';
+import { renderJob } from '../../../../src/cli/jobs/render-job.js';
 import type { JobCrash } from '../../../../src/job/crash.js';
 import type { EpochMs } from '../../../../src/time/duration.js';
 import { type JobView, numberOr0, parseAttempts } from '../../../../src/transport/queue-inspector.js';
@@ -39,7 +38,7 @@ it('shows a job with its history and its payload', () => {
       'enqueued    2026-03-04T05:06:00.000Z',
       'attempts    1 used up, 2 starts',
       'history',
-      '  1. 2026-03-04T05:06:07.000Z, 2.0s on w1: Error: no paper',
+      '  1. 2026-03-04T05:06:07.000Z, 2.0s on w1: transient Error: no paper (f00)',
       'payload',
       '{',
       '  "to": "a@b.co"',
@@ -72,46 +71,6 @@ it('lets nothing in a job play with the terminal', () => {
 
   for (const word of ['gone payload', 'gone reason', 'gone error']) expect(text).toContain(word);
   for (const control of ['\u001b', '\u0007']) expect(text).not.toContain(control);
-});
-
-it('shows why a dead letter died', () => {
-  const letter: DeadLetter = {
-    reason: 'permanent_error',
-    error: {
-      class: 'permanent',
-      name: 'PermanentError',
-      code: '404',
-      message: 'no such address',
-      stack: 'PermanentError: no such address\n    at send (mail.js:1:1)',
-      fingerprint: 'abc',
-    },
-    queue: 'email',
-    id: '7',
-    by: 'w1',
-    deadId: '7~2',
-    kind: 'send-receipt',
-    payload: null,
-    enqueuedAt: at('2026-03-04T05:06:00Z'),
-    diedAt: at('2026-03-04T05:07:00Z'),
-    attempts: [],
-    crashes: 1,
-    crashHistory: [],
-  };
-
-  const text = renderLetter(letter, plain);
-
-  for (const line of [
-    'dead letter 7~2',
-    'job         7',
-    'died        2026-03-04T05:07:00.000Z by w1',
-    'reason      permanent_error',
-    'error       PermanentError (404): no such address',
-    'class       permanent, fingerprint abc',
-    'crashes     1',
-    'stack       at send (mail.js:1:1)',
-  ]) {
-    expect(text.split('\n')).toContain(line);
-  }
 });
 
 it('shows how a job lost its workers, and what the last of them wrote', () => {
@@ -161,5 +120,5 @@ it('shows a history that somebody else wrote as far as it can be read, and a job
 
   const text = renderJob(job({ attempts: parseAttempts(JSON.stringify(history)), payload: undefined }), plain);
 
-  expect(text).toContain('  1. unknown, for an unknown time on w1: Error: no paper\npayload\nnone');
+  expect(text).toContain('  1. unknown, for an unknown time on w1: transient Error: no paper (f00)\npayload\nnone');
 });

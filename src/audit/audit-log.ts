@@ -1,0 +1,67 @@
+import type { RedisClient } from '../redis/connection.js';
+import { defineScript } from '../redis/define-script.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import type { EpochMs } from '../time/duration.js';
+
+/** One thing that somebody decided or did, for whoever asks later. */
+export interface AuditEntry {
+  /** Who: the id of a supervisor, or user@host of an operator. */
+  readonly by: string;
+  readonly what: 'dead_letters.drop' | 'dead_letters.purge' | 'dead_letters.redrive' | 'dead_letters.import';
+  readonly queue: string;
+  /** The rule that asked for it, or the command. */
+  readonly why: string;
+  /** How many jobs it is about. */
+  readonly count: number;
+  /** What else is worth knowing; kept short by whoever writes it. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const appendAuditScript = defineScript({
+  file: new URL('./lua/append-audit.lua', import.meta.url),
+  keys: ['day'],
+  args: ['most', 'ttl'],
+  rest: true,
+  reply: String,
+});
+
+/** Version of the format of an entry. */
+const version = 1;
+/** Some 25 MB at most. Too few: a day of many decisions loses its morning. */
+const entriesPerDay = 100_000;
+/** Long enough to be asked about last month; entries are few. */
+const keptMs = 35 * 86_400_000;
+
+/**
+ * The audit stream: what changed jobs without their handlers having done it. One stream a day, bounded and with a time to live; read it with
+ * `XRANGE`.
+ *
+ * It lies in another slot of a cluster than the queues, so an entry cannot be written in the same step as what it tells of. It is written
+ * before, as an intent: after a crash in between it tells of more than was done, never of less. Whoever cannot write it does nothing.
+ */
+export class AuditLog {
+  readonly #client: RedisClient;
+  readonly #keyspace: Keyspace;
+
+  constructor(client: RedisClient, keyspace: Keyspace) {
+    this.#client = client;
+    this.#keyspace = keyspace;
+  }
+
+  /** Writes down what is about to be done. Rejects when Redis does not take it: then do not do it. */
+  async append(entry: AuditEntry, now: EpochMs): Promise<void> {
+    const { by, what, queue, why, count, details } = entry;
+    const fields = { v: version, at: now, by, what, queue, why, count, details: JSON.stringify(details) };
+    await appendAuditScript.run(
+      this.#client,
+      { day: this.#keyspace.audit(dayOf(now)) },
+      { most: entriesPerDay, ttl: keptMs },
+      Object.entries(fields).flat(),
+    );
+  }
+}
+
+/** The day of a moment in UTC: `20260304`. */
+export function dayOf(at: EpochMs): string {
+  return new Date(at).toISOString().slice(0, 10).replaceAll('-', '');
+}
