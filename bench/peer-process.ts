@@ -27,9 +27,9 @@ export function startWorker(subject: Subject, url: string, concurrency: number, 
   return startPeer('worker', [subject, url, String(concurrency), ...(pace ? [JSON.stringify(pace)] : [])]);
 }
 
-/** Starts a process with one producer of a subject, connected. */
-export function startProducer(subject: Subject, url: string): Promise<PeerProducer> {
-  return startPeer('producer', [subject, url]);
+/** Starts a process with one producer of a subject, connected. `keyed`: Bulwark's jobs have idempotency keys. */
+export function startProducer(subject: Subject, url: string, { keyed = false } = {}): Promise<PeerProducer> {
+  return startPeer('producer', [subject, url, ...(keyed ? ['keyed'] : [])]);
 }
 
 async function startPeer<Question extends { readonly ask: keyof Answers }, Answers>(

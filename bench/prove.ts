@@ -4,6 +4,7 @@ import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
 import { clockJump } from './proofs/clock-jump.js';
 import { cost } from './proofs/cost.js';
+import { effects } from './proofs/effects.js';
 import { enqueue } from './proofs/enqueue.js';
 import { fleet } from './proofs/fleet.js';
 import { freeze } from './proofs/freeze.js';
@@ -32,6 +33,7 @@ const proofs: readonly Proof[] = [
   leader,
   blocked,
   poison,
+  effects,
   freeze,
   partition,
   redisRestart,

@@ -11,6 +11,15 @@ export type {
 export type { RedisInput } from './config/redis-input.js';
 export { BulwarkError, isBulwarkError } from './errors/bulwark-error.js';
 export type { ErrorCode } from './errors/codes.js';
+export { KeyConflictError } from './idempotency/key-conflict-error.js';
+export {
+  RunEndedError,
+  StepNameTakenError,
+  StepResultError,
+  StepsChangedError,
+  StepsUnreadableError,
+  TooManyStepsError,
+} from './idempotency/step-errors.js';
 export { DrainTimeoutError, JobCancelledError, JobExpiredError, JobTimeoutError } from './job/abort-reasons.js';
 export type { Criticality } from './job/criticality.js';
 export { type DependencyDefinition, type DependencyOptions, defineDependency } from './job/define-dependency.js';
@@ -26,7 +35,7 @@ export {
 export { defineQueue, type QueueDefinition, type QueueOptions } from './job/define-queue.js';
 export { DefinitionError } from './job/definition-error.js';
 export type { ErrorVerdict } from './job/error-verdict.js';
-export type { CallOptions, JobContext } from './job/job-context.js';
+export type { CallOptions, JobContext, StepContext } from './job/job-context.js';
 export { LeaseLostError } from './job/lease-lost-error.js';
 export type { DeadLetterReason, ErrorClass } from './job/outcome.js';
 export { type PayloadFault, PayloadInvalidError, PayloadTooLargeError } from './job/payload.js';

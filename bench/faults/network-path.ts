@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A way through the network to a server of this machine, which can be parted. */
 export interface NetworkPath {
@@ -12,11 +13,14 @@ export interface NetworkPath {
    * before stay silent for good, as behind a router that lost its table; only new ones get through.
    */
   heal(old: 'late' | 'forgotten'): void;
+  /** For so long questions get through and answers do not; then every connection breaks. */
+  loseAnswers(ms: number): Promise<void>;
   close(): void;
 }
 
 export async function openNetworkPath(targetPort: number): Promise<NetworkPath> {
   const sockets = new Set<Socket>();
+  const answering = new Set<Socket>();
   const waiting = new Set<() => void>();
   let parted = false;
 
@@ -38,6 +42,8 @@ export async function openNetworkPath(targetPort: number): Promise<NetworkPath> 
     const open = () => {
       const far = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
       keep(far);
+      answering.add(far);
+      far.on('close', () => answering.delete(far));
       pass(near, far);
       pass(far, near);
       near.resume();
@@ -61,6 +67,11 @@ export async function openNetworkPath(targetPort: number): Promise<NetworkPath> 
       if (old === 'late') for (const socket of sockets) socket.resume();
       for (const open of waiting) open();
       waiting.clear();
+    },
+    async loseAnswers(ms) {
+      for (const socket of answering) socket.pause();
+      await sleep(ms);
+      for (const socket of sockets) socket.destroy();
     },
     close() {
       for (const socket of sockets) socket.destroy();

@@ -5,17 +5,23 @@ import { type Producer, queueName, type WorkerOptions } from './subject.js';
 const orders = defineQueue({ name: queueName });
 
 /** Bulwark by its public surface with the shipped defaults: schema, timeout, leases, heartbeat, metrics and log are all on. */
-export function defineTakeOrder(handle: (order: Order) => Promise<void>) {
-  return defineJob({ kind: 'take-order', queue: orders, payload: orderSchema, run: handle });
+export function defineTakeOrder(handle: (order: Order) => Promise<void>, keyed = false) {
+  return defineJob({
+    kind: 'take-order',
+    queue: orders,
+    payload: orderSchema,
+    run: handle,
+    ...(keyed && { idempotencyKey: ({ number }: Order) => String(number) }),
+  });
 }
 
 export async function startWorker({ url, concurrency, handle, pace }: WorkerOptions): Promise<void> {
   await createWorker({ redis: url, jobs: [defineTakeOrder(handle)], worker: { concurrency, ...pace } }).start();
 }
 
-export async function connectProducer(url: string): Promise<Producer> {
+export async function connectProducer(url: string, { keyed }: { readonly keyed: boolean }): Promise<Producer> {
   const producer = createProducer({ redis: url });
-  const takeOrder = defineTakeOrder(async () => undefined);
+  const takeOrder = defineTakeOrder(async () => undefined, keyed);
   return {
     enqueue: (order) => producer.enqueue(takeOrder, order),
     enqueueMany: (many) => producer.enqueueMany(takeOrder, many),

@@ -43,8 +43,9 @@ export interface ProducerAnswers {
   readonly pace: Taken;
 }
 
-const [, , subject, url = ''] = process.argv;
-const producer = await (await loadSubject(subject as Subject)).connectProducer(url);
+const [, , subject, url = '', keyed] = process.argv;
+const { connectProducer } = await loadSubject(subject as Subject);
+const producer = await connectProducer(url, { keyed: keyed === 'keyed' });
 
 async function enqueue({ from, count, bytes, batch, lanes }: EnqueueQuestion): Promise<Taken> {
   const write = orderWriter(bytes);

@@ -9,7 +9,8 @@ export type Subject = (typeof subjects)[number];
 export interface SubjectModule {
   /** Begins to take jobs; resolves when it is connected. */
   startWorker(options: WorkerOptions): Promise<void>;
-  connectProducer(url: string): Promise<Producer>;
+  /** `keyed`: jobs have idempotency keys, where there are such. */
+  connectProducer(url: string, options: { readonly keyed: boolean }): Promise<Producer>;
 }
 
 export interface WorkerOptions {

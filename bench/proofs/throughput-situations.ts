@@ -19,6 +19,7 @@ export const headline: DrainPlan = {
   backlog: 0,
   held: 0,
   onDisk: false,
+  keyed: false,
   warmUp: 12_000,
 };
 
@@ -39,6 +40,12 @@ const longQueue = (name: string, plan: Partial<DrainPlan>): Situation => ({
 
 export const situations = {
   concurrency50: all('concurrency 50', {}, 5),
+  keyed: {
+    name: 'every job with a key',
+    subjects: ['bulwark', 'bullmq'],
+    rounds: 5,
+    plan: { ...headline, keyed: true },
+  },
   concurrency1: all('concurrency 1', { concurrency: 1, jobs: 8_000, portion: 8_000 }),
   fourWorkers: all('4 worker processes', { processes: 4 }),
   onDisk: all('every write kept on disk', { onDisk: true }),

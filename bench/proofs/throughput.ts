@@ -9,6 +9,8 @@ import { type Situation, type SituationName, shortened, situations } from './thr
 const leastAtConcurrency50 = 1.8;
 const leastAtConcurrency1 = 1.2;
 const mostRedisCpu = 0.5;
+const leastWithKeys = 1.6;
+const mostLedgerCost = 0.1;
 /** What a job may cost Redis in a queue a hundred or a thousand times as long: as much, but for noise and for memory that is not in the cache. */
 const mostGrowth = 1.25;
 
@@ -17,7 +19,7 @@ type Found = Readonly<Record<SituationName, Scenario>>;
 /** How many jobs a second one Redis and its workers finish, and what each costs them. */
 export const throughput: Proof = {
   name: 'throughput',
-  about: 'jobs a second, and time of Redis and Node per job, in ten situations (7 min)',
+  about: 'jobs a second, and time of Redis and Node per job, in eleven situations (8 min)',
   run: (say, { quick }) =>
     withMeasuredRedis(async (redis): Promise<ProofResult> => {
       const scenarios: [string, Scenario][] = [];
@@ -55,12 +57,13 @@ function summary(found: Found): ProofResult {
   return {
     proof: 'throughput',
     ...first,
-    bulwark: { ...first.bulwark, ...growth('bulwark') },
+    bulwark: { ...first.bulwark, ...growth('bulwark'), ledgerCost: ledgerCost(found) },
     bullmq: { ...first.bullmq, ...growth('bullmq') },
     ratio: {
       ...first.ratio,
       jobsPerSecondAtConcurrency1: Number(found.concurrency1.ratio?.['jobsPerSecond']),
       jobsPerSecondWith4Workers: Number(found.fourWorkers.ratio?.['jobsPerSecond']),
+      jobsPerSecondWithKeys: Number(found.keyed.ratio?.['jobsPerSecond']),
       redisCpuPerJobWith4Workers: Number(found.fourWorkers.ratio?.['redisCpuPerJob']),
     },
     lost: Object.values(found).reduce((sum, { lost }) => sum + lost, 0),
@@ -74,9 +77,16 @@ function promises({ bulwark, ratio = {} }: ProofResult): Readonly<Record<string,
     'ratio.jobsPerSecondAtConcurrency1': atLeast(leastAtConcurrency1, ratio['jobsPerSecondAtConcurrency1']),
     'ratio.redisCpuPerJob': atMost(mostRedisCpu, ratio['redisCpuPerJob']),
     'ratio.redisCpuPerJobWith4Workers': atMost(mostRedisCpu, ratio['redisCpuPerJobWith4Workers']),
+    'ratio.jobsPerSecondWithKeys': atLeast(leastWithKeys, ratio['jobsPerSecondWithKeys']),
+    ledgerCost: atMost(mostLedgerCost, bulwark['ledgerCost']),
     redisGrowth100kWaiting: atMost(mostGrowth, bulwark['redisGrowth100kWaiting']),
     redisGrowth1kActive: atMost(mostGrowth, bulwark['redisGrowth1kActive']),
   };
+}
+
+/** The part of the jobs a second that keys cost; each situation has plain BullMQ beside it, so that their moments can be compared. */
+function ledgerCost({ concurrency50, keyed }: Found): number {
+  return rounded(1 - Number(keyed.ratio?.['jobsPerSecond']) / Number(concurrency50.ratio?.['jobsPerSecond']));
 }
 
 /** What a job costs Redis in one situation over what it costs in another. */

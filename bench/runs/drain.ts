@@ -18,6 +18,8 @@ export interface DrainPlan {
   readonly held: number;
   /** Whether Redis keeps every write on disk (`appendonly yes`, flushed once a second). */
   readonly onDisk: boolean;
+  /** Whether Bulwark's jobs have idempotency keys, each its own. */
+  readonly keyed: boolean;
   /** So many run before, so that the code is compiled and as many completed jobs are kept as may be. */
   readonly warmUp: number;
   /** How often Bulwark beats and renews; its defaults when left out. */
@@ -44,7 +46,7 @@ export async function drain(
   hooks: DrainHooks = {},
 ): Promise<Sample<'jobsPerSecond' | 'redisCpuPerJob' | 'nodeCpuPerJob'>> {
   await gauge.clear(plan);
-  const producer = await startProducer(subject, url);
+  const producer = await startProducer(subject, url, plan);
   const holders: PeerWorker[] = [];
   const workers: PeerWorker[] = [];
   const askAll = (ask: 'hold' | 'let-go') => Promise.all(workers.map((worker) => worker.ask({ ask })));

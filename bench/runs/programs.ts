@@ -8,7 +8,7 @@ export interface ProgramEvent {
 }
 
 /** Starts one of the programs in `peers`; resolves when it says that it is ready. */
-export async function startProgram<E extends ProgramEvent>(
+export async function startProgram<E extends { readonly event: string } = ProgramEvent>(
   name: string,
   args: readonly string[],
   heard: (event: E) => void = () => undefined,

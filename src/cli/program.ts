@@ -12,6 +12,7 @@ import { declareDoctor } from './commands/doctor.js';
 import { declareEnqueue } from './commands/enqueue.js';
 import { declareJobCancel } from './commands/job-cancel.js';
 import { declareJobShow } from './commands/job-show.js';
+import { declareJobTrace } from './commands/job-trace.js';
 import { declareQueueLs } from './commands/queue-ls.js';
 import { declareQueuePause } from './commands/queue-pause.js';
 import { declareQueuePurge } from './commands/queue-purge.js';
@@ -76,7 +77,7 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareQueueResume,
     declareQueuePurge,
   ]);
-  group(program, act, 'job', 'look at one job, or call it off', [declareJobShow, declareJobCancel]);
+  group(program, act, 'job', 'look at one job, or call it off', [declareJobShow, declareJobTrace, declareJobCancel]);
   group(program, act, 'dlq', 'work with dead letters', [
     declareDlqLs,
     declareDlqShow,

@@ -7,6 +7,7 @@ import { FleetStore } from '../recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
 import { systemClock } from '../time/clock.js';
+import { JobTraces } from '../transport/job-traces.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
@@ -17,6 +18,7 @@ import { UnknownQueueError } from './unknown-queue-error.js';
 export class RedisSession {
   readonly directory: QueueDirectory;
   readonly inspector: QueueInspector;
+  readonly traces: JobTraces;
   readonly admin: QueueAdmin;
   readonly fleet: FleetStore;
 
@@ -28,6 +30,7 @@ export class RedisSession {
   ) {
     this.directory = new QueueDirectory(client, keyspace);
     this.inspector = new QueueInspector(client, keyspace);
+    this.traces = new JobTraces(client, keyspace);
     // Errors of the shared connection reach the command through what it asked.
     this.admin = new QueueAdmin(client, keyspace, () => undefined);
     this.fleet = new FleetStore(client, keyspace);

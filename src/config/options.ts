@@ -79,6 +79,18 @@ export const optionTable = {
       max: '64MiB',
       doc: 'Largest result, as JSON, that is kept with a completed job. Too small: callers who wait for the answer miss it. Too large: completed jobs fill the memory of Redis.',
     }),
+    maxStepBytes: bytes({
+      default: '64KiB',
+      min: '1KiB',
+      max: '16MiB',
+      doc: 'Largest result of one durable step, as JSON. Too small: a step whose work is done fails its job. Too large: every result lies in the memory of Redis for as long as its job does; store it elsewhere and keep a reference.',
+    }),
+    maxStepsBytes: bytes({
+      default: '512KiB',
+      min: '1KiB',
+      max: '64MiB',
+      doc: 'What a job can remember of all its durable steps. Too small: a step whose work is done fails its job. Too large: Redis serves nobody else while it hands a large memory to a job that runs again.',
+    }),
     maxErrorBytes: bytes({
       default: '2KiB',
       min: '128B',
@@ -95,13 +107,19 @@ export const optionTable = {
       default: '1h',
       min: '1s',
       max: '90d',
-      doc: 'How long a completed job can still be looked at. Too short: whoever waits for its result may find it gone, and its key no longer stops a second enqueue. Too long: memory of Redis.',
+      doc: 'How long a completed job can still be looked at. Too short: whoever waits for its result may find it gone. Too long: memory of Redis.',
     }),
     keepCompletedCount: integer({
       default: 10_000,
       min: 1,
       max: 1_000_000,
       doc: 'How many completed jobs a queue keeps at most, whatever their age. Too few: under load results are gone within seconds. Too many: memory of Redis.',
+    }),
+    keepKeysMs: duration({
+      default: '24h',
+      min: '1m',
+      max: '90d',
+      doc: 'How long an idempotency key is remembered after its job has started or ended, with the result. Too short: a producer that tries again later has the work done twice. Too long: memory of Redis, some hundred bytes and the result per key.',
     }),
     keepAttempts: integer({
       default: 20,

@@ -92,7 +92,7 @@ export class DeadLetterStore {
         events: live.events,
         meta: live.meta,
       },
-      { deadId, id, diedAt: diedAt ?? '', data: dataJson, by },
+      { deadId, id, diedAt: diedAt ?? '', data: dataJson, by, ledgerBase: this.#keyspace.ledgerBase(this.queue) },
     );
   }
 
@@ -115,7 +115,7 @@ export class DeadLetterStore {
         deadFailed: this.#keys.failed,
         fence: this.#keyspace.fence(this.queue),
       },
-      { deadId, diedAt: diedAt ?? '', epoch: epoch ?? '' },
+      { deadId, diedAt: diedAt ?? '', ledgerBase: this.#keyspace.ledgerBase(this.queue), epoch: epoch ?? '' },
     );
   }
 

@@ -29,6 +29,7 @@ const reasonAdvice: Readonly<Record<LetterReason, ReasonAdvice>> = {
   payload_too_large: { class: 'fix', hint: 'enqueue a reference instead, or raise job.maxPayloadBytes, then redrive' },
   upcast_failed: { class: 'fix', hint: 'mend the upcaster of its version, then redrive' },
   kind_unknown: { class: 'fix', hint: 'start workers that know the kind, then redrive' },
+  key_conflict: { class: 'fix', hint: 'its key names other work already: find who gave the key twice; do not redrive' },
   poison: { class: 'fix', hint: 'it takes its process down: read its crashes and fix the code before you redrive' },
   unknown: { class: 'unknown', hint: 'its record cannot be read: not dead-lettered by Bulwark, or changed since' },
 };

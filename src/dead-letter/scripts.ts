@@ -9,7 +9,7 @@ export type RedriveReply =
 export const redriveScript = defineScript({
   file: new URL('./lua/redrive.lua', import.meta.url),
   keys: ['dead', 'deadFailed', 'job', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
-  args: ['deadId', 'id', 'diedAt', 'data', 'by'],
+  args: ['deadId', 'id', 'diedAt', 'data', 'by', 'ledgerBase'],
   reply: (raw): RedriveReply => {
     if (raw === -1) return { kind: 'not_found' };
     if (raw === -2) return { kind: 'id_taken' };
@@ -24,7 +24,7 @@ export type PurgeReply = 'deleted' | 'not_found' | 'deposed';
 export const purgeScript = defineScript({
   file: new URL('./lua/purge.lua', import.meta.url),
   keys: ['dead', 'deadFailed', 'fence'],
-  args: ['deadId', 'diedAt', 'epoch'],
+  args: ['deadId', 'diedAt', 'ledgerBase', 'epoch'],
   reply: (raw): PurgeReply => {
     switch (raw) {
       case 1:

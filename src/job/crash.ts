@@ -48,7 +48,8 @@ const fieldTypes = {
   blockedMs: 'number',
 } as const;
 
-function isCrash(entry: unknown): entry is JobCrash {
+/** Whether anything is a crash as a job keeps it. */
+export function isCrash(entry: unknown): entry is JobCrash {
   const { at, how, lines, ...rest } = Object(entry) as Partial<Record<keyof JobCrash, unknown>>;
   const isSound = (field: keyof typeof fieldTypes) =>
     rest[field] === undefined || typeof rest[field] === fieldTypes[field];

@@ -70,7 +70,7 @@ export interface JobOptions<S extends StandardSchemaV1, R> {
   readonly maxQueueAge?: DurationInput;
   /** Says what kind of failure an error of this handler is; undefined leaves it to Bulwark. */
   readonly classify?: (error: unknown) => ErrorVerdict | undefined;
-  /** The handler. It may run more than once for one job: make it idempotent, with `ctx.effectKey` where others can check it. */
+  /** The handler. It may run more than once for one job: do what must happen once in a `ctx.step`, with `ctx.effectKey` where others can check it. */
   run(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<R> | R;
   /** What to do instead while a dependency is known to be down. Declared for the breaker; nothing calls it in this version. */
   fallback?(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<unknown> | unknown;

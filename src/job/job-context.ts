@@ -9,6 +9,14 @@ export interface CallOptions {
   readonly timeout?: DurationInput;
 }
 
+/** What the function of a durable step gets. */
+export interface StepContext {
+  /** `ctx.effectKey` of the step's name: the same whenever the step runs. Send it as `Idempotency-Key`. */
+  readonly effectKey: string;
+  /** Aborted with the job. */
+  readonly signal: AbortSignal;
+}
+
 /** What a handler gets beside its payload. */
 export interface JobContext {
   readonly jobId: string;
@@ -42,6 +50,27 @@ export interface JobContext {
     fn: (signal: AbortSignal) => Promise<T> | T,
     options?: CallOptions,
   ): Promise<T>;
-  /** A key that is the same for every attempt of this job and differs per name: send it as `Idempotency-Key`. */
+  /**
+   * Grows with every start of the job: attempts, and those that a crash or a shutdown cut short; and with every start of a job of the same
+   * idempotency key, as long as that is remembered. A receiver that keeps the highest fence it has seen can refuse lower ones: they come
+   * from a run that somebody else has followed.
+   */
+  readonly fence: number;
+  /** A key that is the same for every attempt of this job, and for every job of its idempotency key, and differs per name: send it as `Idempotency-Key`. */
   effectKey(name: string): string;
+  /**
+   * Does a part of the job's work once. What `fn` returns is remembered in the job before this resolves; later runs of the job, after a
+   * failure, a crash or a deployment, get it back without `fn` being called. What `fn` throws comes to the handler and is not remembered.
+   * When a run ends between the work of `fn` and its being remembered, the step runs again: send `effectKey` along.
+   *
+   * `name` is the step's own in its kind: 1 to 100 letters, digits, `.`, `-` and `_`. Steps are asked for in the same order in every
+   * run, or at the same time. The result is what JSON makes of it, the first time too: a Date becomes a string.
+   *
+   * @throws StepNameTakenError when this run has asked for the name before.
+   * @throws StepsChangedError when steps of earlier runs have no place in this one any more.
+   * @throws StepResultError when the result is no JSON or larger than `job.maxStepBytes`, or all of them than `job.maxStepsBytes`.
+   * @throws TooManyStepsError when the job has 1000 steps; DefinitionError for a name or a function that is none, or a step inside of another.
+   * @throws LeaseLostError when somebody else owns the job; the signal's reason when it is aborted.
+   */
+  step<T>(name: string, fn: (step: StepContext) => Promise<T> | T): Promise<T>;
 }

@@ -16,7 +16,7 @@ export type ErrorClass = (typeof errorClasses)[number];
 
 /**
  * Why a job was dead-lettered. `failed_by_queue`: BullMQ had marked the job as failed before it ran, because a child of its flow
- * failed or a plain worker's stall count was exceeded.
+ * failed or a plain worker's stall count was exceeded. `key_conflict`: its idempotency key was given to another payload.
  */
 export const deadLetterReasons = [
   'attempts_exhausted',
@@ -30,6 +30,7 @@ export const deadLetterReasons = [
   'payload_too_large',
   'upcast_failed',
   'kind_unknown',
+  'key_conflict',
   'poison',
 ] as const;
 
@@ -38,9 +39,9 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
 /**
  * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
- * worker again and again, and is to run alone.
+ * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now.
  */
-export const parkReasons = ['newer_version', 'children_pending', 'quarantine'] as const;
+export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy'] as const;
 
 export type ParkReason = (typeof parkReasons)[number];
 

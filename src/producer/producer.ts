@@ -1,9 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOptions } from '../config/option-types.js';
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import { errorMessage } from '../errors/error-message.js';
 import { anything, aText, type OptionShapes } from '../errors/option-faults.js';
+import { identityOf, keyDigest, payloadFingerprint } from '../idempotency/identity.js';
+import { KeyConflictError } from '../idempotency/key-conflict-error.js';
 import { assertOptions } from '../job/assert-options.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
 import type { JobMeta } from '../job/job-meta.js';
@@ -14,13 +16,17 @@ import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type DurationInput, type EpochMs, parseDuration } from '../time/duration.js';
+import type { AddedJob } from '../transport/add-calls.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
 import { awaitOutcome, type WaitOptions } from './await-outcome.js';
 
 export interface EnqueueOptions {
-  /** Makes the job's identity: the same key again gives the same job, as long as that one is kept. Default: the kind's own. */
+  /**
+   * Makes the job's identity: the same key and payload again give the same job, however long that one is kept itself, as long as the key
+   * is remembered (option `job.keepKeys`). A job that was given up after its attempts, or called off, frees its key. Default: the kind's own.
+   */
   readonly key?: string;
   /** On whose behalf. Keys of different tenants never meet. */
   readonly tenant?: string;
@@ -43,6 +49,8 @@ export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
   readonly queue: string;
   readonly kind: string;
   readonly key: string | undefined;
+  /** Whether the key had given this job before: it waits, runs, or is done. */
+  readonly duplicate: boolean;
   /** Only for the compiler: ties the handle to its kind, so that `wait` knows the result's type. */
   readonly definition: J;
 }
@@ -77,6 +85,7 @@ export class Producer {
    * Puts one job into its queue. When this returns, Redis has it.
    *
    * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError: nothing was written.
+   * @throws KeyConflictError when the key was given to another payload before: nothing was written.
    * @throws DefinitionError for an option that is unknown or of the wrong type; RangeError for a priority outside of its range.
    * @throws RedisUnavailableError when Redis gave no answer: the job may or may not be there; with a key, try again safely.
    */
@@ -91,9 +100,9 @@ export class Producer {
 
   /**
    * Puts many jobs of one kind into their queue, a few hundred to a round trip. All payloads are checked first: with one that
-   * is not valid nothing is written.
+   * is not valid nothing is written. One whose key was given to another payload fails alone.
    *
-   * @throws RangeError for one key for many payloads; what `enqueue` throws; after a RedisUnavailableError the first batches may have been written.
+   * @throws RangeError for one key for many payloads; what `enqueue` throws, after a KeyConflictError the others were written; after a RedisUnavailableError the first batches may have been written.
    */
   async enqueueMany<J extends AnyJobDefinition>(
     job: J,
@@ -114,20 +123,32 @@ export class Producer {
       metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
       throw error;
     }
+    let added: readonly AddedJob[];
     try {
       const { writer, directory } = await this.#connected();
       if (!this.#registered.has(queue)) {
         await directory.register([job.queue]);
         this.#registered.add(queue);
       }
-      await writer.add(queue, jobs);
+      added = await writer.add(queue, jobs);
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
       throw inOurWords(error);
     }
-    metrics.jobsEnqueued.inc({ queue, kind: job.kind, criticality: job.queue.criticality }, jobs.length);
+    const duplicates = added.filter(({ duplicate }) => duplicate).length;
+    const kind = job.kind;
+    if (duplicates > 0) metrics.jobsDeduplicated.inc({ queue, kind }, duplicates);
+    metrics.jobsEnqueued.inc({ queue, kind, criticality: job.queue.criticality }, jobs.length - duplicates);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
-    return jobs.map(({ id, kind, meta }) => ({ id, queue, kind, key: meta.key, definition: job }));
+    const conflicts = added.flatMap(({ conflict }, index) => (conflict ? [index] : []));
+    if (conflicts.length > 0) {
+      metrics.enqueueRejected.inc({ queue, reason: 'key_conflict' }, conflicts.length);
+      throw keyConflict(kind, jobs, added, conflicts);
+    }
+    return jobs.map(({ meta }, index) => {
+      const { id, duplicate } = added[index] as AddedJob;
+      return { id, queue, kind, key: meta.key, duplicate, definition: job };
+    });
   }
 
   /**
@@ -190,8 +211,10 @@ export class Producer {
       traceparent: options.traceparent ?? newTraceparent(),
       producer: this.#name,
     };
+    const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant: options.tenant, key });
     return {
-      id: key === undefined ? randomJobId() : jobIdOf(job.kind, options.tenant, key),
+      id: digest ?? randomJobId(),
+      ...(digest !== undefined && { identity: identityOf(digest, payloadFingerprint(job.version, payload)) }),
       kind: job.kind,
       payloadJson,
       meta,
@@ -257,12 +280,30 @@ function encodePayload(kind: string, payload: unknown): string {
   }
 }
 
-/** The id of a job with a key: the same for the same kind, tenant and key, and no secret of the key in it. */
-export function jobIdOf(kind: string, tenant: string | undefined, key: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([kind, tenant ?? null, key]))
-    .digest('hex')
-    .slice(0, 32);
+/** Names the keys that stand for something else already, a few of them when they are many. */
+function keyConflict(
+  kind: string,
+  jobs: readonly NewJob[],
+  added: readonly AddedJob[],
+  conflicts: readonly number[],
+): KeyConflictError {
+  const named = conflicts.slice(0, 5).map((index) => {
+    const at = jobs.length > 1 ? ` at index ${index}` : '';
+    return `${JSON.stringify(jobs[index]?.meta.key)}${at} (job ${added[index]?.id})`;
+  });
+  const more = conflicts.length > named.length ? ` and ${conflicts.length - named.length} more` : '';
+  const keys = conflicts.length > 1 ? 'keys' : 'key';
+  const others = jobs.length > 1 ? 'The others were enqueued' : 'Nothing was enqueued';
+  return new KeyConflictError(
+    `${kind}: the idempotency ${keys} ${named.join(', ')}${more} ${conflicts.length > 1 ? 'were' : 'was'} given to another payload before. ${others}; send the payload of that time, or another key`,
+    {
+      details: {
+        kind,
+        indexes: conflicts.slice(0, 100),
+        ids: conflicts.slice(0, 100).map((index) => added[index]?.id),
+      },
+    },
+  );
 }
 
 /** Says in our words that Redis gave no answer; every other error stays as it is. */

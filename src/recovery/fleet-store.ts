@@ -152,6 +152,12 @@ export class FleetStore {
     return orderGiveScript.run(this.#client, { ...this.#keys(worker), leader: this.#keyspace.leader }, args);
   }
 
+  /** What a worker was told and has not heard of yet; an order that it took with its last beat is not among them. */
+  async ordersFor(id: string): Promise<WorkerOrder[]> {
+    const orders = await this.#client.lrange(this.#keyspace.orders(id), 0, -1).catch(noneInWrongType);
+    return (orders ?? []).flatMap((json) => parseOrder(json) ?? []);
+  }
+
   /** The last beat of one worker; undefined when it is not on the list. */
   async beatOf(id: string): Promise<WorkerBeat | undefined> {
     return parseBeat((await this.#client.get(this.#keyspace.worker(id))) ?? '');

@@ -39,6 +39,11 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
+  /** What the keys of the effect ledger begin with: one string per key of a job, by its digest. They expire. */
+  ledgerBase(queue: string): string {
+    return `${this.prefix(queue)}:bw:idem:`;
+  }
+
   /** string: the highest epoch of a leader that may write to the queue. */
   fence(queue: string): string {
     return `${this.prefix(queue)}:bw:fence`;

@@ -22,7 +22,10 @@ export type MetricRow =
   | (MetricBasics & { readonly type: 'histogram'; readonly buckets: readonly number[] });
 
 /** Why `enqueue` refused a job. */
-const enqueueRejections = ['invalid', 'too_large', 'unavailable'] as const;
+const enqueueRejections = ['invalid', 'too_large', 'key_conflict', 'unavailable'] as const;
+
+/** What the effect ledger says of a key that is not free. */
+const ledgerVerdicts = ['committed', 'failed', 'busy', 'mismatch'] as const;
 
 /**
  * The states a queue's jobs are counted in: BullMQ's words, and `dead_lettered` for what lies in its dead-letter queue.
@@ -69,8 +72,15 @@ export const metricTable = {
   jobsEnqueued: {
     name: 'bulwark_jobs_enqueued_total',
     type: 'counter',
-    help: 'Jobs accepted into a queue.',
+    help: 'Jobs accepted into a queue; not those whose key had given a job before.',
     labels: { queue, kind: anyKind, criticality: criticalities },
+    by: ['producer', 'worker'],
+  },
+  jobsDeduplicated: {
+    name: 'bulwark_jobs_deduplicated_total',
+    type: 'counter',
+    help: 'Jobs that were enqueued again with the key and payload of one that is known: nothing was written.',
+    labels: { queue, kind: anyKind },
     by: ['producer', 'worker'],
   },
   enqueueRejected: {
@@ -87,6 +97,13 @@ export const metricTable = {
     labels: { queue },
     by: ['producer', 'worker'],
     buckets: roundTripBuckets,
+  },
+  ledgerVerdicts: {
+    name: 'bulwark_ledger_verdicts_total',
+    type: 'counter',
+    help: 'Jobs whose handler was not called because of their idempotency key: done before, failed for good before, another at it, or another payload.',
+    labels: { kind: anyKind, verdict: ledgerVerdicts },
+    by: ['worker'],
   },
   jobAttempts: {
     name: 'bulwark_job_attempts_total',

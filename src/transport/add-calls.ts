@@ -1,3 +1,4 @@
+import type { Identity } from '../idempotency/identity.js';
 import { defineScript, type ScriptArgument, type ScriptClient } from '../redis/define-script.js';
 import { CallGatherer } from './call-gatherer.js';
 
@@ -13,32 +14,42 @@ export interface JobWords {
   readonly priority: ScriptArgument;
   /** Where it goes: behind all that wait, before them, among the delayed or among the prioritized. */
   readonly place: 'last' | 'first' | 'delayed' | 'prioritized';
+  /** What the effect ledger knows its key by; empty for a job without a key. */
+  readonly identity: Identity | '';
 }
 
 interface AddReply {
   readonly ids: readonly string[];
   /** Positions, from 0, of jobs that were there already. */
   readonly duplicates: ReadonlySet<number>;
+  /** Positions, from 0, of jobs whose key was given to another payload. */
+  readonly conflicts: ReadonlySet<number>;
 }
 
-/** What became of one job: its id, and whether it was there already. */
+/** What became of one job: the id of the job that stands for it, and whether that was there already. */
 export interface AddedJob {
   readonly id: string;
   readonly duplicate: boolean;
+  /** Whether that one has another payload. */
+  readonly conflict: boolean;
 }
 
 const addManyScript = defineScript({
   file: new URL('./lua/add-many.lua', import.meta.url),
   keys: ['wait', 'meta', 'id', 'delayed', 'active', 'events', 'marker', 'prioritized', 'priorityCounter'],
-  args: ['base'],
+  args: ['base', 'ledgerBase'],
   rest: true,
   reply: (raw): AddReply => {
-    const [ids, duplicates] = raw as [string[], number[]];
-    return { ids, duplicates: new Set(duplicates.map((position) => position - 1)) };
+    const [ids, duplicates, conflicts] = raw as [string[], number[], number[]];
+    return { ids, duplicates: fromZero(duplicates), conflicts: fromZero(conflicts) };
   },
 });
 
-const nothingAdded: AddReply = { ids: [], duplicates: new Set() };
+function fromZero(positions: readonly number[]): ReadonlySet<number> {
+  return new Set(positions.map((position) => position - 1));
+}
+
+const nothingAdded: AddReply = { ids: [], duplicates: new Set(), conflicts: new Set() };
 
 /** Jobs that travel together. */
 interface Batch {
@@ -57,6 +68,8 @@ export interface AddCallsOptions {
   readonly client: ScriptClient;
   /** What all keys of the queue begin with. */
   readonly base: string;
+  /** What the keys of the effect ledger begin with. Default: no job has a key. */
+  readonly ledgerBase?: string;
   /** How many jobs travel in one call, fewer when they are large. */
   readonly mostPerCall: number;
 }
@@ -143,19 +156,25 @@ export class AddCalls {
     for (const request of requests) {
       // Larger than any call, so alone in this one.
       if ('take' in request) return request.take().then(() => nothingAdded);
-      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place } of request.jobs) {
-        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place);
+      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, identity } of request.jobs) {
+        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place, identity);
       }
     }
-    const { client, base } = this.#options;
-    return addManyScript.run(client, this.#keys, { base }, rest);
+    const { client, base, ledgerBase = '' } = this.#options;
+    return addManyScript.run(client, this.#keys, { base, ledgerBase }, rest);
   }
 
-  #answer(requests: readonly (Batch | Turn)[], { ids, duplicates }: AddReply): void {
+  #answer(requests: readonly (Batch | Turn)[], { ids, duplicates, conflicts }: AddReply): void {
     let at = 0;
     for (const request of requests) {
       if ('take' in request) continue;
-      request.resolve(request.jobs.map(() => ({ id: ids[at] ?? '', duplicate: duplicates.has(at++) })));
+      const added = request.jobs.map((_job, offset) => ({
+        id: ids[at + offset] ?? '',
+        duplicate: duplicates.has(at + offset),
+        conflict: conflicts.has(at + offset),
+      }));
+      at += request.jobs.length;
+      request.resolve(added);
     }
   }
 }

@@ -56,6 +56,7 @@ export class BatchedWork {
           worker: options.name ?? '',
           leaseMs: options.lockDuration ?? defaultLeaseMs,
           keepAttempts: 0,
+          keepKeysMs: 0,
           decode: (job) => raw2NextJobData([job.slice(0, -1), job.at(-1), 0, 0]) as Fetched,
           now: Date.now,
           limiter: options.limiter,
@@ -71,7 +72,7 @@ export class BatchedWork {
     if (concernsOthers(job)) return own();
     const result = JSON.stringify(returnValue) ?? 'null';
     const keep = keepWord(keepPolicy(removeOnComplete, this.#options.removeOnComplete));
-    const end: JobEnd = { kind: 'c', id: job.id ?? '', token, words: [result, keep] };
+    const end: JobEnd = { kind: 'c', id: job.id ?? '', token, words: [result, keep, ''] };
     const ended = await this.#end(end, fetchNext, 'moveToFinished');
     return ended ? { result: ended.next, finishedOn: ended.at } : own();
   };

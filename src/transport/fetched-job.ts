@@ -1,4 +1,5 @@
 import type { JobsOptions } from 'bullmq';
+import { type Claim, parseClaim } from '../idempotency/claim.js';
 import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { EpochMs } from '../time/duration.js';
 import type { TakenJob } from './work-calls.js';
@@ -30,6 +31,8 @@ export interface FetchedJob {
   readonly schedulerKey: string | undefined;
   /** Fields that nobody can make sense of and on which BullMQ's scripts would break off half-way: to be removed before the end. */
   readonly brokenFields: readonly string[];
+  /** The key it has claimed: with the fetch when its producer wrote its identity, else by whoever runs it. */
+  claim: Claim | undefined;
 }
 
 /** A name this long is nobody's kind, and should fill no log. */
@@ -42,7 +45,7 @@ const redisInteger = /^(0|[1-9]\d{0,14})$/;
 export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): FetchedJob {
   const words = reply as (string | null)[];
   const id = words.at(-1);
-  const [starts, kind, data, optsJson, timestamp, atm, parentKey, parent, rjk, defa] = words;
+  const [starts, kind, data, optsJson, timestamp, atm, parentKey, parent, rjk, defa, claim] = words;
   const opts = parseOptions(optsJson);
   const parentBroken = isParentBroken(parentKey, parent);
   return {
@@ -61,6 +64,7 @@ export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): Fe
     deferredFailure: defa ?? undefined,
     schedulerKey: rjk ?? undefined,
     brokenFields: brokenFields(atm, parentBroken),
+    claim: claim == null ? undefined : parseClaim(claim, wholeNumber(String(starts), 0)),
   };
 }
 

@@ -1,10 +1,14 @@
 import type { KeepJobs } from 'bullmq';
 import type { Logger } from 'pino';
+import type { Claim } from '../idempotency/claim.js';
+import type { Identity } from '../idempotency/identity.js';
+import { EffectLedger } from '../idempotency/ledger.js';
 import { Cancellation } from '../job/cancellation.js';
 import type { Outcome } from '../job/outcome.js';
 import { type RedisClient, rebuildConnection } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { within } from '../time/deadline.js';
+import type { DurationMs } from '../time/duration.js';
 import { BullmqBackend } from './bullmq-backend.js';
 import type { FetchVerdict } from './decide-fetch.js';
 import { FetchLoop } from './fetch-loop.js';
@@ -38,6 +42,8 @@ export interface QueueConsumerOptions {
   /** Which completed jobs stay. */
   readonly keepCompleted: KeepJobs;
   readonly keepAttempts: number;
+  /** For how many ms the effect ledger keeps a key. */
+  readonly keepKeysMs: DurationMs;
   /** Runs one attempt. It must not throw; what the handler threw is in the outcome. */
   readonly execute: (job: FetchedJob, cancellation: Cancellation) => Promise<Outcome>;
   /** How a job ends that is given back because it did not end in time. */
@@ -65,6 +71,7 @@ export class QueueConsumer {
   readonly #watchdog: FetchWatchdog;
   readonly #leases: LeaseKeeper;
   readonly #settlement: Settlement;
+  readonly #ledger: EffectLedger;
   readonly #running = new RunningJobs();
   readonly #stopped = new AbortController();
   #fetches = 0;
@@ -103,7 +110,8 @@ export class QueueConsumer {
       running: this.#running,
       isArriving: (id) => payloads.isReading(id),
     });
-    this.#settlement = new Settlement({ ...options, calls, backend: this.#backend });
+    this.#ledger = new EffectLedger(options.client, options.keyspace, options.queue, options.keepKeysMs);
+    this.#settlement = new Settlement({ ...options, calls, backend: this.#backend, ledger: this.#ledger });
     this.#loop = new FetchLoop({
       ...options,
       busy: () => this.#running.size,
@@ -176,6 +184,11 @@ export class QueueConsumer {
   async reportProgress(jobId: string, progress: number | object): Promise<void> {
     for (const running of this.#running) if (running.job.id === jobId) running.progress = progress;
     await this.#backend.updateProgress(jobId, progress);
+  }
+
+  /** Claims a key for a job that runs, which was written without one. Undefined when its lease is lost. */
+  claimKey(job: FetchedJob, identity: Identity): Promise<Claim | undefined> {
+    return this.#ledger.claim(job, identity);
   }
 
   /** Resolves when no job runs any more. Call `quiet` before. */

@@ -1,6 +1,8 @@
+import { errorMessage } from '../errors/error-message.js';
 import { type JobCrash, parseCrashes } from '../job/crash.js';
 import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { AttemptRecord } from '../job/outcome.js';
+import { parseTrail, type TrailEntry } from '../job/trail.js';
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import { BackendByQueue } from './backend-by-queue.js';
@@ -37,12 +39,36 @@ export interface JobView {
   readonly crashHistory: readonly JobCrash[];
   /** Why it was last set aside without using up an attempt. */
   readonly parkedFor: string | undefined;
+  /** What else happened to it, the oldest first. */
+  readonly trail: readonly TrailEntry[];
+  /** The durable steps that are done, in their order. */
+  readonly steps: readonly StepView[];
   readonly progress: unknown;
   readonly result: unknown;
   readonly failedReason: string | undefined;
   readonly worker: string | undefined;
   readonly attempts: readonly AttemptRecord[];
+  /** Zero when its producer asked for none. */
+  readonly delayMs: number;
+  /** The job that waits for this one. */
+  readonly parent: string | undefined;
+  /** The job scheduler that made it. */
+  readonly scheduler: string | undefined;
+  /** Why the worker that takes it next is to fail it, if it is. */
+  readonly willFail: string | undefined;
+  /** How it died, as the dead-letter queue keeps it: whatever lies there. */
+  readonly deathRecord: unknown;
 }
+
+/** A durable step that is done. */
+export interface StepView {
+  readonly name: string;
+  /** Absent when it was not kept. */
+  readonly at?: number;
+}
+
+/** A hash with none of these is not a job. */
+const jobFields = ['timestamp', 'name', 'data'];
 
 /** Looks at queues; changes nothing. */
 export class QueueInspector {
@@ -96,14 +122,15 @@ export class QueueInspector {
     if (ids.length === 0) return [];
     const keys = queueKeys(this.#keyspace, queue);
     const deadBase = this.#keyspace.queueBase(deadLetterQueue(queue));
-    const args = { base: keys[''], deadBase, ids: JSON.stringify(ids) };
+    const ledgerBase = this.#keyspace.ledgerBase(queue);
+    const args = { base: keys[''], deadBase, ledgerBase, ids: JSON.stringify(ids) };
     return jobOutcomesScript.run(this.#client, { meta: keys.meta }, args);
   }
 
-  /** One job, whole; undefined when it is not in this queue. */
+  /** One job, whole; undefined when it is not in this queue. A dead-letter queue is a queue, too. */
   async job(queue: string, id: string): Promise<JobView | undefined> {
-    const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id));
-    if (Object.keys(hash).length === 0) return undefined;
+    const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id)).catch(emptyInWrongType);
+    if (!jobFields.some((field) => field in hash)) return undefined;
     return viewOf(hash, id, queue, await this.#backends.get(queue).getState(id));
   }
 }
@@ -131,7 +158,30 @@ function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: strin
     failedReason: hash['failedReason'],
     worker: hash['pb'],
     attempts: parseAttempts(hash['bwh']),
+    trail: parseTrail(hash['bwt']),
+    steps: parseSteps(hash['bws']),
+    delayMs: numberOr0(String(opts?.['delay'] ?? 0)),
+    parent: hash['parentKey'] || undefined,
+    scheduler: hash['rjk'],
+    willFail: hash['defa'],
+    deathRecord: parseOr(hash['bwd'], undefined),
   };
+}
+
+/** What somebody else put under the id, and is no hash, is no job. */
+function emptyInWrongType(error: unknown): Record<string, string> {
+  if (/^WRONGTYPE\b/.test(errorMessage(error))) return {};
+  throw error;
+}
+
+/** The steps in a job's field `bws`, each by its name or as an object that has one; what is neither is left out. */
+function parseSteps(json: string | undefined): StepView[] {
+  const steps = parseOr(json, []);
+  if (!Array.isArray(steps)) return [];
+  return steps.flatMap((step: unknown) => {
+    const { name, at } = Object(typeof step === 'string' ? { name: step } : step) as Partial<Record<string, unknown>>;
+    return typeof name === 'string' ? [{ name, ...(typeof at === 'number' && { at }) }] : [];
+  });
 }
 
 /** The history in a job's field `bwh`; empty when there is none or it cannot be read. What is no attempt is left out. */

@@ -1,3 +1,4 @@
+import type { Identity } from '../idempotency/identity.js';
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -15,6 +16,8 @@ export interface NewJob {
   readonly delayMs: number;
   /** BullMQ's priority: 0 is the plain queue, which goes first; then 1 before 2 before 3 … */
   readonly priority: number;
+  /** What the effect ledger knows its key by, if it has one. */
+  readonly identity?: Identity;
 }
 
 /** Adds jobs to queues, in BullMQ's layout. Adding an id that is there already changes nothing. */
@@ -41,6 +44,7 @@ export class QueueWriter {
       calls = new AddCalls({
         client: this.#client,
         base: this.#keyspace.queueBase(queue),
+        ledgerBase: this.#keyspace.ledgerBase(queue),
         mostPerCall: this.#batchSize,
       });
       this.#queues.set(queue, calls);
@@ -49,7 +53,7 @@ export class QueueWriter {
   }
 }
 
-function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }: NewJob): JobWords {
+function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, identity }: NewJob): JobWords {
   // What lies beside the payload. BullMQ keeps options it does not know as they are.
   const opts = {
     jobId: id,
@@ -66,5 +70,6 @@ function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority }:
     delay: delayMs,
     priority,
     place: delayMs > 0 ? 'delayed' : priority > 0 ? 'prioritized' : 'last',
+    identity: identity ?? '',
   };
 }

@@ -109,7 +109,7 @@ export const suspectsScript = defineScript({
 export const takeSuspectScript = defineScript({
   file: file('take-suspect'),
   keys: ['active', 'delayed', 'parked', 'events', 'meta', 'limiter'],
-  args: ['base', 'id', 'token', 'lease', 'worker'],
+  args: ['base', 'ledgerBase', 'id', 'token', 'lease', 'worker', 'keepKeys'],
   reply: (raw) => {
     const [job, at] = raw as [job: TakenJob, at: number] | [];
     return job === undefined ? undefined : { job, at: at as EpochMs };
@@ -260,6 +260,78 @@ export const strayJobsScript = defineScript({
   reply: (raw) => (raw as [string, string][]).map(([id, token]) => ({ id, token })),
 });
 
+/** How near a job is to being run, and what is in its way, at one moment. */
+export interface JobStanding {
+  /** How many go before it; undefined when it does not wait, or too many do to count. */
+  readonly ahead: number | undefined;
+  /** When it is due, if it is delayed. */
+  readonly dueAt: number | undefined;
+  /** Why it is set aside, if it is. */
+  readonly parkedFor: string | undefined;
+  /** Who runs it: the lease's token, and for how long the lease goes on. */
+  readonly lease: { readonly token: string; readonly forMs: number } | undefined;
+  readonly paused: boolean;
+  /** How many jobs the queue runs at most, if it was told. */
+  readonly concurrency: number | undefined;
+  readonly active: number;
+  /** How long the queue's rate limit lets no job start; 0 when it does. */
+  readonly limitedForMs: number;
+  /** How many children it waits for. */
+  readonly children: number;
+  /** When all this was so, on Redis' clock. */
+  readonly now: EpochMs;
+}
+
+export const jobStandingScript = defineScript({
+  file: file('job-standing'),
+  keys: ['job', 'wait', 'active', 'prioritized', 'delayed', 'meta', 'limiter'],
+  args: ['id', 'parkedBase', 'within'],
+  reply: (raw): JobStanding => {
+    const [ahead, due, parked, token, leased, paused, concurrency, active, limited, children, now] = raw as [
+      number,
+      number,
+      string,
+      string,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return {
+      ahead: ahead < 0 ? undefined : ahead,
+      dueAt: due < 0 ? undefined : due,
+      parkedFor: parked === '' ? undefined : parked,
+      lease: token === '' ? undefined : { token, forMs: Math.max(0, leased) },
+      paused: paused === 1,
+      concurrency: concurrency < 0 ? undefined : concurrency,
+      active,
+      limitedForMs: limited,
+      children,
+      now: now as EpochMs,
+    };
+  },
+});
+
+/** What a queue's events tell of a job: BullMQ's word for what happened, and the state it had before. */
+export interface JobEventView {
+  readonly at: number;
+  readonly event: string;
+  readonly prev: string;
+}
+
+export const jobEventsScript = defineScript({
+  file: file('job-events'),
+  keys: ['events'],
+  args: ['id', 'before', 'count'],
+  reply: (raw): { readonly next: string; readonly events: JobEventView[] } => {
+    const [next, events] = raw as [string, [string, string, string][]];
+    return { next, events: events.map(([id, event, prev]) => ({ at: Number.parseInt(id, 10), event, prev })) };
+  },
+});
+
 /** How far a job is, as seen from outside. */
 export type JobOutcomeView =
   | { readonly state: 'pending' }
@@ -273,7 +345,7 @@ export type JobOutcomeView =
 export const jobOutcomesScript = defineScript({
   file: file('job-outcomes'),
   keys: ['meta'],
-  args: ['base', 'deadBase', 'ids'],
+  args: ['base', 'deadBase', 'ledgerBase', 'ids'],
   reply: (raw): JobOutcomeView[] => (raw as [string, string][]).map(([state, json]) => outcomeView(state, json)),
 });
 

@@ -5,11 +5,15 @@ import { fingerprintOf } from '../dead-letter/fingerprint.js';
 import type { DeadLetterRecord } from '../dead-letter/record.js';
 import { assertNever } from '../errors/assert-never.js';
 import { errorMessage } from '../errors/error-message.js';
+import { wonKey } from '../idempotency/claim.js';
+import { isFinal, type KnownFailure } from '../idempotency/decide-claim.js';
+import type { EffectLedger, KeyEnd } from '../idempotency/ledger.js';
 import { traceIdOf } from '../job/job-meta.js';
 import type { AttemptRecord, ErrorReport, Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { ScriptArgument } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
+import { isPassing } from '../redis/passing-refusal.js';
 import { pause } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { BullmqBackend } from './bullmq-backend.js';
@@ -36,6 +40,7 @@ export interface SettlementOptions {
   readonly keepCompleted: KeepJobs;
   readonly calls: WorkCalls<FetchedJob>;
   readonly backend: BullmqBackend;
+  readonly ledger: EffectLedger;
   readonly log: Logger;
 }
 
@@ -44,8 +49,6 @@ const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 /** About once a minute whoever reads the log hears that a job still waits for its end to be written. */
 const triesPerLine = 60;
-/** What Redis says when it cannot do now what it could do later. */
-const passingRefusal = /^(OOM|LOADING|BUSY|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
 /** Unreadable options are kept for whoever looks into it, up to here. */
 const keptOptionsCharacters = 4_000;
 
@@ -125,7 +128,7 @@ export class Settlement {
       try {
         return await this.#options.backend.continueSchedule(job);
       } catch (error) {
-        const passes = passingRefusal.test(errorMessage(error));
+        const passes = isPassing(error);
         if (tries === 1 || !passes) {
           this.#options.log.error({ jobId: job.id, scheduler: job.schedulerKey, err: error }, 'schedule.failed');
         }
@@ -163,6 +166,13 @@ export class Settlement {
   /** Jobs with a parent, children or a deduplication id end by BullMQ's own script, which knows what that means for others. */
   async #writeByBullmq(job: FetchedJob, outcome: Written): Promise<Settled> {
     const { backend, keepCompleted } = this.#options;
+    const won = wonKey(job.claim);
+    const end = keyEndOf(outcome);
+    if (won !== undefined && end) {
+      // First of all: if this worker dies in between, the next run finds that the work is done.
+      const written = await this.#options.ledger.write(job, won, end);
+      if (written === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
+    }
     if (outcome.kind === 'dead_lettered') {
       return { kind: await backend.fail(job, outcome.error.message, stackJson(outcome.error)), jobs: [] };
     }
@@ -170,6 +180,9 @@ export class Settlement {
       throw new TypeError(`BullMQ has no script of its own for the outcome ${outcome.kind}`);
     const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
     const kind = reply === 'children_pending' ? await backend.awaitChildren(job) : reply;
+    if (won !== undefined && (reply === 'children_pending' || reply === 'children_failed')) {
+      await this.#options.ledger.write(job, won, { kind: 'open' });
+    }
     switch (kind) {
       case 'done':
         return reply === 'children_pending' ? { kind, jobs: [], instead: childrenPending } : { kind, jobs: [] };
@@ -190,7 +203,7 @@ export class Settlement {
     switch (outcome.kind) {
       case 'completed': {
         const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        return { kind: 'c', id, token, words: [outcome.resultJson, keepWord(keep)] };
+        return { kind: 'c', id, token, words: [outcome.resultJson, keepWord(keep), wonKey(job.claim) ?? ''] };
       }
       case 'retried': {
         const { error, delayMs } = outcome;
@@ -223,7 +236,8 @@ export class Settlement {
     return lost.length === 0;
   }
 
-  #letter(job: FetchedJob, { reason, error, attempted }: DeadLettered): ScriptArgument[] {
+  #letter(job: FetchedJob, outcome: DeadLettered): ScriptArgument[] {
+    const { reason, error, attempted } = outcome;
     const { queue, worker } = this.#options;
     const traceId = traceIdOf(job.meta.traceparent);
     const record: DeadLetterRecord = {
@@ -245,6 +259,9 @@ export class Settlement {
       stackJson(error),
       isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
       job.unreadableOpts === undefined ? '' : '{}',
+      // A run that only repeats what another had to say has nothing to say itself.
+      wonKey(job.claim) ?? '',
+      isFinal(outcome) ? failureJson(outcome) : '',
     ];
   }
 
@@ -262,6 +279,17 @@ export class Settlement {
 /** What is written: a run that lost its lease has no say. */
 type Written = Exclude<Outcome, { kind: 'lease_lost' }>;
 type DeadLettered = Extract<Outcome, { kind: 'dead_lettered' }>;
+
+/** What an outcome says of the job's key, if anything. */
+function keyEndOf(outcome: Written): KeyEnd | undefined {
+  if (outcome.kind === 'completed') return { kind: 'committed', resultJson: outcome.resultJson };
+  if (outcome.kind !== 'dead_lettered' || !isFinal(outcome)) return undefined;
+  return { kind: 'failed', failureJson: failureJson(outcome) };
+}
+
+function failureJson({ reason, error: { stack: _stack, ...error } }: DeadLettered): string {
+  return JSON.stringify({ reason, error } satisfies KnownFailure);
+}
 
 /** Whether the end of this job is news for other jobs: its parent, or the duplicate that waits for it. */
 function belongsToOthers(job: FetchedJob, outcome: Written): boolean {

@@ -47,6 +47,8 @@ export interface WorkCallsOptions<J> {
   readonly leaseMs: number;
   /** How many attempts the history of a job keeps. */
   readonly keepAttempts: number;
+  /** For how many ms the effect ledger keeps a key. */
+  readonly keepKeysMs: number;
   /** Reads large payloads beside the script. Without it the whole hash of a job is wanted, as field and value in turns. */
   readonly payloads?: PayloadReader;
   readonly decode: (job: TakenJob, token: string, at: EpochMs) => J;
@@ -93,6 +95,7 @@ export class WorkCalls<J> {
       limiterDuration: options.limiter?.duration ?? '',
       metricsSize: options.metricsSize ?? '',
       keepAttempts: options.keepAttempts,
+      keepKeys: options.keepKeysMs,
     };
   }
 

@@ -3,7 +3,7 @@ import type { fetchAndFinishScript } from './fetch-and-finish.js';
 
 type ScriptKeys = Parameters<typeof fetchAndFinishScript.run>[1];
 /** What keys begin with, as the header of the script explains. */
-type ScriptBases = Readonly<Record<'base' | 'deadBase' | 'parkedBase', string>>;
+type ScriptBases = Readonly<Record<'base' | 'deadBase' | 'parkedBase' | 'ledgerBase', string>>;
 
 /** Where everything of a queue lies that fetch-and-finish touches. */
 export interface WorkLayout {
@@ -16,7 +16,7 @@ export function workLayout(prefix: string, queue: string): WorkLayout {
   const base = `${prefix}:${queue}:`;
   const deadBase = `${prefix}:${queue}${deadLetterSuffix}:`;
   return {
-    bases: { base, deadBase, parkedBase: `${prefix}:bw:parked:` },
+    bases: { base, deadBase, parkedBase: `${prefix}:bw:parked:`, ledgerBase: `${prefix}:bw:idem:` },
     keys: {
       wait: `${base}wait`,
       active: `${base}active`,

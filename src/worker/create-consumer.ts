@@ -1,3 +1,4 @@
+import { StepStore } from '../idempotency/step-store.js';
 import type { QueueDefinition } from '../job/define-queue.js';
 import type { Outcome } from '../job/outcome.js';
 import { connectionName } from '../recovery/connections.js';
@@ -41,7 +42,9 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     random: Math.random,
     onHung,
     givenBack,
+    claimKey: (job, identity) => consumer.claimKey(job, identity),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
+    stepStore: new StepStore(open.client, open.keyspace, queue.name),
   });
   const consumer: QueueConsumer = new QueueConsumer({
     client: open.client,
@@ -55,6 +58,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     fetchBlockMs: settings.fetchBlockMs,
     keepCompleted: { age: Math.ceil(limits.keepCompletedMs / 1000), count: limits.keepCompletedCount },
     keepAttempts: limits.keepAttempts,
+    keepKeysMs: limits.keepKeysMs,
     execute: (job, cancellation) => {
       observeWait(job, queue, metrics);
       return executor.execute(job, cancellation);

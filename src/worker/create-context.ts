@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { DurableSteps, type StepLimits } from '../idempotency/durable-steps.js';
+import { digestOf } from '../idempotency/identity.js';
+import { RunEndedError } from '../idempotency/step-errors.js';
+import type { StepStore } from '../idempotency/step-store.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { JobContext } from '../job/job-context.js';
@@ -11,6 +15,7 @@ import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
 import { callDependency } from './dependency-call.js';
+import type { AttemptEnd } from './run-attempt.js';
 
 export interface ContextParts {
   readonly job: FetchedJob;
@@ -27,6 +32,8 @@ export interface ContextServices {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly reportProgress: (jobId: string, progress: number | object) => Promise<void>;
+  readonly stepStore: Pick<StepStore, 'load' | 'save'>;
+  readonly limits: StepLimits;
 }
 
 /** Largest progress value, as JSON: it is copied into the event stream with every report. */
@@ -35,6 +42,11 @@ const maxProgressBytes = 4_096;
 /** Builds what a handler gets beside its payload. */
 export function createContext(parts: ContextParts): JobContext {
   return Object.defineProperties(new HandlerContext(parts), HandlerContext.madeWhenAsked);
+}
+
+/** Ends what a context gave its handler; a promise only when there were durable steps. */
+export function endContext(context: JobContext, ended: AttemptEnd['kind']): Promise<void> | undefined {
+  return HandlerContext.end(context as HandlerContext, ended);
 }
 
 /** A class, because an object that is written out with as many functions costs thirty times as much. */
@@ -48,10 +60,13 @@ class HandlerContext implements JobContext {
   readonly maxAttempts: number;
   readonly enqueuedAt: EpochMs;
   readonly deadline: EpochMs;
+  readonly fence: number;
   declare readonly signal: AbortSignal;
   declare readonly log: Logger;
   readonly #parts: ContextParts;
   #log: Logger | undefined;
+  #steps: DurableSteps | undefined;
+  #ended = false;
 
   constructor(parts: ContextParts) {
     const { job, definition, deadline } = parts;
@@ -62,6 +77,7 @@ class HandlerContext implements JobContext {
     this.key = job.meta.key;
     this.tenant = job.meta.tenant;
     this.attempt = job.attemptsMade + 1;
+    this.fence = job.claim?.fence ?? job.starts;
     this.maxAttempts = attemptsAllowed(job, definition);
     this.enqueuedAt = job.enqueuedAt;
     this.deadline = deadline;
@@ -82,6 +98,10 @@ class HandlerContext implements JobContext {
       },
     },
   };
+
+  static end(context: HandlerContext, ended: AttemptEnd['kind']): Promise<void> | undefined {
+    return context.#end(ended);
+  }
 
   #logger(): Logger {
     const { job, services } = this.#parts;
@@ -111,6 +131,41 @@ class HandlerContext implements JobContext {
   readonly call: JobContext['call'] = (dependency, fn, options = {}) =>
     callDependency(dependency, fn, options, this.signal, this.#parts.services.metrics);
 
-  readonly effectKey = (name: string): string =>
-    createHash('sha256').update(`${this.queue}\n${this.jobId}\n${name}`).digest('base64url').slice(0, 32);
+  readonly effectKey = (name: string): string => {
+    const { job } = this.#parts;
+    // Jobs of one idempotency key do one piece of work. Where our producer wrote the job its id is the key's digest anyway.
+    const work = job.claim === undefined ? job.id : digestOf(job.claim.identity);
+    return createHash('sha256').update(`${this.queue}\n${work}\n${name}`).digest('base64url').slice(0, 32);
+  };
+
+  readonly step: JobContext['step'] = (name, fn) => {
+    if (this.#ended) return Promise.reject(new RunEndedError(this.jobId));
+    this.#steps ??= this.#startSteps();
+    return this.#steps.step(name, fn);
+  };
+
+  #startSteps(): DurableSteps {
+    const { job, cancellation, clock, services } = this.#parts;
+    return new DurableSteps({
+      job,
+      mayHaveSteps: job.starts > 1 || job.attemptsMade > 0,
+      store: services.stepStore,
+      limits: services.limits,
+      cancellation,
+      clock,
+      effectKey: this.effectKey,
+    });
+  }
+
+  #end(ended: AttemptEnd['kind']): Promise<void> | undefined {
+    this.#ended = true;
+    return this.#steps && this.#endSteps(this.#steps, ended);
+  }
+
+  async #endSteps(steps: DurableSteps, ended: AttemptEnd['kind']): Promise<void> {
+    const { unused, unawaited } = await steps.end(this.remainingMs());
+    if (ended !== 'returned') return;
+    if (unawaited.length > 0) this.#logger().warn({ steps: unawaited }, 'job.steps_unawaited');
+    if (unused.length > 0) this.#logger().warn({ steps: unused }, 'job.steps_unused');
+  }
 }

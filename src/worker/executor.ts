@@ -1,7 +1,12 @@
+import type { Claim } from '../idempotency/claim.js';
+import { decideClaim } from '../idempotency/decide-claim.js';
+import { type Identity, identityOf, keyDigest, payloadFingerprint } from '../idempotency/identity.js';
+import { KeyConflictError } from '../idempotency/key-conflict-error.js';
 import { DrainTimeoutError } from '../job/abort-reasons.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
+import type { JobContext } from '../job/job-context.js';
 import { LeaseLostError } from '../job/lease-lost-error.js';
 import type { Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
@@ -12,7 +17,7 @@ import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
-import { type ContextServices, createContext } from './create-context.js';
+import { type ContextServices, createContext, endContext } from './create-context.js';
 import type { HungHandler } from './hung-handlers.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
@@ -23,19 +28,21 @@ const unexpectedDelayMs = 5_000;
 
 export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;
-  readonly limits: PreparationLimits & { readonly maxResultBytes: number };
+  readonly limits: PreparationLimits & ContextServices['limits'] & { readonly maxResultBytes: number };
   readonly abortGraceMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   /** How a job ends whose worker shuts down before it does. */
   readonly givenBack: Outcome;
+  /** Claims a key for a job that was written without one. Undefined when its lease is lost. */
+  readonly claimKey: (job: FetchedJob, identity: Identity) => Promise<Claim | undefined>;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
 }
 
 /**
- * Takes one fetched job to its outcome: prepare (kind, deadline, size, version, schema) → run under timeout and signal →
- * classify what was thrown → decide. It never throws and touches no Redis: the transport makes the outcome true.
+ * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → run under
+ * timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -49,11 +56,19 @@ export class Executor {
     try {
       // Redis said when the job was taken. From then on its time is counted, whatever the clock of this machine says.
       const clock = new CarriedClock(job.startedAt, this.#options.clock);
+      const known = this.#known(job);
+      if (known) return known;
       const preparing = prepareJob(job, registry, limits, clock.now());
       const prepared = preparing instanceof Promise ? await preparing : preparing;
       if (prepared.kind === 'refused') return prepared.outcome;
 
       const { definition, payload } = prepared;
+      if (job.claim === undefined) {
+        const key = job.meta.key ?? definition.idempotencyKey?.(payload);
+        const taken = key === undefined ? undefined : await this.#claim(job, key);
+        if (taken) return taken;
+      }
+      let context = undefined as JobContext | undefined;
       const end = await runAttempt({
         definition,
         payload,
@@ -62,9 +77,13 @@ export class Executor {
         abortGraceMs,
         clock,
         onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
-        createContext: (deadline) =>
-          createContext({ job, definition, cancellation, deadline, clock, services: this.#options }),
+        createContext: (deadline) => {
+          context = createContext({ job, definition, cancellation, deadline, clock, services: this.#options });
+          return context;
+        },
       });
+      const ending = context === undefined ? undefined : endContext(context, end.kind);
+      if (ending !== undefined) await ending;
       return this.#outcomeOf(end, job, definition, clock.now());
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
@@ -75,6 +94,29 @@ export class Executor {
         error: reportError(error, 'transient', this.#options.limits),
       };
     }
+  }
+
+  /** How the job ends when the ledger knows its work, or another job is at it. */
+  #known(job: FetchedJob): Outcome | undefined {
+    const { limits, random, metrics, log } = this.#options;
+    const { claim, id: jobId, kind } = job;
+    if (claim === undefined || claim.verdict.kind === 'new') return undefined;
+    metrics.ledgerVerdicts.inc({ kind, verdict: claim.verdict.kind });
+    log.info({ jobId, kind, verdict: claim.verdict.kind }, 'job.key_known');
+    const conflict = () =>
+      new KeyConflictError(
+        `the idempotency key ${JSON.stringify(job.meta.key)} was given to another payload before: the job was not run`,
+      );
+    return decideClaim(claim.verdict, () => reportError(conflict(), 'permanent', limits), random());
+  }
+
+  /** Claims a key that no producer of ours wrote into the job. */
+  async #claim(job: FetchedJob, key: string): Promise<Outcome | undefined> {
+    const { kind, meta } = job;
+    const fingerprint = payloadFingerprint(meta.version ?? 1, JSON.parse(job.dataJson));
+    const identity = identityOf(keyDigest({ kind, tenant: meta.tenant, key }), fingerprint);
+    job.claim = await this.#options.claimKey(job, identity);
+    return job.claim === undefined ? { kind: 'lease_lost' } : this.#known(job);
   }
 
   #tellHung({ id: jobId, kind }: FetchedJob, { reason }: Cancellation, ended: Promise<unknown>): void {

@@ -96,9 +96,13 @@ class Attempt {
   #end(end: AttemptEnd): void {
     clearTimeout(this.#timeout);
     clearTimeout(this.#grace);
+    // Whoever calls the run off from now on cannot mean the handler any more.
+    this.#options.cancellation.onAbort(ignore);
     this.#resolve(end);
   }
 }
+
+function ignore(): void {}
 
 function timeIsUp(attempt: Attempt): void {
   attempt.timeIsUp();

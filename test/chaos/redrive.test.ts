@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { parseTrail } from '../../src/job/trail.js';
 import { deadLetterQueue } from '../../src/redis/keyspace.js';
 import { readJobPlaces } from '../../src/transport/job-places.js';
 import { startPool, type TestPool } from '../integration/worker-pool/test-pool.js';
@@ -74,10 +75,8 @@ async function started({ client, keyspace }: TestPool, ids: readonly string[]): 
     for (const id of ids) pipeline.hget(keyspace.queue(name, id), 'bwt');
   }
   const trails = (await pipeline.exec()) ?? [];
-  return trails.reduce(
-    (sum, [, trail]) => sum + (typeof trail === 'string' ? (JSON.parse(trail) as object[]).length : 0),
-    0,
-  );
+  return trails.flatMap(([, trail]) => parseTrail(trail as string | null)).filter(({ what }) => what === 'redriven')
+    .length;
 }
 
 /** In how many places each job is, and whether its hash is where its id is. */

@@ -7,22 +7,26 @@ const pages = [
   'README.md',
   'docs/architecture.md',
   'docs/bullmq.md',
+  'docs/exactly-once.md',
   'docs/glossary.md',
   'docs/kinds.md',
+  'docs/outbox.md',
   'docs/performance.md',
 ];
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-describe('README', () => {
-  it('shows the example as it runs', () => {
-    const shown = /<!-- (examples\/[\w.-]+) -->\n```js\n([\s\S]*?)```/g;
+describe.each(['README.md', 'docs/exactly-once.md', 'docs/outbox.md'])('%s', (page) => {
+  it('shows its examples as they run', () => {
+    const shown = /<!-- (examples\/[\w./-]+) -->\n```\w+\n([\s\S]*?)```/g;
 
-    const blocks = [...read('README.md').matchAll(shown)];
+    const blocks = [...read(page).matchAll(shown)];
 
     expect(blocks.length).toBeGreaterThan(0);
     for (const [, file = '', code] of blocks) expect(code, file).toBe(read(file));
   });
+});
 
+describe('README', () => {
   it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 

@@ -67,14 +67,29 @@ describe('enqueue', () => {
   });
 
   it('writes one job for the same key', async () => {
-    const ids: string[] = [];
-    for (const word of ['a', 'b']) {
-      const command = enqueue('echo', JSON.stringify({ word }), '--key', 'order-1', '--tenant', 'acme', '--json');
+    const answers: unknown[] = [];
+    for (const _again of [1, 2]) {
+      const command = enqueue('echo', '{"word":"a"}', '--key', 'order-1', '--tenant', 'acme', '--json');
       await command.exited;
-      ids.push((JSON.parse(command.text('stdout')) as { jobs: { id: string }[] }).jobs[0]?.id ?? '');
+      answers.push(JSON.parse(command.text('stdout')));
     }
 
-    expect(ids[0]).toBe(ids[1]);
+    const id = expect.any(String);
+    expect(answers).toMatchObject([
+      { enqueued: 1, known: 0, jobs: [{ id, duplicate: false }] },
+      { enqueued: 0, known: 1, jobs: [{ id, duplicate: true }] },
+    ]);
+    expect(await written('quick')).toBe(1);
+  });
+
+  it('refuses a key that was given to another payload', async () => {
+    await enqueue('echo', '{"word":"a"}', '--key', 'order-1').exited;
+
+    const refused = enqueue('echo', '{"word":"b"}', '--key', 'order-1');
+
+    expect((await refused.exited).code).toBe(1);
+    expect(refused.text('stderr')).toContain('"order-1"');
+    expect(refused.text('stderr')).toContain('BULWARK_KEY_CONFLICT');
     expect(await written('quick')).toBe(1);
   });
 

@@ -1,56 +1,27 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReadyReport } from '../../src/cli/process/ready-report.js';
 import { DeadLetterStore } from '../../src/dead-letter/dead-letter-store.js';
-import { createProducer, type Producer } from '../../src/index.js';
-import type { KindRegistry } from '../../src/job/registry.js';
 import { CrashStore } from '../../src/recovery/crash-store.js';
-import { FleetStore } from '../../src/recovery/fleet-store.js';
-import { Keyspace } from '../../src/redis/keyspace.js';
 import { QueueAdmin } from '../../src/transport/queue-admin.js';
-import { QueueInspector } from '../../src/transport/queue-inspector.js';
-import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
-import { documentOf, quickPace, untilGone } from '../fixtures/cli/processes.js';
+import { useFleet } from '../fixtures/cli/fleet.js';
+import { jobsFile } from '../fixtures/cli/jobs.js';
+import { documentOf, untilGone } from '../fixtures/cli/processes.js';
 import { eventually } from '../support/eventually.js';
 import { orphan } from '../support/orphan.js';
-import { spawnBulwark } from '../support/processes.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
-import { silent } from './worker-pool/test-pool.js';
 
 // Processes start slowly on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 30_000 });
 const soon = <T>(what: string, ask: () => T | Promise<T>) => eventually(what, ask, { timeoutMs: 15_000 });
 
 const queue = 'slow';
-let server: TestRedis;
-let client: Redis;
-let jobs: KindRegistry;
-let producer: Producer;
-let keys: Keyspace;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-  jobs = await testJobs();
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  tests += 1;
-  keys = new Keyspace(`test-${tests}`);
-  producer = createProducer({ redis: { url: server.url, namespace: keys.namespace }, log: silent });
-  return () => producer.close();
-});
-
-const fleet = () => new FleetStore(client, keys);
-const job = (id: string) => new QueueInspector(client, keys).job(queue, id);
+const fleet = useFleet();
+const job = (id: string) => fleet().job('linger', id);
+const crashOf = (worker: string) => new CrashStore(fleet().client, fleet().keys).read(worker);
 
 /** A job of this kind that is set aside as a suspect, for so long that it does not come back by itself. */
 async function putSuspect(kind: string, payload: object): Promise<string> {
-  const { id } = await producer.enqueue(jobs.require(kind), payload as never);
+  const { client, keys } = fleet();
+  const id = await fleet().enqueue(kind, payload);
   await client.lmove(keys.queue(queue, 'wait'), keys.queue(queue, 'active'), 'RIGHT', 'LEFT');
   await new QueueAdmin(client, keys, () => undefined).quarantine(orphan(queue, id, ''), {
     delayMs: 3_600_000,
@@ -61,25 +32,23 @@ async function putSuspect(kind: string, payload: object): Promise<string> {
 
 /** A worker process that was told to run this suspect, and the process in which it does. */
 async function startLane(id: string, ...args: string[]) {
-  const process = spawnBulwark(['worker', 'run', '--jobs', jobsFile, '--namespace', keys.namespace, ...args], {
-    env: { ...quickPace, BULWARK_REDIS_URL: server.url, BULWARK_LOG_FORMAT: 'json' },
-  });
+  const process = fleet().spawn(['worker', 'run', '--jobs', jobsFile, ...args], { BULWARK_LOG_FORMAT: 'json' });
   const started = await process.waitForLine(({ fields }) => fields['msg'] === 'worker.started');
   const worker = String(started.fields['worker']);
   const as = `${worker}-alone-1`;
-  await fleet().order(worker, { kind: 'isolate', queue, jobId: id });
+  await fleet().store.order(worker, { kind: 'isolate', queue, jobId: id });
   return { process, worker, as };
 }
 
 /** The beat of the process that runs the suspect, when it does. */
 const running = (as: string) =>
   soon('it runs alone', async () => {
-    const beat = await fleet().beatOf(as);
+    const beat = await fleet().store.beatOf(as);
     return beat?.running.length === 1 ? beat : undefined;
   });
 
 const laneIs = (worker: string, state: string) =>
-  soon(`the lane is ${state}`, async () => (await fleet().beatOf(worker))?.lane === state);
+  soon(`the lane is ${state}`, async () => (await fleet().store.beatOf(worker))?.lane === state);
 
 describe('a suspect', () => {
   it('runs in a process of its own, which ends after it', async () => {
@@ -93,24 +62,25 @@ describe('a suspect', () => {
     expect(alone.pid).not.toBe(process.pid);
     expect(await job(id)).toMatchObject({ state: 'completed', result: { pid: alone.pid }, worker: as });
     await untilGone(alone.pid);
-    expect(await fleet().beatOf(as)).toBeUndefined();
-    expect(await new CrashStore(client, keys).read(as)).toBeUndefined();
+    expect(await fleet().store.beatOf(as)).toBeUndefined();
+    expect(await crashOf(as)).toBeUndefined();
   });
 
   it('that takes its process down takes nobody else with it, and how it ended is on record', async () => {
     const id = await putSuspect('explode', {});
     const { worker, as } = await startLane(id);
 
-    const record = await soon('it is on record', () => new CrashStore(client, keys).read(as));
+    const record = await soon('it is on record', () => crashOf(as));
     await laneIs(worker, 'free');
 
     expect(record).toMatchObject({ exitCode: 1, signal: null });
     expect(record.lines.join('\n')).toContain('nobody catches this');
-    expect((await fleet().beatOf(worker))?.state).toBe('running');
+    expect((await fleet().store.beatOf(worker))?.state).toBe('running');
   });
 
   it('that cannot run is dead-lettered for that, as any other job', async () => {
     const id = await putSuspect('linger', { ms: 1 });
+    const { client, keys } = fleet();
     await client.hset(keys.queue(queue, id), 'data', '{"ms":"for long"}');
     const { worker } = await startLane(id);
 
@@ -151,7 +121,7 @@ describe('a suspect', () => {
     await process.waitForLine(({ text }) => text.includes('the job it was there for is not there'), 15_000);
     await laneIs(worker, 'free');
 
-    expect(await new CrashStore(client, keys).read(as)).toBeUndefined();
+    expect(await crashOf(as)).toBeUndefined();
   });
 
   it('writes nothing between the lines of a document', async () => {

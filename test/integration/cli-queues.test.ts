@@ -40,10 +40,18 @@ async function work(...ids: [kind: string, id: string][]): Promise<void> {
   await worker.start();
   for (const [kind, id] of ids) {
     const definition = jobs.require(kind);
-    const handle = { id, queue: definition.queue.name, kind, key: undefined, definition };
+    const handle = { id, queue: definition.queue.name, kind, key: undefined, duplicate: false, definition };
     await producer.wait(handle).catch(() => undefined);
   }
   await worker.stop();
+}
+
+/** As when its keys have not been kept any longer. */
+async function forgetKeys(queue: string): Promise<void> {
+  const client = new Redis(server.url);
+  const keys = await client.keys(`${new Keyspace(namespace).ledgerBase(queue)}*`);
+  if (keys.length > 0) await client.del(...keys);
+  client.disconnect();
 }
 
 /** Writes what no program of ours would into the fields of a job that hold moments. */
@@ -272,6 +280,7 @@ describe('dlq', () => {
     const key = 'order-1';
     const id = await enqueue('refuse', { why: 'x' }, { key });
     await work(['refuse', id]);
+    await forgetKeys('quick');
     await enqueue('refuse', { why: 'x' }, { key });
 
     const { code, document } = await cliJson('dlq', 'redrive', 'quick', '--all');

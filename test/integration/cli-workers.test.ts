@@ -1,20 +1,9 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReadyReport } from '../../src/cli/process/ready-report.js';
+import { describe, expect, it, vi } from 'vitest';
 import type { WorkerView } from '../../src/cli/status/read-workers.js';
 import type { OrderedWorker } from '../../src/cli/workers/order-workers.js';
-import { createProducer, type Producer } from '../../src/index.js';
-import type { KindRegistry } from '../../src/job/registry.js';
-import { FleetStore } from '../../src/recovery/fleet-store.js';
-import { Keyspace } from '../../src/redis/keyspace.js';
-import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
-import { documentOf, quickPace } from '../fixtures/cli/processes.js';
-import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { useFleet } from '../fixtures/cli/fleet.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningProcess, spawnBulwark } from '../support/processes.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { workerBeat } from '../support/worker-beat.js';
-import { silent } from './worker-pool/test-pool.js';
 
 // Processes start slowly on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 30_000 });
@@ -24,48 +13,19 @@ interface Answer {
   readonly dryRun: boolean;
 }
 
-let server: TestRedis;
-let client: Redis;
-let jobs: KindRegistry;
-let producer: Producer;
-let namespace: string;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-  jobs = await testJobs();
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  tests += 1;
-  namespace = `test-${tests}`;
-  producer = createProducer({ redis: { url: server.url, namespace }, log: silent });
-  return () => producer.close();
-});
-
-const where = () => ['--redis', server.url, '--namespace', namespace];
-const cli = (...argv: string[]): Promise<CliRun> => run(...argv, ...where());
-const order = (verb: string, ...argv: string[]) => runJson<Answer>('worker', verb, ...argv, ...where());
-const listed = async () => (await runJson<{ workers: WorkerView[] }>('worker', 'ls', ...where())).document.workers;
-const fleet = () => new FleetStore(client, new Keyspace(namespace));
-
-async function startWorker(): Promise<{ process: RunningProcess; id: string }> {
-  const process = spawnBulwark(['worker', 'run', '--jobs', jobsFile, '--json'], {
-    env: { ...quickPace, BULWARK_REDIS_URL: server.url, BULWARK_REDIS_NAMESPACE: namespace },
-  });
-  const { id } = await documentOf<ReadyReport>(process);
-  return { process, id };
-}
+const fleet = useFleet();
+const cli = (...argv: string[]) => fleet().cli(...argv);
+const order = (verb: string, ...argv: string[]) => fleet().answer<Answer>('worker', verb, ...argv);
+const listed = async () => (await fleet().answer<{ workers: WorkerView[] }>('worker', 'ls')).document.workers;
+const startWorker = () => fleet().startWorker();
+const enqueue = (kind: string, payload: object) => fleet().enqueue(kind, payload);
+const beat = (...told: Parameters<typeof workerBeat>) => fleet().store.beat(workerBeat(...told), true);
 
 describe('worker ls', () => {
   it('shows all workers and what they do, in the order of their start', async () => {
     const first = await startWorker();
     const second = await startWorker();
-    await producer.enqueueMany(jobs.require('linger'), [{ ms: 60_000 }] as never);
+    await enqueue('linger', { ms: 60_000 });
     await eventually('one is busy', async () => (await listed()).some(({ busy }) => busy === 1));
 
     const { code, stdout } = await cli('worker', 'ls');
@@ -86,7 +46,7 @@ describe('worker quiet', () => {
     const { id } = await startWorker();
 
     const { code, document } = await order('quiet', id);
-    await producer.enqueueMany(jobs.require('echo'), [{ word: 'a' }] as never);
+    await enqueue('echo', { word: 'a' });
 
     expect({ code, document }).toEqual({ code: 0, document: { workers: [{ id, followed: true }], dryRun: false } });
     expect(await listed()).toMatchObject([{ id, state: 'quiet' }]);
@@ -96,6 +56,7 @@ describe('worker quiet', () => {
 
 describe('worker drain', () => {
   it('lets workers finish what they run and end, all of them when asked to', async () => {
+    const { jobs, producer } = fleet();
     const workers = [await startWorker(), await startWorker()];
     const [lingers] = await producer.enqueueMany(jobs.require('linger'), [{ ms: 1_000 }] as never);
     await eventually('one is busy', async () => (await listed()).some(({ busy }) => busy === 1));
@@ -127,7 +88,7 @@ describe('worker restart', () => {
 });
 
 describe('an order to workers', () => {
-  const beating = (...ids: string[]) => Promise.all(ids.map((id) => fleet().beat(workerBeat(id), true)));
+  const beating = (...ids: string[]) => Promise.all(ids.map((id) => beat(id)));
 
   it.each(['quiet', 'drain', 'restart'])('to %s can be rehearsed, and nobody is told then', async (verb) => {
     await beating('host-1-ab', 'host-2-cd');
@@ -138,7 +99,7 @@ describe('an order to workers', () => {
       code: 0,
       document: { workers: ['host-1-ab', 'host-2-cd'], dryRun: true },
     });
-    expect(await client.keys(`*${namespace}*orders*`)).toEqual([]);
+    expect(await fleet().client.keys(`*${fleet().keys.namespace}*orders*`)).toEqual([]);
   });
 
   it('takes the beginning of an id for the whole, where it is the only one', async () => {
@@ -170,22 +131,25 @@ describe('an order to workers', () => {
       code: 1,
       stdout: 'frozen was told to take no more jobs, and has not followed yet\n',
     });
-    expect(await fleet().beat(workerBeat('frozen'), false)).toEqual([{ kind: 'quiet' }]);
+    expect(await fleet().store.beat(workerBeat('frozen'), false)).toEqual([{ kind: 'quiet' }]);
   });
 
   it('is given again to a worker that has not followed: its answer may have been lost', async () => {
     await beating('forgetful');
     const ordering = order('quiet', 'forgetful');
 
-    await eventually('it is told', async () => (await fleet().beat(workerBeat('forgetful'), false)).length > 0);
-    await eventually('it is told again', async () => (await fleet().beat(workerBeat('forgetful'), false)).length > 0);
-    await fleet().beat(workerBeat('forgetful', { state: 'quiet' }), false);
+    await eventually('it is told', async () => (await fleet().store.beat(workerBeat('forgetful'), false)).length > 0);
+    await eventually(
+      'it is told again',
+      async () => (await fleet().store.beat(workerBeat('forgetful'), false)).length > 0,
+    );
+    await fleet().store.beat(workerBeat('forgetful', { state: 'quiet' }), false);
 
     expect((await ordering).document.workers).toEqual([{ id: 'forgetful', followed: true }]);
   });
 
   it('leaves alone the processes that are there for one suspect', async () => {
-    await fleet().beat(workerBeat('w1-alone-1', { suspect: { queue: 'q', jobId: '42' } }), true);
+    await beat('w1-alone-1', { suspect: { queue: 'q', jobId: '42' } });
 
     expect((await cli('worker', 'drain', '--all')).stdout).toBe('no workers\n');
   });

@@ -10,4 +10,5 @@ export const fetchedFields = [
   'parent',
   'rjk',
   'defa',
+  'bwi',
 ] as const;

@@ -119,6 +119,12 @@ describe('the result of a job', () => {
     expectTypeOf<JobResult<typeof job>>().toEqualTypeOf<250>();
   });
 
+  it('is what a durable step gives, when the handler returns that', () => {
+    const job = defineJob({ ...base, run: (_payload, ctx) => ctx.step('price', async ({ effectKey }) => effectKey) });
+
+    expectTypeOf<JobResult<typeof job>>().toEqualTypeOf<string>();
+  });
+
   it('is not shaped by the fallback', () => {
     const job = defineJob({ ...base, run: async () => 250, fallback: async () => ({ later: true }) });
 

@@ -99,9 +99,15 @@ async function enqueueJobs(
       settings,
     );
   }
-  cli.output.answer({ kind, queue, enqueued: enqueued.length, jobs: enqueued.map(({ id }) => ({ id })) }, () => {
+  const known = enqueued.filter(({ duplicate }) => duplicate).length;
+  const added = enqueued.length - known;
+  const jobs = enqueued.map(({ id, duplicate }) => ({ id, duplicate }));
+  cli.output.answer({ kind, queue, enqueued: added, known, jobs }, () => {
     const ids = enqueued.length === 1 ? `: ${enqueued[0]?.id}` : '';
-    return `${counted(enqueued.length, 'job')} enqueued in queue ${queue}${ids}`;
+    const news = `${counted(added, 'job')} enqueued in queue ${queue}`;
+    if (known === 0) return `${news}${ids}`;
+    const old = `${counted(known, 'job')} known by ${known === 1 ? 'its key' : 'their keys'}`;
+    return added === 0 ? `nothing enqueued in queue ${queue}: ${old}${ids}` : `${news}; ${old}`;
   });
   return exitCodes.done;
 }

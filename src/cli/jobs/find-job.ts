@@ -46,6 +46,7 @@ export async function findLetter(
   throw new JobNotFoundError(id, `the dead letters of ${queues.join(', ') || 'any queue'}`);
 }
 
-function placeText(queues: readonly string[]): string {
+/** Where a job was looked for. */
+export function placeText(queues: readonly string[]): string {
   return queues.length === 0 ? 'any queue' : `${queues.join(', ')}, nor among their dead letters`;
 }

@@ -47,8 +47,8 @@ export async function readWorkers(redis: RedisSession, now: number, deadAfterMs:
     .sort((a, b) => b.uptimeMs - a.uptimeMs || a.id.localeCompare(b.id));
 }
 
-/** The same limits as the supervisor's. */
-function presence(ageMs: number, deadAfterMs: number): 'late' | 'silent' | undefined {
+/** What the age of its last beat says of a worker, by the same limits as the supervisor's; undefined when it is fresh. Pure. */
+export function presence(ageMs: number, deadAfterMs: number): 'late' | 'silent' | undefined {
   if (ageMs > deadAfterMs) return 'silent';
   return ageMs > deadAfterMs / 2 ? 'late' : undefined;
 }

@@ -1,6 +1,6 @@
 --[[
 redrive: put a dead-lettered job back into its queue, under the id it had. Its attempts and its age start anew; its history
-stays, and its trail says who did it.
+stays, and its trail tells how it died, when it came back and who brought it.
 
 KEYS  1 dead             hash    the job in the dead-letter queue
       2 deadFailed       zset    dead-lettered jobs, score = ms
@@ -16,21 +16,24 @@ ARGV  1 deadId           id in the dead-letter queue
       3 diedAt           score of the death that is meant, or empty for whichever lies there: the same id may have died again
       4 data             JSON to put in place of the payload, or empty
       5 by               who does it, for the trail
+      6 ledgerBase       what the keys of the effect ledger begin with
 REPLY at                 ms, when it was done | -1 not dead-lettered, or not by that death | -2 a job with this id is in the queue
-WRITES everything named above   COST O(log dead)
+WRITES everything named above, and the record of its key   COST O(log dead)
 ]]
 --- @include "../../transport/lua/expect-types.lua"
 --- @include "../../transport/lua/now-ms.lua"
 --- @include "../../transport/lua/append-trail.lua"
 --- @include "../../transport/lua/enter-wait.lua"
 --- @include "../../transport/lua/move-job.lua"
+--- @include "../../idempotency/lua/reopen-key.lua"
 --- @include "is-meant.lua"
+--- @include "remember-death.lua"
 local dead, deadFailed = KEYS[1], KEYS[2]
 local keys = {
   job = KEYS[3], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
   marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
 }
-local deadId, id, diedAt, data, by = unpack(ARGV)
+local deadId, id, diedAt, data, by, ledgerBase = unpack(ARGV)
 
 expectTypes({
   [deadFailed] = 'zset', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset', [keys.events] = 'stream',
@@ -43,6 +46,8 @@ if redis.call('EXISTS', keys.priorityCounter) == 1 then redis.call('INCRBY', key
 local now = nowMs()
 redis.call('ZREM', deadFailed, deadId)
 moveJob(dead, keys.job)
+reopenKey(ledgerBase, keys.job)
+rememberDeath(keys.job, now)
 redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwk', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', now)
 if data ~= '' then redis.call('HSET', keys.job, 'data', data) end

@@ -1,6 +1,6 @@
 --[[
 add-many: put jobs into a queue, many at once. Each gets what BullMQ's own script would give it. A job whose id is there already
-changes nothing.
+changes nothing, nor does one whose key stands for work that is done.
 
 KEYS  1 wait              list
       2 meta              hash
@@ -12,15 +12,18 @@ KEYS  1 wait              list
       8 prioritized       zset
       9 priorityCounter   counter
 ARGV  1 base              what the keys of the jobs begin with
-      2 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
-                          and where it goes: last, first (among those that wait), delayed or prioritized
-REPLY { ids, duplicates }: the ids of all jobs, and the positions (from 1) of those that were there already
+      2 ledgerBase        what the keys of the effect ledger begin with, or empty for none
+      3 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
+                          where it goes: last, first (among those that wait), delayed or prioritized, and its identity or empty
+REPLY { ids, duplicates, conflicts }: the ids of all jobs, and the positions (from 1) of those that were there already, and of those
+      whose key was given to another payload
 WRITES everything named above, and the jobs   COST O(jobs * log n)
 ]]
 --- @include "enter-delayed.lua"
 --- @include "mark-delayed.lua"
+--- @include "../../idempotency/lua/find-by-key.lua"
 local wait, meta, id, delayed, active, events, marker, prioritized, priorityCounter = unpack(KEYS)
-local base = ARGV[1]
+local base, ledgerBase = ARGV[1], ARGV[2]
 local call = redis.call
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
@@ -29,22 +32,38 @@ if not maxEvents then
   maxEvents = '10000'
   call('HSET', meta, 'opts.maxLenEvents', maxEvents)
 end
-local number = (#ARGV - 1) / 8
+local number = (#ARGV - 2) / 9
 local last = call('INCRBY', id, number) - number
 
-local ids, duplicates, behind, woken, delays = {}, {}, {}, false, false
+local ids, duplicates, conflicts, behind, woken, delays = {}, {}, {}, {}, false, false
 for index = 1, number do
-  local at = 2 + (index - 1) * 8
-  local jobId, name, data, opts, timestamp, delay, priority, place = unpack(ARGV, at, at + 7)
+  local at = 3 + (index - 1) * 9
+  local jobId, name, data, opts, timestamp, delay, priority, place, identity = unpack(ARGV, at, at + 8)
   local isNumbered = jobId == ''
   if isNumbered then jobId = string.format('%.0f', last + index) end
   local job = base .. jobId
+  local isKnown = not isNumbered and call('EXISTS', job) == 1
+  if identity ~= '' then
+    local known, isConflict, isKnownKey = findByKey(ledgerBase, base, jobId, identity)
+    isKnown = isKnown or known ~= nil
+    jobId = known or jobId
+    -- Its third line lets the job ask the ledger.
+    if isKnownKey then identity = identity .. '\n' end
+    if isConflict then conflicts[#conflicts + 1] = index end
+  end
   ids[index] = jobId
-  if not isNumbered and call('EXISTS', job) == 1 then
+  if isKnown then
     duplicates[#duplicates + 1] = index
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', jobId)
   else
-    call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
+    if identity == '' then
+      call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
+    else
+      call(
+        'HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority,
+        'bwi', identity
+      )
+    end
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)
     if place == 'delayed' then
       enterDelayed(delayed, events, maxEvents, jobId, tonumber(timestamp), tonumber(delay))
@@ -68,4 +87,4 @@ if woken and not settings[2] and not (settings[3] and call('LLEN', active) >= to
   call('ZADD', marker, 0, '0')
 end
 if delays then markDelayed(marker, delayed) end
-return { ids, duplicates }
+return { ids, duplicates, conflicts }

@@ -22,36 +22,42 @@ KEYS  1 wait               list
 ARGV  1 base               what the keys of the jobs begin with
       2 deadBase           what the keys of the dead-letter queue begin with
       3 parkedBase         what the keys of the indexes of parked jobs begin with
-      4 now                ms since epoch, or empty for Redis' clock
-      5 lease              ms
-      6 worker             name for the job's field `pb`, or empty
-      7 limiterMax         jobs per limiterDuration, or empty; the queue's own limit goes first
-      8 limiterDuration    ms
-      9 metricsSize        data points BullMQ's metrics keep, or empty for none
-     10 keepAttempts       how many attempts the history of a job keeps
-     11 ends               how many ends follow
-     12 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
-     13 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
-     14 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
-          c  result, keep                                  completed; keep: age/count/limit of the finished jobs that stay
+      4 ledgerBase         what the keys of the effect ledger begin with, or empty for none
+      5 now                ms since epoch, or empty for Redis' clock
+      6 lease              ms
+      7 worker             name for the job's field `pb`, or empty
+      8 limiterMax         jobs per limiterDuration, or empty; the queue's own limit goes first
+      9 limiterDuration    ms
+     10 metricsSize        data points BullMQ's metrics keep, or empty for none
+     11 keepAttempts       how many attempts the history of a job keeps
+     12 keepKeys           ms for which the ledger keeps a key
+     13 ends               how many ends follow
+     14 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
+     15 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
+     16 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
+          c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
+                                                           won: identity and fence of the key that it has, or empty
           f  message, keep, attempts, fields               failed inside its queue; fields as msgpack
           y  delay, since, counts, fields, attempt         runs again later; since: ms, or empty for now; counts: 1 when the
                                                            attempt does
           p  delay, reason                                 parked
-          d  record, attempt, message, stack, data, opts   dead-lettered
+          d  record, attempt, message, stack, data, opts, won, failure
+                                                           dead-lettered; failure: what the ledger is to keep as the
+                                                           end of its key, or empty
           i                                                given back
 REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
               another | -9 children failed | -100 not plain: ask BullMQ's own script | -101 broke off: a key of the job is of another
               type than it should be. The job is in its place as before for every code below 0
-      jobs    array of { value …, id } of ats, name, data, opts, timestamp, atm, parentKey, parent, rjk, defa, or of the whole
-              hash as { field, value …, id }; perhaps fewer than asked for: first for the ends that were done, in their order,
+      jobs    array of { value …, id } of ats, name, data, opts, timestamp, atm, parentKey, parent, rjk, defa, claim, or of the
+              whole hash as { field, value …, id }; perhaps fewer than asked for: first for the ends that were done, in their order,
               then for the other tokens
 WRITES everything named above   COST O(ends * active + fetches + log n)
 ]]
 --- @include "emit-event.lua"
 --- @include "count-up.lua"
 --- @include "append-attempt.lua"
+--- @include "append-trail.lua"
 --- @include "park-job.lua"
 --- @include "enter-delayed.lua"
 --- @include "mark-delayed.lua"
@@ -63,6 +69,7 @@ WRITES everything named above   COST O(ends * active + fetches + log n)
 --- @include "take-jobs.lua"
 --- @include "move-to-dead-letters.lua"
 --- @include "now-ms.lua"
+--- @include "../../idempotency/lua/ledger.lua"
 local call = redis.call
 local keys = {
   wait = KEYS[1], active = KEYS[2], prioritized = KEYS[3], events = KEYS[4], stalled = KEYS[5], limiter = KEYS[6],
@@ -70,20 +77,21 @@ local keys = {
   metricsCompleted = KEYS[13], metricsFailed = KEYS[14], deadFailed = KEYS[15], deadEvents = KEYS[16], deadMeta = KEYS[17],
 }
 local base, deadBase, parkedBase = ARGV[1], ARGV[2], ARGV[3]
-local now = tonumber(ARGV[4]) or nowMs()
+local ledgerBase, keepKeys = ARGV[4], ARGV[12]
+local now = tonumber(ARGV[5]) or nowMs()
 -- As text, because Redis writes every number that a script hands it out anew, and this one goes into every job.
 local nowText = string.format('%.0f', now)
-local lease, worker, metricsSize, keepAttempts = ARGV[5], ARGV[6], ARGV[9], tonumber(ARGV[10])
-local endCount, fetchCount = tonumber(ARGV[11]), tonumber(ARGV[12])
+local lease, worker, metricsSize, keepAttempts = ARGV[6], ARGV[7], ARGV[10], tonumber(ARGV[11])
+local endCount, fetchCount = tonumber(ARGV[13]), tonumber(ARGV[14])
 
 local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
 local maxEvents = settings[5] or '10000'
 
 -- How many words an end has, kind, id, token and next among them.
-local wordCounts = { c = 6, f = 8, y = 9, p = 6, d = 10, i = 4 }
+local wordCounts = { c = 7, f = 8, y = 9, p = 6, d = 12, i = 4 }
 -- Of every end: where its words begin, and the keys of its job and of the lease.
 local ends, jobKeys, locks = {}, {}, {}
-local at = 14
+local at = 16
 for index = 1, endCount do
   local job = base .. ARGV[at + 1]
   ends[index], jobKeys[index], locks[index] = at, job, job .. ':lock'
@@ -172,6 +180,9 @@ local function finish(index, kind)
   local code = leave(index)
   if code < 0 then return code end
 
+  -- Whoever takes a key from a job has seen to it that the job has no lease, and gets none.
+  local won = kind == 'c' and ARGV[first + 6] or ''
+  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, 'c', '', id, value) end
   local keep = ARGV[first + 5]
   local attemptsMade = known[4] and (tonumber(known[4]) or 0) + 1 or '1'
   if string.find(keep, '/0/', 1, true) then
@@ -222,6 +233,12 @@ local function endOtherwise(index, kind)
   if call('TYPE', job).ok ~= 'hash' then return -1 end
   local code = leave(index)
   if code < 0 then return code end
+  local won = kind == 'd' and ARGV[first + 10] or ''
+  if won ~= '' then
+    local failure = ARGV[first + 11]
+    -- Where that is not the end of the key, its fence is kept for whoever does the work next.
+    writeRecord(ledgerBase, keepKeys, won, failure == '' and 'r' or 'f', '', id, failure)
+  end
   if kind == 'y' then
     local delay, since, counts, fields, attempt = unpack(ARGV, first + 4, first + 8)
     if fields ~= '' then call('HSET', job, unpack(cmsgpack.unpack(fields))) end
@@ -238,6 +255,7 @@ local function endOtherwise(index, kind)
     })
   else
     keys.job = job
+    appendTrail(job, cjson.encode({ at = now, what = 'given_back', reason = 'shutdown', by = worker }))
     enterWait(keys, id, 'active', true)
   end
   return 0
@@ -281,8 +299,8 @@ if #tokens > 0 then
   closed = room <= 0
   local next = promoteDelayed(keys, base, now, closed)
   jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
-    lease = lease, worker = worker, answer = ARGV[13], room = room,
-    limiterMax = tonumber(settings[3]) or tonumber(ARGV[7]), limiterDuration = tonumber(ARGV[8]) or tonumber(settings[4]),
+    lease = lease, worker = worker, answer = ARGV[15], room = room, ledgerBase = ledgerBase, keepKeys = keepKeys,
+    limiterMax = tonumber(settings[3]) or tonumber(ARGV[8]), limiterDuration = tonumber(ARGV[9]) or tonumber(settings[4]),
   })
   if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(next or 0) end
 end

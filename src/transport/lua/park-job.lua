@@ -1,6 +1,8 @@
 --- @include "enter-delayed.lua"
+--- @include "append-trail.lua"
 --[[
-Sets a job aside that has left `active`, and puts it on the index of its reason. Entries that are due have left already.
+Sets a job aside that has left `active`, and puts it on the index of its reason. Entries that are due have left already. The trail of
+the job tells of it, and after how many losses of a worker.
 ]]
 local function parkJob(keys, maxEvents, parkedBase, job, id, now, delay, reason)
   local parked = parkedBase .. reason
@@ -9,4 +11,6 @@ local function parkJob(keys, maxEvents, parkedBase, job, id, now, delay, reason)
   redis.call('ZREMRANGEBYSCORE', parked, '-inf', now)
   redis.call('ZADD', parked, due, id)
   redis.call('PEXPIREAT', parked, math.max(due, redis.call('ZRANGE', parked, -1, -1, 'WITHSCORES')[2]) + 60000)
+  local crashes = tonumber(string.match(redis.call('HGET', job, 'bwc') or '', '^%d%d?%d?$'))
+  appendTrail(job, cjson.encode({ at = now, what = 'parked', reason = reason, ['until'] = due, crashes = crashes }))
 end

@@ -1,3 +1,4 @@
+--- @include "../../idempotency/lua/claim-key.lua"
 --[[
 Takes jobs out of the queue: first the waiting ones, then the prioritized.
 ]]
@@ -30,7 +31,7 @@ local function startJob(keys, base, id, token, now, options)
   -- Asking twice for the name costs nothing, and keeps the places of the rest.
   local payload = options.answer == 'fields' and 'data' or 'name'
   local values = not isMarker and redis.pcall(
-    'HMGET', job, 'ats', 'name', payload, 'opts', 'timestamp', 'atm', 'parentKey', 'parent', 'rjk', 'defa'
+    'HMGET', job, 'ats', 'name', payload, 'opts', 'timestamp', 'atm', 'parentKey', 'parent', 'rjk', 'defa', 'bwi'
   )
   -- No job lies under this id. It may not stay where it would count as one.
   if not values or values.err then
@@ -45,9 +46,14 @@ local function startJob(keys, base, id, token, now, options)
     redis.call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
   end
   values[1] = starts
-  if options.answer == 'whole' then values = redis.call('HGETALL', job) end
+  local identity = values[11]
   -- BullMQ's token for "without a lease".
   if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
+  if options.answer == 'whole' then
+    values = redis.call('HGETALL', job)
+  elseif identity then
+    values[11] = claimOnStart(options.ledgerBase, base, options.keepKeys, identity, id, token, starts)
+  end
   redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   values[#values + 1] = id
   return values

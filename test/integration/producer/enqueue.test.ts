@@ -4,6 +4,7 @@ import {
   defineJob,
   JobFailedError,
   type JobOptions,
+  KeyConflictError,
   PayloadInvalidError,
   PayloadTooLargeError,
   type QueueDefinition,
@@ -57,22 +58,23 @@ describe('enqueue', () => {
     const producers = [pool().producer(), pool().producer(), pool().producer()];
 
     const enqueued = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => producers[n % 3]?.enqueue(job, { id: n }, { key: 'one' })),
+      Array.from({ length: 30 }, (_, n) => producers[n % 3]?.enqueue(job, { id: 1 }, { key: 'one' })),
     );
 
     expect(new Set(enqueued.map((each) => each?.id)).size).toBe(1);
     expect(await waiting(job.queue)).toBe(1);
   });
 
-  it('makes one job of payloads that mean the same to their kind', async () => {
+  it('makes one job of payloads with the key that their kind gives them, and none of another payload with it', async () => {
     const job = orderJob({ idempotencyKey: ({ id }) => String(id) });
     const producer = pool().producer();
 
     await producer.enqueue(job, { id: 1, note: 'first' });
-    const again = await producer.enqueue(job, { id: 1, note: 'second' });
+    const again = await producer.enqueue(job, { note: 'first', id: 1 });
     await producer.enqueue(job, { id: 2 });
 
-    expect(again.key).toBe('1');
+    expect(again).toMatchObject({ key: '1', duplicate: true });
+    await expect(producer.enqueue(job, { id: 1, note: 'second' })).rejects.toThrow(KeyConflictError);
     expect(await waiting(job.queue)).toBe(2);
   });
 
@@ -106,7 +108,7 @@ describe('enqueue', () => {
     const producer = pool().producer();
 
     const first = await producer.wait(await producer.enqueue(job, { id: 1 }, { key: 'done' }));
-    const again = await producer.wait(await producer.enqueue(job, { id: 2 }, { key: 'done' }));
+    const again = await producer.wait(await producer.enqueue(job, { id: 1 }, { key: 'done' }));
     await expect(producer.wait(await producer.enqueue(job, { id: -1 }, { key: 'dead' }))).rejects.toThrow('negative');
     const revived = await producer.wait(await producer.enqueue(job, { id: 3 }, { key: 'dead' }));
 
@@ -216,7 +218,7 @@ describe('enqueueMany', () => {
       .producer()
       .enqueueMany(
         job,
-        Array.from({ length: 100 }, (_, id) => ({ id })),
+        Array.from({ length: 100 }, (_, n) => ({ id: n % 10 })),
       );
 
     expect(await waiting(job.queue)).toBe(10);

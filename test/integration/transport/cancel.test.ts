@@ -140,7 +140,7 @@ describe('cancel', () => {
   it.each<[string, (bench: LeaseBench, id: string) => Promise<unknown>]>([
     [
       'has completed',
-      (bench, id) => bench.calls.end({ kind: 'c', id, token: 'mine', words: ['{}', '/-1/1000'] }, undefined),
+      (bench, id) => bench.calls.end({ kind: 'c', id, token: 'mine', words: ['{}', '/-1/1000', ''] }, undefined),
     ],
     [
       'waits for its children',

@@ -5,8 +5,8 @@ import { LeaseBench } from './lease-bench.js';
 
 const pool = usePool();
 
-const result = ['{"done":true}', '/-1/1000'] as const;
-const letter = ['{"reason":"permanent_error"}', '', 'boom', '[]', '', ''] as const;
+const result = ['{"done":true}', '/-1/1000', ''] as const;
+const letter = ['{"reason":"permanent_error"}', '', 'boom', '[]', '', '', '', ''] as const;
 
 describe('a key of another type beside the jobs that end in one call', () => {
   it('as the children of one job, lets all of them complete', async () => {

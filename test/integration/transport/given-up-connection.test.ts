@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { resolveRedisInput } from '../../../src/config/redis-input.js';
 import { defineJob } from '../../../src/index.js';
 import { connectRedis } from '../../../src/redis/connection.js';
+import type { DurationMs } from '../../../src/time/duration.js';
 import { QueueConsumer } from '../../../src/transport/queue-consumer.js';
 import { eventually } from '../../support/eventually.js';
 import { silent, usePool } from '../worker-pool/test-pool.js';
@@ -28,6 +29,7 @@ it('takes jobs again on a client that had given its connection up', { timeout: 2
     fetchBlockMs: 1_000,
     keepCompleted: { count: 10 },
     keepAttempts: 1,
+    keepKeysMs: 60_000 as DurationMs,
     execute: async ({ id }) => {
       taken.push(id);
       return { kind: 'completed', resultJson: 'null' };

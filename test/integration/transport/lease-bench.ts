@@ -35,6 +35,7 @@ export class LeaseBench {
       worker: 'bench',
       leaseMs: 60_000,
       keepAttempts: 2,
+      keepKeysMs: 3_600_000,
       decode: decodeTakenJob,
     });
     this.backend = new BullmqBackend({

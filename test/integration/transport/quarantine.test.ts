@@ -27,7 +27,14 @@ async function dueIn(bench: LeaseBench, id: string): Promise<number> {
 /** Takes it as the worker would that runs it alone. */
 const take = (bench: LeaseBench, id: string, token = 'bw/alone/0') =>
   takeSuspect(
-    { client: pool().client, keyspace: pool().keyspace, queue: bench.queue, worker: 'alone', leaseMs: 60_000 },
+    {
+      client: pool().client,
+      keyspace: pool().keyspace,
+      queue: bench.queue,
+      worker: 'alone',
+      leaseMs: 60_000,
+      keepKeysMs: 60_000,
+    },
     id,
     token,
   );

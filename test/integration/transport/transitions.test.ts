@@ -15,11 +15,11 @@ const fields = packr.pack(['failedReason', 'boom', 'stacktrace', '["at x"]']);
 
 /** Every way in which a worker ends a run of a job, called with the lease of `token`. */
 const ends = {
-  complete: endBy('c', ['{"done":true}', '/-1/1000']),
+  complete: endBy('c', ['{"done":true}', '/-1/1000', '']),
   retry: endBy('y', [60_000, '', 1, fields, attempt]),
   park: endBy('p', [60_000, 'newer_version']),
   release: endBy('i', []),
-  'dead-letter': endBy('d', ['{"reason":"permanent_error"}', attempt, 'boom', '["at x"]', '', '']),
+  'dead-letter': endBy('d', ['{"reason":"permanent_error"}', attempt, 'boom', '["at x"]', '', '', '', '']),
 } as const;
 
 function endBy(kind: JobEnd['kind'], words: JobEnd['words']) {

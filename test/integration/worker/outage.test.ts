@@ -140,7 +140,7 @@ describe('while Redis is away', () => {
     await expect(producer.enqueue(job, {})).rejects.toThrow(RedisUnavailableError);
     await expect(producer.enqueueMany(job, [{}, {}])).rejects.toThrow(RedisUnavailableError);
     await expect(
-      producer.wait({ id: '1', queue: job.queue.name, kind: 'do', key: undefined, definition: job }),
+      producer.wait({ id: '1', queue: job.queue.name, kind: 'do', key: undefined, duplicate: false, definition: job }),
     ).rejects.toThrow(RedisUnavailableError);
 
     expect(performance.now() - startedAt).toBeLessThan(1_500);

@@ -54,10 +54,13 @@ describe('resolveConfig', () => {
           "keepAttempts": 20,
           "keepCompletedCount": 10000,
           "keepCompletedMs": 3600000,
+          "keepKeysMs": 86400000,
           "maxErrorBytes": 2048,
           "maxPayloadBytes": 1048576,
           "maxResultBytes": 65536,
           "maxStackBytes": 4096,
+          "maxStepBytes": 65536,
+          "maxStepsBytes": 524288,
           "newerVersionDelayMs": 5000,
         },
         "log": {

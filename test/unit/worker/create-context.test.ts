@@ -9,6 +9,7 @@ import type { JobContext } from '../../../src/job/job-context.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { createContext } from '../../../src/worker/create-context.js';
+import { StepMemory } from '../../support/step-memory.js';
 import { fetchedJob, momentIn, now } from './fetched-job.js';
 
 const definition = defineJob({
@@ -36,6 +37,8 @@ function startContext(overrides: Partial<FetchedJob> = {}) {
       reportProgress: async (jobId, progress) => {
         progressed.push([jobId, progress]);
       },
+      stepStore: new StepMemory(),
+      limits: { maxStepBytes: 1_000, maxStepsBytes: 1_000 },
     },
   });
   return { ctx, lines, progressed, abort, clock };

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { Claim } from '../../../src/idempotency/claim.js';
 import { DrainTimeoutError, JobCancelledError } from '../../../src/job/abort-reasons.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
@@ -14,6 +15,7 @@ import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
+import { StepMemory } from '../../support/step-memory.js';
 import { recordingLog } from '../service/recording-log.js';
 import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
 
@@ -24,6 +26,8 @@ interface Execution {
   readonly job?: Partial<FetchedJob>;
   readonly cancellation?: Cancellation;
   readonly clock?: Clock;
+  /** What the ledger answers to a job that was written without an identity. */
+  readonly claim?: Claim;
 }
 
 /** Executes one job of a kind with the given handler and policy. */
@@ -46,7 +50,10 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
       maxErrorBytes: 500,
       maxStackBytes: 500,
       newerVersionDelayMs: 5_000,
+      maxStepBytes: 1_000,
+      maxStepsBytes: 1_000,
     },
+    stepStore: new StepMemory(),
     abortGraceMs: 5,
     log,
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
@@ -54,6 +61,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     random: () => 0.5,
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
     onHung: (handler) => hung.push(handler),
+    claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
   });
   const cancellation = execution.cancellation ?? new Cancellation();

@@ -28,6 +28,7 @@ export function fetchedJob(overrides: Partial<FetchedJob> = {}): FetchedJob {
     deferredFailure: undefined,
     schedulerKey: undefined,
     brokenFields: [],
+    claim: undefined,
     ...overrides,
   };
 }

@@ -183,6 +183,17 @@ describe('runAttempt', () => {
     expect(abandoned).toEqual([]);
   });
 
+  it('gives up on nobody when it is called off after its handler has ended', async () => {
+    const cancellation = new Cancellation();
+    const { end, abandoned } = run(() => 'done', { cancellation });
+    await end;
+
+    cancellation.abort(new Error('too late'));
+    await vi.advanceTimersByTimeAsync(abortGraceMs + 1);
+
+    expect(abandoned).toEqual([]);
+  });
+
   it('is not disturbed by what an abandoned handler throws later', async () => {
     const { end } = run(
       () =>

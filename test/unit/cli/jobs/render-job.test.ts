@@ -3,6 +3,7 @@ import { renderJob } from '../../../../src/cli/jobs/render-job.js';
 import type { JobCrash } from '../../../../src/job/crash.js';
 import type { EpochMs } from '../../../../src/time/duration.js';
 import { type JobView, numberOr0, parseAttempts } from '../../../../src/transport/queue-inspector.js';
+import { jobView } from '../../../support/job-view.js';
 
 const plain = (_format: unknown, text: string): string => text;
 const at = (iso: string): EpochMs => Date.parse(iso) as EpochMs;
@@ -15,28 +16,16 @@ const attempt = {
   error: { class: 'transient' as const, name: 'Error', message: 'no paper', fingerprint: 'f00' },
 };
 
-const job = (given: Partial<JobView>): JobView => ({
-  id: '7',
-  queue: 'email',
-  state: 'waiting',
-  kind: 'send-receipt',
-  payload: { to: 'a@b.co' },
-  meta: { version: 2, key: 'order-7' },
-  enqueuedAt: at('2026-03-04T05:06:00Z'),
-  startedAt: undefined,
-  finishedAt: undefined,
-  attemptsMade: 1,
-  starts: 2,
-  crashes: 0,
-  crashHistory: [],
-  parkedFor: undefined,
-  progress: 0,
-  result: undefined,
-  failedReason: undefined,
-  worker: undefined,
-  attempts: [attempt],
-  ...given,
-});
+const job = (given: Partial<JobView>): JobView =>
+  jobView({
+    payload: { to: 'a@b.co' },
+    meta: { version: 2, key: 'order-7' },
+    enqueuedAt: at('2026-03-04T05:06:00Z'),
+    attemptsMade: 1,
+    starts: 2,
+    attempts: [attempt],
+    ...given,
+  });
 
 it('shows a job with its history and its payload', () => {
   expect(renderJob(job({}), plain)).toBe(
