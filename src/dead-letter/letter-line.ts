@@ -1,4 +1,4 @@
-import { parseOr } from '../transport/queue-inspector.js';
+import { parseOr } from '../transport/parse-or.js';
 import type { Parsed } from './letter-filter.js';
 
 /** A dead letter as it lies in Redis, whole: nothing of it is understood, and nothing lost. */

@@ -3,7 +3,8 @@ import { jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import { deadLetterReasons, errorClasses } from '../job/outcome.js';
 import { parseTrail } from '../job/trail.js';
 import type { EpochMs } from '../time/duration.js';
-import { numberOr0, parseAttempts, parseOr } from '../transport/queue-inspector.js';
+import { parseOr } from '../transport/parse-or.js';
+import { numberOr0, parseAttempts } from '../transport/queue-inspector.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { DeadLetter, LetterError, LetterStep, LetterSummary } from './record.js';
 

@@ -6,6 +6,7 @@ import { parseTrail, type TrailEntry } from '../job/trail.js';
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import { BackendByQueue } from './backend-by-queue.js';
+import { parseOr } from './parse-or.js';
 import { queueKeys } from './queue-keys.js';
 import {
   type ActiveJobOwner,
@@ -199,14 +200,4 @@ function isAttempt(entry: unknown): entry is AttemptRecord {
 export function numberOr0(text: string | undefined): number {
   const value = Number(text ?? 0);
   return Number.isFinite(value) && value >= 0 ? value : 0;
-}
-
-/** Reads JSON that anybody may have written. */
-export function parseOr(json: string | undefined, otherwise: unknown): unknown {
-  if (json === undefined) return otherwise;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return otherwise;
-  }
 }

@@ -2,6 +2,7 @@ import type { DeadLetterRecord } from '../dead-letter/record.js';
 import { type JobCrash, parseCrashes } from '../job/crash.js';
 import { defineScript } from '../redis/define-script.js';
 import type { EpochMs } from '../time/duration.js';
+import { parseOr } from './parse-or.js';
 import type { TakenJob } from './work-calls.js';
 
 /** How a transition went: done, or refused because the job is no longer ours to move. Nothing was written then. */
@@ -356,8 +357,12 @@ function outcomeView(state: string, json: string): JobOutcomeView {
       return { state };
     case 'completed':
       return { state, result: JSON.parse(json) };
-    case 'dead_lettered':
-      return { state, record: JSON.parse(json) as DeadLetterRecord };
+    case 'dead_lettered': {
+      const record = parseOr(json, undefined) as DeadLetterRecord | undefined;
+      // Anybody may have written it.
+      if (typeof record?.error?.message === 'string') return { state, record };
+      return { state: 'failed', message: 'it was dead-lettered, and its record cannot be read' };
+    }
     case 'failed':
       return { state, message: String(JSON.parse(json)) };
     default:

@@ -23,7 +23,7 @@ function figuresOf(comparisons: readonly Comparison[]): unknown[] {
 }
 
 it.each([
-  ['throughput', 10, ['jobsPerSecond', 'redisCpuPerJob', 'nodeCpuPerJob', 'jobsPerSecondAtConcurrency1']],
+  ['throughput', 11, ['jobsPerSecond', 'redisCpuPerJob', 'nodeCpuPerJob', 'jobsPerSecondAtConcurrency1']],
   ['enqueue', 4, ['jobsPerSecond', 'enqueueManyPerSecond']],
   ['latency', 2, ['p50Ms', 'p99Ms']],
 ] as const)(

@@ -138,7 +138,7 @@ describe('the reply of cancel', () => {
 
 describe('the reply of job-outcomes', () => {
   it('says how far each job is', () => {
-    const record = { reason: 'permanent_error' };
+    const record = { reason: 'permanent_error', error: { message: 'boom' } };
 
     expect(
       jobOutcomesScript.definition.reply([
@@ -146,6 +146,7 @@ describe('the reply of job-outcomes', () => {
         ['gone', ''],
         ['completed', '{"sent":true}'],
         ['dead_lettered', JSON.stringify(record)],
+        ['dead_lettered', 'garbage'],
         ['failed', '"no route"'],
       ]),
     ).toEqual([
@@ -153,6 +154,7 @@ describe('the reply of job-outcomes', () => {
       { state: 'gone' },
       { state: 'completed', result: { sent: true } },
       { state: 'dead_lettered', record },
+      { state: 'failed', message: 'it was dead-lettered, and its record cannot be read' },
       { state: 'failed', message: 'no route' },
     ]);
   });
