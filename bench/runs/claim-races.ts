@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { identityOf, keyDigest } from '../../src/idempotency/identity.js';
+import { keyDigest } from '../../src/idempotency/identity.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { decodeTakenJob, type FetchedJob } from '../../src/transport/fetched-job.js';
@@ -34,7 +34,7 @@ export async function raceForClaims(url: string, races: number): Promise<RaceFig
       const wins = new Map<string, number>();
       for (const { claim } of taken.flatMap(({ jobs }) => jobs)) {
         const won = claim?.verdict.kind === 'new' ? 1 : 0;
-        wins.set(claim?.identity ?? '', (wins.get(claim?.identity ?? '') ?? 0) + won);
+        wins.set(claim?.digest ?? '', (wins.get(claim?.digest ?? '') ?? 0) + won);
       }
       undecided += keys.length - [...wins.values()].filter((count) => count === 1).length;
     }
@@ -69,7 +69,7 @@ async function addPairs(client: Redis, keys: readonly string[]): Promise<void> {
   const marks = client.pipeline();
   for (const id of ids) {
     const digest = keyDigest({ kind: 'race', tenant: undefined, key: id.slice(0, -2) });
-    marks.hset(keyspace.queue(queue, id), 'bwi', identityOf(digest, '1.same'));
+    marks.hset(keyspace.queue(queue, id), 'bwi', `${digest}\n1.same`);
   }
   await marks.exec();
 }

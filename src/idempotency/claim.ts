@@ -1,5 +1,3 @@
-import type { Identity } from './identity.js';
-
 /** What the ledger said when a job claimed its key. */
 export type ClaimVerdict =
   /** Nobody has done it, and nobody else is at it. */
@@ -15,29 +13,30 @@ export type ClaimVerdict =
 
 /** A key that a job has claimed. */
 export interface Claim {
-  readonly identity: Identity;
+  readonly digest: string;
+  readonly fingerprint: string;
   /** Grows with every claim of the key, as long as the ledger keeps it. */
   readonly fence: number;
   readonly verdict: ClaimVerdict;
 }
 
-const claimText = /^([nbmcf])\n([^\n]*\n[^\n]*)\n(\d+)\n(.*)$/s;
-
-/** What whoever has the key says with the end of the job: identity and fence. Undefined when another has it, or had it. */
-export function wonKey(claim: Claim | undefined): string | undefined {
-  return claim?.verdict.kind === 'new' ? `${claim.identity}\n${claim.fence}` : undefined;
+/** A job that was started: what its claim is read for, and written by. */
+export interface StartedJob {
+  readonly id: string;
+  readonly starts: number;
 }
 
+const claimText = /^([nbmcf])\n([^\n]*)\n([^\n]*)\n(\d+)\n(.*)$/s;
+
 /**
- * Reads a claim as claim-key.lua writes it: the identity alone when the job has the key by its id.
+ * Reads a claim as claim-key.lua writes it: the fingerprint alone when the job has the key by its id.
  *
- * @param starts - how often the job was started.
  * @throws TypeError when it is none.
  */
-export function parseClaim(text: string, starts: number): Claim {
-  if (text[1] !== '\n') return { identity: text as Identity, fence: starts, verdict: { kind: 'new' } };
-  const [, letter, identity = '', fence, body = ''] = claimText.exec(text) ?? [];
-  return { identity: identity as Identity, fence: Number(fence), verdict: verdictOf(letter, body) };
+export function parseClaim(text: string, { id, starts }: StartedJob): Claim {
+  if (!text.includes('\n')) return { digest: id, fingerprint: text, fence: starts, verdict: { kind: 'new' } };
+  const [, letter, digest = '', fingerprint = '', fence, body = ''] = claimText.exec(text) ?? [];
+  return { digest, fingerprint, fence: Number(fence), verdict: verdictOf(letter, body) };
 }
 
 function verdictOf(letter: string | undefined, body: string): ClaimVerdict {
@@ -55,4 +54,20 @@ function verdictOf(letter: string | undefined, body: string): ClaimVerdict {
     default:
       throw new TypeError('that is no claim of the ledger');
   }
+}
+
+/** What became of a key: its work is committed, failed for good, or open to whoever comes next. */
+export type KeyState = 'committed' | 'failed' | 'open';
+
+const stateLetters: Readonly<Record<KeyState, string>> = { committed: 'c', failed: 'f', open: 'r' };
+
+/**
+ * What a run says of the key that it has won, as ledger.lua wants it: a record without its last line. Empty for a run that has not: one
+ * that only repeats what another had to say has nothing to say itself.
+ */
+export function wonKey(state: KeyState, id: string, claim: Claim | undefined): string {
+  if (claim?.verdict.kind !== 'new') return '';
+  const { digest, fingerprint, fence } = claim;
+  const head = `${stateLetters[state]}\n${fingerprint}\n${fence}\n`;
+  return digest === id ? `${head}\n\n` : `${digest}${head}\n${id}\n`;
 }

@@ -8,13 +8,8 @@ export interface KeyScope {
   readonly key: string;
 }
 
-/**
- * What a job says of its key in the effect ledger, as it lies in the job's hash (field `bwi`): the key's digest and the fingerprint of
- * the payload, a line each.
- */
-export type Identity = string & { readonly __identity: never };
-
 const digestCharacters = 32;
+const fingerprintCharacters = 16;
 
 /** The digest of a key: the same for the same kind, tenant and key, and no secret of the key in it. It is the job's id, too. */
 export function keyDigest({ kind, tenant, key }: KeyScope): string {
@@ -35,14 +30,5 @@ export function payloadFingerprint(version: number, payload: unknown): string {
   const hash = createHash('sha256')
     .update(canonicalJson(payload) ?? 'null')
     .digest('base64url');
-  return `${version}.${hash.slice(0, 22)}`;
-}
-
-/** The digest of the key that an identity stands for. */
-export function digestOf(identity: Identity): string {
-  return identity.slice(0, digestCharacters);
-}
-
-export function identityOf(digest: string, fingerprint: string): Identity {
-  return `${digest}\n${fingerprint}` as Identity;
+  return `${version}.${hash.slice(0, fingerprintCharacters)}`;
 }

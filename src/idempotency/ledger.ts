@@ -2,12 +2,10 @@ import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { DurationMs } from '../time/duration.js';
-import { type Claim, parseClaim } from './claim.js';
-import type { Identity } from './identity.js';
+import { type Claim, parseClaim, type StartedJob, wonKey } from './claim.js';
 
 /** A job whose lease a worker holds. */
-export interface LeasedJob {
-  readonly id: string;
+export interface LeasedJob extends StartedJob {
   readonly token: string;
 }
 
@@ -20,14 +18,14 @@ export type KeyEnd =
 const claimScript = defineScript({
   file: new URL('./lua/ledger-claim.lua', import.meta.url),
   keys: ['job', 'lock'],
-  args: ['base', 'ledgerBase', 'id', 'token', 'identity', 'keep'],
-  reply: (raw): Claim | undefined => (raw === '' ? undefined : parseClaim(raw as string, 0)),
+  args: ['base', 'ledgerBase', 'id', 'token', 'digest', 'fingerprint', 'keep'],
+  reply: (raw): string => raw as string,
 });
 
 const writeScript = defineScript({
   file: new URL('./lua/ledger-write.lua', import.meta.url),
   keys: ['job', 'lock'],
-  args: ['ledgerBase', 'id', 'token', 'won', 'state', 'body', 'keep'],
+  args: ['ledgerBase', 'id', 'token', 'won', 'body', 'keep'],
   reply: (raw): 'done' | 'lease_lost' => {
     switch (raw) {
       case 0:
@@ -42,7 +40,7 @@ const writeScript = defineScript({
 
 /**
  * The effect ledger of one queue, for jobs whose claim or end does not travel with fetch-and-finish: those that were written without
- * an identity, and those that BullMQ's own script ends.
+ * naming a key, and those that BullMQ's own script ends.
  */
 export class EffectLedger {
   readonly #client: RedisClient;
@@ -58,26 +56,28 @@ export class EffectLedger {
   }
 
   /** Claims a key for a job that runs. Undefined when its lease is another's. */
-  claim({ id, token }: LeasedJob, identity: Identity): Promise<Claim | undefined> {
-    return claimScript.run(this.#client, this.#keys(id), {
+  async claim(job: LeasedJob, digest: string, fingerprint: string): Promise<Claim | undefined> {
+    const { id, token } = job;
+    const text = await claimScript.run(this.#client, this.#keys(id), {
       base: this.#base,
       ledgerBase: this.#ledgerBase,
       id,
       token,
-      identity,
+      digest,
+      fingerprint,
       keep: this.#keepMs,
     });
+    return text === '' ? undefined : parseClaim(text, job);
   }
 
   /** Writes what became of the key that the job has won, if it still holds its lease. */
-  write({ id, token }: LeasedJob, won: string, end: KeyEnd): Promise<'done' | 'lease_lost'> {
-    const ledgerBase = this.#ledgerBase;
+  write({ id, token }: LeasedJob, claim: Claim, end: KeyEnd): Promise<'done' | 'lease_lost'> {
     return writeScript.run(this.#client, this.#keys(id), {
-      ledgerBase,
+      ledgerBase: this.#ledgerBase,
       id,
       token,
-      won,
-      ...wordsOf(end),
+      won: wonKey(end.kind, id, claim),
+      body: bodyOf(end),
       keep: this.#keepMs,
     });
   }
@@ -88,13 +88,13 @@ export class EffectLedger {
   }
 }
 
-function wordsOf(end: KeyEnd): { readonly state: 'c' | 'f' | 'r'; readonly body: string } {
+function bodyOf(end: KeyEnd): string {
   switch (end.kind) {
     case 'committed':
-      return { state: 'c', body: end.resultJson };
+      return end.resultJson;
     case 'failed':
-      return { state: 'f', body: end.failureJson };
+      return end.failureJson;
     case 'open':
-      return { state: 'r', body: '' };
+      return '';
   }
 }

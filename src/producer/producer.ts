@@ -4,7 +4,7 @@ import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOpt
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import { errorMessage } from '../errors/error-message.js';
 import { anything, aText, type OptionShapes } from '../errors/option-faults.js';
-import { identityOf, keyDigest, payloadFingerprint } from '../idempotency/identity.js';
+import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
 import { KeyConflictError } from '../idempotency/key-conflict-error.js';
 import { assertOptions } from '../job/assert-options.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
@@ -214,7 +214,7 @@ export class Producer {
     const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant: options.tenant, key });
     return {
       id: digest ?? randomJobId(),
-      ...(digest !== undefined && { identity: identityOf(digest, payloadFingerprint(job.version, payload)) }),
+      ...(digest !== undefined && { fingerprint: payloadFingerprint(job.version, payload) }),
       kind: job.kind,
       payloadJson,
       meta,

@@ -1,4 +1,3 @@
-import type { Identity } from '../idempotency/identity.js';
 import { defineScript, type ScriptArgument, type ScriptClient } from '../redis/define-script.js';
 import { CallGatherer } from './call-gatherer.js';
 
@@ -14,8 +13,8 @@ export interface JobWords {
   readonly priority: ScriptArgument;
   /** Where it goes: behind all that wait, before them, among the delayed or among the prioritized. */
   readonly place: 'last' | 'first' | 'delayed' | 'prioritized';
-  /** What the effect ledger knows its key by; empty for a job without a key. */
-  readonly identity: Identity | '';
+  /** Of the payload, where the id is the digest of a key; empty for a job without one. */
+  readonly fingerprint: string;
 }
 
 interface AddReply {
@@ -156,8 +155,8 @@ export class AddCalls {
     for (const request of requests) {
       // Larger than any call, so alone in this one.
       if ('take' in request) return request.take().then(() => nothingAdded);
-      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, identity } of request.jobs) {
-        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place, identity);
+      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, fingerprint } of request.jobs) {
+        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place, fingerprint);
       }
     }
     const { client, base, ledgerBase = '' } = this.#options;

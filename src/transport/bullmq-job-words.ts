@@ -23,7 +23,7 @@ export function jobWords(job: AddedJob, id: string | undefined): JobWords {
     delay: String(delay || 0),
     priority: String(priority || 0),
     place,
-    identity: '',
+    fingerprint: '',
   };
 }
 

@@ -31,7 +31,7 @@ export interface FetchedJob {
   readonly schedulerKey: string | undefined;
   /** Fields that nobody can make sense of and on which BullMQ's scripts would break off half-way: to be removed before the end. */
   readonly brokenFields: readonly string[];
-  /** The key it has claimed: with the fetch when its producer wrote its identity, else by whoever runs it. */
+  /** The key it has claimed: with the fetch when its producer named it, else by whoever runs it. */
   claim: Claim | undefined;
 }
 
@@ -64,7 +64,7 @@ export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): Fe
     deferredFailure: defa ?? undefined,
     schedulerKey: rjk ?? undefined,
     brokenFields: brokenFields(atm, parentBroken),
-    claim: claim == null ? undefined : parseClaim(claim, wholeNumber(String(starts), 0)),
+    claim: claim == null ? undefined : parseClaim(claim, { id: String(id), starts: wholeNumber(String(starts), 0) }),
   };
 }
 

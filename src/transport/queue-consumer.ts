@@ -1,7 +1,6 @@
 import type { KeepJobs } from 'bullmq';
 import type { Logger } from 'pino';
 import type { Claim } from '../idempotency/claim.js';
-import type { Identity } from '../idempotency/identity.js';
 import { EffectLedger } from '../idempotency/ledger.js';
 import { Cancellation } from '../job/cancellation.js';
 import type { Outcome } from '../job/outcome.js';
@@ -187,8 +186,8 @@ export class QueueConsumer {
   }
 
   /** Claims a key for a job that runs, which was written without one. Undefined when its lease is lost. */
-  claimKey(job: FetchedJob, identity: Identity): Promise<Claim | undefined> {
-    return this.#ledger.claim(job, identity);
+  claimKey(job: FetchedJob, digest: string, fingerprint: string): Promise<Claim | undefined> {
+    return this.#ledger.claim(job, digest, fingerprint);
   }
 
   /** Resolves when no job runs any more. Call `quiet` before. */

@@ -1,4 +1,3 @@
-import type { Identity } from '../idempotency/identity.js';
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -16,8 +15,8 @@ export interface NewJob {
   readonly delayMs: number;
   /** BullMQ's priority: 0 is the plain queue, which goes first; then 1 before 2 before 3 … */
   readonly priority: number;
-  /** What the effect ledger knows its key by, if it has one. */
-  readonly identity?: Identity;
+  /** Of the payload, where the id is the digest of a key. */
+  readonly fingerprint?: string;
 }
 
 /** Adds jobs to queues, in BullMQ's layout. Adding an id that is there already changes nothing. */
@@ -53,7 +52,7 @@ export class QueueWriter {
   }
 }
 
-function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, identity }: NewJob): JobWords {
+function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, fingerprint }: NewJob): JobWords {
   // What lies beside the payload. BullMQ keeps options it does not know as they are.
   const opts = {
     jobId: id,
@@ -70,6 +69,6 @@ function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, i
     delay: delayMs,
     priority,
     place: delayMs > 0 ? 'delayed' : priority > 0 ? 'prioritized' : 'last',
-    identity: identity ?? '',
+    fingerprint: fingerprint ?? '',
   };
 }

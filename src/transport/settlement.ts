@@ -166,11 +166,10 @@ export class Settlement {
   /** Jobs with a parent, children or a deduplication id end by BullMQ's own script, which knows what that means for others. */
   async #writeByBullmq(job: FetchedJob, outcome: Written): Promise<Settled> {
     const { backend, keepCompleted } = this.#options;
-    const won = wonKey(job.claim);
     const end = keyEndOf(outcome);
-    if (won !== undefined && end) {
+    if (job.claim?.verdict.kind === 'new' && end) {
       // First of all: if this worker dies in between, the next run finds that the work is done.
-      const written = await this.#options.ledger.write(job, won, end);
+      const written = await this.#options.ledger.write(job, job.claim, end);
       if (written === 'lease_lost') return { kind: 'lease_lost', jobs: [] };
     }
     if (outcome.kind === 'dead_lettered') {
@@ -180,8 +179,8 @@ export class Settlement {
       throw new TypeError(`BullMQ has no script of its own for the outcome ${outcome.kind}`);
     const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
     const kind = reply === 'children_pending' ? await backend.awaitChildren(job) : reply;
-    if (won !== undefined && (reply === 'children_pending' || reply === 'children_failed')) {
-      await this.#options.ledger.write(job, won, { kind: 'open' });
+    if (job.claim?.verdict.kind === 'new' && (reply === 'children_pending' || reply === 'children_failed')) {
+      await this.#options.ledger.write(job, job.claim, { kind: 'open' });
     }
     switch (kind) {
       case 'done':
@@ -203,7 +202,12 @@ export class Settlement {
     switch (outcome.kind) {
       case 'completed': {
         const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        return { kind: 'c', id, token, words: [outcome.resultJson, keepWord(keep), wonKey(job.claim) ?? ''] };
+        return {
+          kind: 'c',
+          id,
+          token,
+          words: [outcome.resultJson, keepWord(keep), wonKey('committed', id, job.claim)],
+        };
       }
       case 'retried': {
         const { error, delayMs } = outcome;
@@ -259,8 +263,8 @@ export class Settlement {
       stackJson(error),
       isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
       job.unreadableOpts === undefined ? '' : '{}',
-      // A run that only repeats what another had to say has nothing to say itself.
-      wonKey(job.claim) ?? '',
+      // Where that is not the end of the key, its fence is kept for whoever does the work next.
+      wonKey(isFinal(outcome) ? 'failed' : 'open', job.id, job.claim),
       isFinal(outcome) ? failureJson(outcome) : '',
     ];
   }

@@ -42,7 +42,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     random: Math.random,
     onHung,
     givenBack,
-    claimKey: (job, identity) => consumer.claimKey(job, identity),
+    claimKey: (job, digest, fingerprint) => consumer.claimKey(job, digest, fingerprint),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
     stepStore: new StepStore(open.client, open.keyspace, queue.name),
   });

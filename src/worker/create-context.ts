@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { DurableSteps, type StepLimits } from '../idempotency/durable-steps.js';
-import { digestOf } from '../idempotency/identity.js';
 import { RunEndedError } from '../idempotency/step-errors.js';
 import type { StepStore } from '../idempotency/step-store.js';
 import type { Cancellation } from '../job/cancellation.js';
@@ -134,7 +133,7 @@ class HandlerContext implements JobContext {
   readonly effectKey = (name: string): string => {
     const { job } = this.#parts;
     // Jobs of one idempotency key do one piece of work. Where our producer wrote the job its id is the key's digest anyway.
-    const work = job.claim === undefined ? job.id : digestOf(job.claim.identity);
+    const work = job.claim?.digest ?? job.id;
     return createHash('sha256').update(`${this.queue}\n${work}\n${name}`).digest('base64url').slice(0, 32);
   };
 

@@ -1,6 +1,6 @@
 import type { Claim } from '../idempotency/claim.js';
 import { decideClaim } from '../idempotency/decide-claim.js';
-import { type Identity, identityOf, keyDigest, payloadFingerprint } from '../idempotency/identity.js';
+import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
 import { KeyConflictError } from '../idempotency/key-conflict-error.js';
 import { DrainTimeoutError } from '../job/abort-reasons.js';
 import type { Cancellation } from '../job/cancellation.js';
@@ -35,7 +35,7 @@ export interface ExecutorOptions extends ContextServices {
   /** How a job ends whose worker shuts down before it does. */
   readonly givenBack: Outcome;
   /** Claims a key for a job that was written without one. Undefined when its lease is lost. */
-  readonly claimKey: (job: FetchedJob, identity: Identity) => Promise<Claim | undefined>;
+  readonly claimKey: (job: FetchedJob, digest: string, fingerprint: string) => Promise<Claim | undefined>;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
 }
@@ -114,8 +114,7 @@ export class Executor {
   async #claim(job: FetchedJob, key: string): Promise<Outcome | undefined> {
     const { kind, meta } = job;
     const fingerprint = payloadFingerprint(meta.version ?? 1, JSON.parse(job.dataJson));
-    const identity = identityOf(keyDigest({ kind, tenant: meta.tenant, key }), fingerprint);
-    job.claim = await this.#options.claimKey(job, identity);
+    job.claim = await this.#options.claimKey(job, keyDigest({ kind, tenant: meta.tenant, key }), fingerprint);
     return job.claim === undefined ? { kind: 'lease_lost' } : this.#known(job);
   }
 

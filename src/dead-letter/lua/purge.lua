@@ -20,6 +20,6 @@ local deadId, diedAt, ledgerBase, epoch = unpack(ARGV)
 if isStale(KEYS[3], epoch) then return -7 end
 if not isMeant(deadFailed, deadId, diedAt) then return 0 end
 redis.call('ZREM', deadFailed, deadId)
-reopenKey(ledgerBase, dead)
+reopenKey(ledgerBase, dead, deadId)
 redis.call('DEL', dead, dead .. ':logs', dead .. ':processed', dead .. ':failed')
 return 1

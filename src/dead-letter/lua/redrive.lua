@@ -46,7 +46,7 @@ if redis.call('EXISTS', keys.priorityCounter) == 1 then redis.call('INCRBY', key
 local now = nowMs()
 redis.call('ZREM', deadFailed, deadId)
 moveJob(dead, keys.job)
-reopenKey(ledgerBase, keys.job)
+reopenKey(ledgerBase, keys.job, id)
 rememberDeath(keys.job, now)
 redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwk', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', now)

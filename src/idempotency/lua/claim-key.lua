@@ -7,7 +7,7 @@ local function isHeldByAnother(base, digest, record, id)
     local lease = other ~= id and redis.pcall('GET', base .. other .. ':lock')
     return type(lease) == 'string' and lease
   end
-  return record and leaseOf(record.id) == record.token or leaseOf(digest) ~= false
+  return record and record.id ~= '' and leaseOf(record.id) == record.token or leaseOf(digest) ~= false
 end
 
 --[[
@@ -21,52 +21,51 @@ local function fenceOff(base, other)
   return starts + 1
 end
 
--- Lets the job whose id is the digest ask the ledger when it starts.
-local function mark(base, digest)
-  local identity = redis.pcall('HGET', base .. digest, 'bwi')
-  if type(identity) == 'string' and not string.find(identity, '\n', 34, true) then
-    redis.call('HSET', base .. digest, 'bwi', identity .. '\n')
+-- Lets a job whose id is the digest ask the ledger when it starts.
+local function letAsk(jobKey)
+  local name = redis.pcall('HGET', jobKey, 'bwi')
+  if type(name) == 'string' and not string.find(name, '\n', 1, true) then
+    redis.call('HSET', jobKey, 'bwi', name .. '\n')
   end
 end
 
 --[[
-Claims the key of a job that has just got its lease, and answers the claim in lines: its verdict, identity and fence, then the result or
-the error that is known already. The verdict: n(ew) | b(usy) | m(ismatch) | c(ommitted) | f(ailed).
+Claims a key for a job that has just got its lease, and answers the claim in lines: its verdict, digest, fingerprint and fence, then the
+result or the error that is known already. The verdict: n(ew) | b(usy) | m(ismatch) | c(ommitted) | f(ailed).
 
 starts: how often the job was started: its fence, as long as no other job had the key.
 ]]
-local function claimKey(ledgerBase, base, keep, identity, id, token, starts)
-  local digest, record = digestOf(identity), readRecord(ledgerBase, identity)
+local function claimKey(ledgerBase, base, keep, digest, fingerprint, id, token, starts)
+  local record = readRecord(ledgerBase, digest)
   local hasEnded = record and record.state ~= 'r'
   local isHeld = not hasEnded and isHeldByAnother(base, digest, record, id)
   local function claim(verdict, fence, body)
-    return verdict .. '\n' .. identity .. '\n' .. string.format('%.0f', fence) .. '\n' .. body
+    return table.concat({ verdict, digest, fingerprint, string.format('%.0f', fence), body }, '\n')
   end
-  if record and (hasEnded or isHeld) and contradicts(record.fingerprint, string.sub(identity, 34)) then
-    return claim('m', 0, '')
-  end
+  if record and (hasEnded or isHeld) and contradicts(record.fingerprint, fingerprint) then return claim('m', 0, '') end
   if hasEnded then return claim(record.state, record.fence, record.body) end
   if isHeld then return claim('b', 0, '') end
   local fence = tonumber(starts)
   if record then
     fence = math.max(fence, record.fence + 1)
-    if record.id ~= id then fenceOff(base, record.id) end
+    if record.id ~= '' and record.id ~= id then fenceOff(base, record.id) end
   end
   if digest ~= id then
     fence = math.max(fence, fenceOff(base, digest))
-    mark(base, digest)
+    letAsk(base .. digest)
   end
-  writeRecord(ledgerBase, keep, identity .. '\n' .. string.format('%.0f', fence), 'r', token, id, '')
+  local won = table.concat({ 'r', fingerprint, string.format('%.0f', fence), token, digest == id and '' or id, '' }, '\n')
+  writeRecord(ledgerBase, keep, digest .. won, id, '')
   return claim('n', fence, '')
 end
 
 --[[
-Answers the claim of a job that was just taken; false when what it says of its key makes no sense. The job whose id is the digest, and
-whom nobody told to ask, has the key already: its identity alone says so.
+Answers the claim of a job that was just taken; false when what it says of its key makes no sense. A job that has its key already has but
+to say so.
 ]]
-local function claimOnStart(ledgerBase, base, keep, identity, id, token, starts)
-  if string.byte(identity, 33) ~= 10 or #identity < 34 then return false end
-  local third = string.find(identity, '\n', 34, true)
-  if not third and digestOf(identity) == id then return identity end
-  return claimKey(ledgerBase, base, keep, third and string.sub(identity, 1, third - 1) or identity, id, token, starts)
+local function claimOnStart(ledgerBase, base, keep, name, id, token, starts)
+  if not string.find(name, '\n', 1, true) then return name end
+  local digest, fingerprint = splitName(name, id)
+  if #digest ~= 32 or string.find(fingerprint, '\n', 1, true) then return false end
+  return claimKey(ledgerBase, base, keep, digest, fingerprint, id, token, starts)
 end

@@ -1,18 +1,18 @@
 --- @include "ledger.lua"
 --[[
-Looks for the work that a key stands for before a job is added for it: the job under the id that the key gives, or what the ledger knows.
-Answers the id of the job that stands for it, or nothing; whether the key was given to another payload; and whether the ledger knows of
-the key at all.
+Looks for the work that a key stands for before a job is added for it: the job whose id is the digest, or what the ledger knows. Answers
+the id of the job that stands for it, or nothing; whether the key was given to another payload; and whether the ledger knows of it at all.
 ]]
-local function findByKey(ledgerBase, base, id, identity)
-  local fingerprint = string.sub(identity, 34)
-  local present = redis.pcall('HGET', base .. id, 'bwi')
-  if type(present) == 'string' then
-    return id, contradicts(string.match(present, '^[^\n]*\n([^\n]*)') or '', fingerprint), true
+local function findByKey(ledgerBase, base, digest, fingerprint)
+  local name = redis.pcall('HGET', base .. digest, 'bwi')
+  if type(name) == 'string' then
+    local _, present = splitName(name, digest)
+    return digest, contradicts(present, fingerprint), true
   end
-  local record = readRecord(ledgerBase, identity)
+  local record = readRecord(ledgerBase, digest)
   if not record then return nil, false, false end
+  local id = record.id == '' and digest or record.id
   -- Given up, and its job is gone or among the dead letters: the work is not done, and nobody is at it.
-  if record.state == 'r' and redis.call('EXISTS', base .. record.id) == 0 then return nil, false, true end
-  return record.id, contradicts(record.fingerprint, fingerprint), true
+  if record.state == 'r' and redis.call('EXISTS', base .. id) == 0 then return nil, false, true end
+  return id, contradicts(record.fingerprint, fingerprint), true
 end

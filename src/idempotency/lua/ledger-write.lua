@@ -7,19 +7,17 @@ KEYS  1 job        hash
 ARGV  1 ledgerBase what the keys of the ledger begin with
       2 id         id of the job
       3 token      the lease's token
-      4 won        identity and fence of the key that the job has
-      5 state      c | f | r
-      6 body       result or error as JSON, or empty
-      7 keep       ms for which the record is kept
+      4 won        what the job says of the key that it has
+      5 body       result or error as JSON, or empty
+      6 keep       ms for which the record is kept
 REPLY code         0 done | -6 lease lost
 WRITES job, the record   COST O(1)
 ]]
---- @include "ledger.lua"
-local ledgerBase, id, token, won, state, body, keep = unpack(ARGV)
+--- @include "claim-key.lua"
+local ledgerBase, id, token, won, body, keep = unpack(ARGV)
 
 if redis.call('GET', KEYS[2]) ~= token then return -6 end
-writeRecord(ledgerBase, keep, won, state, token, id, body)
+writeRecord(ledgerBase, keep, won, id, body)
 -- The next run asks the ledger.
-local identity = string.match(won, '^[^\n]*\n[^\n]*')
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'bwi', identity .. '\n') end
+letAsk(KEYS[1])
 return 0

@@ -14,7 +14,8 @@ KEYS  1 wait              list
 ARGV  1 base              what the keys of the jobs begin with
       2 ledgerBase        what the keys of the effect ledger begin with, or empty for none
       3 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
-                          where it goes: last, first (among those that wait), delayed or prioritized, and its identity or empty
+                          where it goes: last, first (among those that wait), delayed or prioritized, and the fingerprint of its
+                          payload where the id is the digest of a key, or empty
 REPLY { ids, duplicates, conflicts }: the ids of all jobs, and the positions (from 1) of those that were there already, and of those
       whose key was given to another payload
 WRITES everything named above, and the jobs   COST O(jobs * log n)
@@ -38,17 +39,17 @@ local last = call('INCRBY', id, number) - number
 local ids, duplicates, conflicts, behind, woken, delays = {}, {}, {}, {}, false, false
 for index = 1, number do
   local at = 3 + (index - 1) * 9
-  local jobId, name, data, opts, timestamp, delay, priority, place, identity = unpack(ARGV, at, at + 8)
+  local jobId, name, data, opts, timestamp, delay, priority, place, fingerprint = unpack(ARGV, at, at + 8)
   local isNumbered = jobId == ''
   if isNumbered then jobId = string.format('%.0f', last + index) end
   local job = base .. jobId
   local isKnown = not isNumbered and call('EXISTS', job) == 1
-  if identity ~= '' then
-    local known, isConflict, isKnownKey = findByKey(ledgerBase, base, jobId, identity)
+  if fingerprint ~= '' then
+    local known, isConflict, isKnownKey = findByKey(ledgerBase, base, jobId, fingerprint)
     isKnown = isKnown or known ~= nil
     jobId = known or jobId
-    -- Its third line lets the job ask the ledger.
-    if isKnownKey then identity = identity .. '\n' end
+    -- The line's end lets the job ask the ledger.
+    if isKnownKey then fingerprint = fingerprint .. '\n' end
     if isConflict then conflicts[#conflicts + 1] = index end
   end
   ids[index] = jobId
@@ -56,12 +57,12 @@ for index = 1, number do
     duplicates[#duplicates + 1] = index
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', jobId)
   else
-    if identity == '' then
+    if fingerprint == '' then
       call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
     else
       call(
         'HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority,
-        'bwi', identity
+        'bwi', fingerprint
       )
     end
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)

@@ -36,7 +36,7 @@ ARGV  1 base               what the keys of the jobs begin with
      15 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
      16 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
-                                                           won: identity and fence of the key that it has, or empty
+                                                           won: what it says of the key that it has, or empty
           f  message, keep, attempts, fields               failed inside its queue; fields as msgpack
           y  delay, since, counts, fields, attempt         runs again later; since: ms, or empty for now; counts: 1 when the
                                                            attempt does
@@ -182,7 +182,7 @@ local function finish(index, kind)
 
   -- Whoever takes a key from a job has seen to it that the job has no lease, and gets none.
   local won = kind == 'c' and ARGV[first + 6] or ''
-  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, 'c', '', id, value) end
+  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, id, value) end
   local keep = ARGV[first + 5]
   local attemptsMade = known[4] and (tonumber(known[4]) or 0) + 1 or '1'
   if string.find(keep, '/0/', 1, true) then
@@ -234,11 +234,7 @@ local function endOtherwise(index, kind)
   local code = leave(index)
   if code < 0 then return code end
   local won = kind == 'd' and ARGV[first + 10] or ''
-  if won ~= '' then
-    local failure = ARGV[first + 11]
-    -- Where that is not the end of the key, its fence is kept for whoever does the work next.
-    writeRecord(ledgerBase, keepKeys, won, failure == '' and 'r' or 'f', '', id, failure)
-  end
+  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, id, ARGV[first + 11]) end
   if kind == 'y' then
     local delay, since, counts, fields, attempt = unpack(ARGV, first + 4, first + 8)
     if fields ~= '' then call('HSET', job, unpack(cmsgpack.unpack(fields))) end

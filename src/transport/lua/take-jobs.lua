@@ -46,13 +46,13 @@ local function startJob(keys, base, id, token, now, options)
     redis.call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
   end
   values[1] = starts
-  local identity = values[11]
+  local keyName = values[11]
   -- BullMQ's token for "without a lease".
   if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
   if options.answer == 'whole' then
     values = redis.call('HGETALL', job)
-  elseif identity then
-    values[11] = claimOnStart(options.ledgerBase, base, options.keepKeys, identity, id, token, starts)
+  elseif keyName then
+    values[11] = claimOnStart(options.ledgerBase, base, options.keepKeys, keyName, id, token, starts)
   end
   redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   values[#values + 1] = id

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wonKey } from '../../../src/idempotency/claim.js';
-import { type Identity, identityOf } from '../../../src/idempotency/identity.js';
+import { type Claim, wonKey } from '../../../src/idempotency/claim.js';
 import { EffectLedger } from '../../../src/idempotency/ledger.js';
 import type { DurationMs } from '../../../src/time/duration.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
@@ -11,27 +10,29 @@ import { usePool } from '../worker-pool/test-pool.js';
 const pool = usePool();
 
 const digest = 'd'.repeat(32);
-const identity = identityOf(digest, '1.abc');
+const fingerprint = '1.abc';
+/** How a job names its key whose id is not the digest. */
+const named = `${digest}\n${fingerprint}`;
 /** As the ledger marks the job of the digest when it knows more of the key than that. */
-const marked = `${identity}\n` as Identity;
+const marked = `${fingerprint}\n`;
 
 const recordKey = (bench: LeaseBench) => `${pool().keyspace.ledgerBase(bench.queue)}${digest}`;
 
-/** Puts a job with this identity into the queue past the look at the key, as somebody else might. */
-async function addPast(bench: LeaseBench, id: string, known: Identity): Promise<void> {
+/** Puts a job of the key into the queue past the look at the key, as somebody else might. */
+async function addPast(bench: LeaseBench, id: string, name: string): Promise<void> {
   await bench.add({ id });
-  await pool().client.hset(bench.jobKey(id), 'bwi', known);
+  await pool().client.hset(bench.jobKey(id), 'bwi', name);
 }
 
-async function take(bench: LeaseBench, id: string, known: Identity = identity): Promise<FetchedJob> {
-  await addPast(bench, id, known);
+async function take(bench: LeaseBench, id: string, name = id === digest ? fingerprint : named): Promise<FetchedJob> {
+  await addPast(bench, id, name);
   const [job] = (await bench.calls.take([`lease-of-${id}`])).jobs;
   if (!job) throw new Error('expected a job, got none');
   return job;
 }
 
 async function complete(bench: LeaseBench, { id, token, claim }: FetchedJob, result = '{"ok":true}'): Promise<number> {
-  const words = [result, '/-1/1000', wonKey(claim) ?? ''];
+  const words = [result, '/-1/1000', wonKey('committed', id, claim)];
   return (await bench.calls.end({ kind: 'c', id, token, words }, undefined)).code;
 }
 
@@ -46,7 +47,7 @@ describe('a claim', () => {
 
     const { claim } = await take(bench, 'a');
 
-    expect(claim).toEqual({ identity, fence: 1, verdict: { kind: 'new' } });
+    expect(claim).toEqual({ digest, fingerprint, fence: 1, verdict: { kind: 'new' } });
     expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\nlease-of-a\na\n');
     expect(await pool().client.pttl(recordKey(bench))).toBeGreaterThan(3_000_000);
   });
@@ -93,15 +94,15 @@ describe('a claim', () => {
     const bench = new LeaseBench(pool());
     await complete(bench, await take(bench, 'a'));
 
-    expect((await take(bench, 'b', identityOf(digest, '1.other'))).claim?.verdict).toEqual({ kind: 'mismatch' });
-    expect((await take(bench, 'c', identityOf(digest, '2.other'))).claim?.verdict).toMatchObject({ kind: 'committed' });
+    expect((await take(bench, 'b', `${digest}\n1.other`)).claim?.verdict).toEqual({ kind: 'mismatch' });
+    expect((await take(bench, 'c', `${digest}\n2.other`)).claim?.verdict).toMatchObject({ kind: 'committed' });
   });
 
   it('is new for another payload when the one before was given up', async () => {
     const bench = new LeaseBench(pool());
     await loseLease(bench, await take(bench, 'a'));
 
-    expect((await take(bench, 'b', identityOf(digest, '1.other'))).claim?.verdict).toEqual({ kind: 'new' });
+    expect((await take(bench, 'b', `${digest}\n1.other`)).claim?.verdict).toEqual({ kind: 'new' });
   });
 
   it.each(['hash', 'text'])('overwrites what somebody else put there and is no record: a %s', async (sort) => {
@@ -112,19 +113,19 @@ describe('a claim', () => {
     expect((await take(bench, 'a')).claim?.verdict).toEqual({ kind: 'new' });
   });
 
-  it.each(['', 'short', `${digest} 1.abc`, `${digest}\n`])(
-    'is not made for an identity that makes no sense: %j',
+  it.each([`short\n${fingerprint}`, `${named}\nmore`, '\n\n'])(
+    'is not made for a key that is named in a way that makes no sense: %j',
     async (nonsense) => {
       const bench = new LeaseBench(pool());
 
-      expect((await take(bench, 'a', nonsense as Identity)).claim).toBeUndefined();
+      expect((await take(bench, 'a', nonsense)).claim).toBeUndefined();
     },
   );
 
   it('is won by one of two, every time', async () => {
     const bench = new LeaseBench(pool());
     for (let race = 0; race < 200; race++) {
-      const racers = identityOf(String(race).padStart(32, '0'), '1.abc');
+      const racers = `${String(race).padStart(32, '0')}\n1.abc`;
       await addPast(bench, `${race}-a`, racers);
       await addPast(bench, `${race}-b`, racers);
       const replies = await Promise.all([bench.calls.take([`${race}-1`]), bench.calls.take([`${race}-2`])]);
@@ -140,7 +141,7 @@ describe('the claim of a job whose id is the digest of its key', () => {
 
     const { claim } = await take(bench, digest);
 
-    expect(claim).toEqual({ identity, fence: 1, verdict: { kind: 'new' } });
+    expect(claim).toEqual({ digest, fingerprint, fence: 1, verdict: { kind: 'new' } });
     expect(await pool().client.exists(recordKey(bench))).toBe(0);
     expect((await take(bench, 'twin')).claim?.verdict).toEqual({ kind: 'busy' });
   });
@@ -172,10 +173,11 @@ describe('the claim of a job whose id is the digest of its key', () => {
   it('goes on with its fence when the job before it was given up and is gone', async () => {
     const bench = new LeaseBench(pool());
     const first = await take(bench, digest);
-    const words = ['{"reason":"attempts_exhausted"}', '', 'boom', '[]', '', '', wonKey(first.claim) ?? '', ''];
+    const won = wonKey('open', digest, first.claim);
+    const words = ['{"reason":"attempts_exhausted"}', '', 'boom', '[]', '', '', won, ''];
     expect((await bench.calls.end({ kind: 'd', id: digest, token: first.token, words }, undefined)).code).toBe(0);
 
-    await bench.add({ id: digest, identity });
+    await bench.add({ id: digest, fingerprint });
     const [again] = (await bench.calls.take(['again'])).jobs;
     expect(again?.claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
   });
@@ -202,7 +204,7 @@ describe('a commit', () => {
     const bench = new LeaseBench(pool());
     const zombie = await take(bench, one);
     await loseLease(bench, zombie);
-    const successor = await take(bench, other, other === digest ? marked : identity);
+    const successor = await take(bench, other, other === digest ? marked : named);
     expect(successor.claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
 
     expect(await takeLeaseBack(bench, zombie)).toBe(false);
@@ -210,7 +212,7 @@ describe('a commit', () => {
     expect(await pool().inspector.job(bench.queue, one)).toMatchObject({ state: 'active' });
     expect(await complete(bench, successor, '"first"')).toBe(0);
     expect(await complete(bench, zombie, '"later"')).toBe(-2);
-    expect(await pool().client.get(recordKey(bench))).toBe(`c\n1.abc\n2\n\n${other}\n"first"`);
+    expect(await pool().client.get(recordKey(bench))).toBe(`c\n1.abc\n2\n\n${other === digest ? '' : other}\n"first"`);
   });
 
   it('counts when its worker took its lease again and nobody had the key meanwhile', async () => {
@@ -236,12 +238,17 @@ describe('the ledger of jobs that BullMQ ends or wrote', () => {
   const ledgerOf = (bench: LeaseBench) =>
     new EffectLedger(pool().client, pool().keyspace, bench.queue, 3_600_000 as DurationMs);
 
-  it('claims a key for a job that runs, and writes the identity into it', async () => {
+  it('claims a key for a job that runs, and writes its name into it', async () => {
     const bench = new LeaseBench(pool());
     const job = await bench.take('mine');
 
-    expect(await ledgerOf(bench).claim(job, identity)).toEqual({ identity, fence: 1, verdict: { kind: 'new' } });
-    expect(await bench.field(job.id, 'bwi')).toBe(identity);
+    expect(await ledgerOf(bench).claim(job, digest, fingerprint)).toEqual({
+      digest,
+      fingerprint,
+      fence: 1,
+      verdict: { kind: 'new' },
+    });
+    expect(await bench.field(job.id, 'bwi')).toBe(named);
   });
 
   it('claims nothing for a job whose lease is lost', async () => {
@@ -249,7 +256,7 @@ describe('the ledger of jobs that BullMQ ends or wrote', () => {
     const job = await bench.take('mine');
     await loseLease(bench, job);
 
-    expect(await ledgerOf(bench).claim(job, identity)).toBeUndefined();
+    expect(await ledgerOf(bench).claim(job, digest, fingerprint)).toBeUndefined();
     expect(await pool().client.exists(recordKey(bench))).toBe(0);
   });
 
@@ -257,16 +264,16 @@ describe('the ledger of jobs that BullMQ ends or wrote', () => {
     const bench = new LeaseBench(pool());
     const ledger = ledgerOf(bench);
     const job = await take(bench, 'a');
-    const won = wonKey(job.claim) ?? '';
+    const claim = job.claim as Claim;
     const committed = { kind: 'committed', resultJson: '1' } as const;
 
-    expect(await ledger.write({ id: 'a', token: 'not-mine' }, won, committed)).toBe('lease_lost');
-    expect(await ledger.write(job, won, committed)).toBe('done');
-    expect(await pool().client.get(recordKey(bench))).toBe('c\n1.abc\n1\nlease-of-a\na\n1');
-    expect(await ledger.write(job, won, { kind: 'open' })).toBe('done');
-    expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\nlease-of-a\na\n');
+    expect(await ledger.write({ ...job, token: 'not-mine' }, claim, committed)).toBe('lease_lost');
+    expect(await ledger.write(job, claim, committed)).toBe('done');
+    expect(await pool().client.get(recordKey(bench))).toBe('c\n1.abc\n1\n\na\n1');
+    expect(await ledger.write(job, claim, { kind: 'open' })).toBe('done');
+    expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\n\na\n');
 
     await loseLease(bench, job);
-    expect(await ledger.write(job, won, { kind: 'failed', failureJson: '{}' })).toBe('lease_lost');
+    expect(await ledger.write(job, claim, { kind: 'failed', failureJson: '{}' })).toBe('lease_lost');
   });
 });

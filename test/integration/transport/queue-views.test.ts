@@ -165,7 +165,7 @@ describe('job-outcomes', () => {
     await client.hset(bench.jobKey('done'), done);
     await client.hset(bench.jobKey('failed'), { timestamp: 1, finishedOn: 2, failedReason: 'no "luck"' });
     await client.hset(bench.jobKey('failed-silently'), { timestamp: 1, finishedOn: 2 });
-    await client.hset(`${bench.dead['']}dead`, { bwd: '{"reason":"expired"}' });
+    await client.hset(`${bench.dead['']}dead`, { bwd: '{"reason":"expired","error":{"message":"late"}}' });
     const before = await pool().dump();
 
     const outcomes = await pool().inspector.outcomes(bench.queue, [
@@ -182,7 +182,7 @@ describe('job-outcomes', () => {
       { state: 'completed', result: { a: 1 } },
       { state: 'failed', message: 'no "luck"' },
       { state: 'failed', message: '' },
-      { state: 'dead_lettered', record: { reason: 'expired' } },
+      { state: 'dead_lettered', record: { reason: 'expired', error: { message: 'late' } } },
       { state: 'gone' },
     ]);
     expect(await pool().dump()).toEqual(before);

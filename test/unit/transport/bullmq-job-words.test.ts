@@ -17,7 +17,7 @@ describe('the words of a job that BullMQ adds', () => {
       delay: '0',
       priority: '0',
       place: 'last',
-      identity: '',
+      fingerprint: '',
     });
   });
 
