@@ -135,12 +135,17 @@ export class Producer {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
       throw inOurWords(error);
     }
-    const duplicates = added.filter(({ duplicate }) => duplicate).length;
     const kind = job.kind;
-    if (duplicates > 0) metrics.jobsDeduplicated.inc({ queue, kind }, duplicates);
-    metrics.jobsEnqueued.inc({ queue, kind, criticality: job.queue.criticality }, jobs.length - duplicates);
+    const conflicts: number[] = [];
+    let known = 0;
+    for (const [index, { duplicate, conflict }] of added.entries()) {
+      if (conflict) conflicts.push(index);
+      else if (duplicate) known += 1;
+    }
+    const written = jobs.length - known - conflicts.length;
+    metrics.jobsEnqueued.inc({ queue, kind, criticality: job.queue.criticality }, written);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
-    const conflicts = added.flatMap(({ conflict }, index) => (conflict ? [index] : []));
+    if (known > 0) metrics.jobsDeduplicated.inc({ queue, kind }, known);
     if (conflicts.length > 0) {
       metrics.enqueueRejected.inc({ queue, reason: 'key_conflict' }, conflicts.length);
       throw keyConflict(kind, jobs, added, conflicts);

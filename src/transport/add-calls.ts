@@ -44,11 +44,13 @@ const addManyScript = defineScript({
   },
 });
 
+const none: ReadonlySet<number> = new Set();
+
 function fromZero(positions: readonly number[]): ReadonlySet<number> {
-  return new Set(positions.map((position) => position - 1));
+  return positions.length === 0 ? none : new Set(positions.map((position) => position - 1));
 }
 
-const nothingAdded: AddReply = { ids: [], duplicates: new Set(), conflicts: new Set() };
+const nothingAdded: AddReply = { ids: [], duplicates: none, conflicts: none };
 
 /** Jobs that travel together. */
 interface Batch {
