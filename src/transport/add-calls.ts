@@ -154,15 +154,17 @@ export class AddCalls {
 
   #call(requests: readonly (Batch | Turn)[]): Promise<AddReply> {
     const rest: ScriptArgument[] = [];
+    const isKeyed = requests.some((request) => 'jobs' in request && request.jobs.some(hasKey));
     for (const request of requests) {
       // Larger than any call, so alone in this one.
       if ('take' in request) return request.take().then(() => nothingAdded);
       for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, fingerprint } of request.jobs) {
-        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place, fingerprint);
+        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place);
+        if (isKeyed) rest.push(fingerprint);
       }
     }
     const { client, base, ledgerBase = '' } = this.#options;
-    return addManyScript.run(client, this.#keys, { base, ledgerBase }, rest);
+    return addManyScript.run(client, this.#keys, { base, ledgerBase: isKeyed ? ledgerBase : '' }, rest);
   }
 
   #answer(requests: readonly (Batch | Turn)[], { ids, duplicates, conflicts }: AddReply): void {
@@ -178,6 +180,10 @@ export class AddCalls {
       request.resolve(added);
     }
   }
+}
+
+function hasKey({ fingerprint }: JobWords): boolean {
+  return fingerprint !== '';
 }
 
 function weightOf({ dataJson }: JobWords): number {

@@ -12,7 +12,7 @@ KEYS  1 wait              list
       8 prioritized       zset
       9 priorityCounter   counter
 ARGV  1 base              what the keys of the jobs begin with
-      2 ledgerBase        what the keys of the effect ledger begin with, or empty for none
+      2 ledgerBase        what the keys of the effect ledger begin with; empty when no job has a key, and none a fingerprint
       3 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
                           where it goes: last, first (among those that wait), delayed or prioritized, and the fingerprint of its
                           payload where the id is the digest of a key, or empty
@@ -33,18 +33,20 @@ if not maxEvents then
   maxEvents = '10000'
   call('HSET', meta, 'opts.maxLenEvents', maxEvents)
 end
-local number = (#ARGV - 2) / 9
+local words = ledgerBase == '' and 8 or 9
+local number = (#ARGV - 2) / words
 local last = call('INCRBY', id, number) - number
 
 local ids, duplicates, conflicts, behind, woken, delays = {}, {}, {}, {}, false, false
 for index = 1, number do
-  local at = 3 + (index - 1) * 9
-  local jobId, name, data, opts, timestamp, delay, priority, place, fingerprint = unpack(ARGV, at, at + 8)
+  local at = 3 + (index - 1) * words
+  local jobId, name, data, opts, timestamp, delay, priority, place, fingerprint = unpack(ARGV, at, at + words - 1)
   local isNumbered = jobId == ''
   if isNumbered then jobId = string.format('%.0f', last + index) end
   local job = base .. jobId
   local isKnown = not isNumbered and call('EXISTS', job) == 1
-  if fingerprint ~= '' then
+  local isKeyed = fingerprint and fingerprint ~= ''
+  if isKeyed then
     local known, isConflict, isKnownKey = findByKey(ledgerBase, base, jobId, fingerprint)
     isKnown = isKnown or known ~= nil
     jobId = known or jobId
@@ -57,7 +59,7 @@ for index = 1, number do
     duplicates[#duplicates + 1] = index
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'duplicated', 'jobId', jobId)
   else
-    if fingerprint == '' then
+    if not isKeyed then
       call('HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority)
     else
       call(
