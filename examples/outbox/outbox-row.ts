@@ -1,4 +1,10 @@
-import { type AnyJobDefinition, PayloadInvalidError, PayloadTooLargeError, type Producer } from 'bulwark';
+import {
+  type AnyJobDefinition,
+  KeyConflictError,
+  PayloadInvalidError,
+  PayloadTooLargeError,
+  type Producer,
+} from 'bulwark';
 
 export interface OutboxRow {
   readonly id: string;
@@ -9,7 +15,10 @@ export interface OutboxRow {
   readonly tenant: string | null;
 }
 
-/** What became of a row: `refused` says why its payload will never be accepted. */
+/** A payload that does not fit, and a key that was given to another payload. */
+const refusals = [PayloadInvalidError, PayloadTooLargeError, KeyConflictError];
+
+/** What became of a row: `refused` says why it will never be accepted. */
 export interface RowOutcome {
   readonly id: string;
   readonly refused?: string;
@@ -18,7 +27,7 @@ export interface RowOutcome {
 /**
  * Enqueues the job of a row under the row's own key, so that to do it twice makes one job.
  *
- * A payload that does not fit is an outcome: it must not hold up the rows behind it. Every other failure is thrown.
+ * A row that will never be accepted is an outcome: it must not hold up the rows behind it. Every other failure is thrown.
  */
 export async function enqueueRow(
   row: OutboxRow,
@@ -30,9 +39,7 @@ export async function enqueueRow(
     await producer.enqueue(job, upcast(row, job), { key, ...(tenant !== null && { tenant }) });
     return { id };
   } catch (error) {
-    if (error instanceof PayloadInvalidError || error instanceof PayloadTooLargeError) {
-      return { id, refused: error.message };
-    }
+    if (refusals.some((refusal) => error instanceof refusal)) return { id, refused: (error as Error).message };
     throw error;
   }
 }

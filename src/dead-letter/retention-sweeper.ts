@@ -99,7 +99,8 @@ export class RetentionSweeper {
       now,
     );
     const byId = new Map(found.map((letter) => [letter.deadId, letter]));
-    const replies = await Promise.all(letters.map((letter) => store.purge(letter, epoch)));
+    const purges = await Promise.allSettled(letters.map((letter) => store.purge(letter, epoch)));
+    const replies = purges.map((purge) => (purge.status === 'fulfilled' ? purge.value : undefined));
     let dropped = 0;
     for (const [index, letter] of letters.entries()) {
       if (replies[index] !== 'deleted') continue;
@@ -109,6 +110,8 @@ export class RetentionSweeper {
     }
     if (dropped > 0) metrics.deadLettersDropped.inc({ queue, reason }, dropped);
     if (replies.includes('deposed')) leadership.deposed(epoch);
+    // What was dropped is told all the same.
+    for (const purge of purges) if (purge.status === 'rejected') throw purge.reason;
     return dropped;
   }
 

@@ -83,6 +83,7 @@ export class QueueAdmin {
         record: JSON.stringify(record),
         message: record.error.message,
         parkedBase: this.#keyspace.parkedBase(queue),
+        ledgerBase: this.#keyspace.ledgerBase(queue),
         dry: dry ? 1 : 0,
       },
     );
@@ -161,6 +162,7 @@ export class QueueAdmin {
         opts: '',
         crash: JSON.stringify(crash),
         keepCrashes,
+        ledgerBase: this.#keyspace.ledgerBase(queue),
         epoch,
       },
     );

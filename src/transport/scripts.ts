@@ -62,6 +62,7 @@ export const deadLetterScript = defineScript({
     'opts',
     'crash',
     'keepCrashes',
+    'ledgerBase',
     'epoch',
   ],
   reply: (raw): RecoveryReply => (typeof raw === 'string' ? 'done' : recoveryReply(raw)),
@@ -138,7 +139,7 @@ export const cancelScript = defineScript({
     'deadEvents',
     'deadMeta',
   ],
-  args: ['id', 'base', 'deadBase', 'record', 'message', 'parkedBase', 'dry'],
+  args: ['id', 'base', 'deadBase', 'record', 'message', 'parkedBase', 'ledgerBase', 'dry'],
   reply: (raw): CancelReply => {
     const [code, token] = raw as [number, string];
     switch (code) {

@@ -178,10 +178,11 @@ export class Settlement {
     if (outcome.kind !== 'completed')
       throw new TypeError(`BullMQ has no script of its own for the outcome ${outcome.kind}`);
     const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
-    const kind = reply === 'children_pending' ? await backend.awaitChildren(job) : reply;
     if (job.claim?.verdict.kind === 'new' && (reply === 'children_pending' || reply === 'children_failed')) {
+      // While it still has its lease: the job waits for its children without one.
       await this.#options.ledger.write(job, job.claim, { kind: 'open' });
     }
+    const kind = reply === 'children_pending' ? await backend.awaitChildren(job) : reply;
     switch (kind) {
       case 'done':
         return reply === 'children_pending' ? { kind, jobs: [], instead: childrenPending } : { kind, jobs: [] };

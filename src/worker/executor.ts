@@ -64,8 +64,7 @@ export class Executor {
 
       const { definition, payload } = prepared;
       if (job.claim === undefined) {
-        const key = job.meta.key ?? definition.idempotencyKey?.(payload);
-        const taken = key === undefined ? undefined : await this.#claim(job, key);
+        const taken = await this.#takenKey(job, definition, payload);
         if (taken) return taken;
       }
       let context = undefined as JobContext | undefined;
@@ -108,6 +107,17 @@ export class Executor {
         `the idempotency key ${JSON.stringify(job.meta.key)} was given to another payload before: the job was not run`,
       );
     return decideClaim(claim.verdict, () => reportError(conflict(), 'permanent', limits), random());
+  }
+
+  /** Claims the key of a job that does not name it itself. Undefined when it has none, or has got it. */
+  async #takenKey(job: FetchedJob, definition: AnyJobDefinition, payload: unknown): Promise<Outcome | undefined> {
+    let key: string | undefined;
+    try {
+      key = job.meta.key ?? definition.idempotencyKey?.(payload);
+    } catch (error) {
+      return this.#failure(error, job, definition, this.#options.clock.now());
+    }
+    return key === undefined ? undefined : this.#claim(job, key);
   }
 
   /** Claims a key that no producer of ours wrote into the job. */

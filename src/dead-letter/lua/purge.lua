@@ -20,6 +20,7 @@ local deadId, diedAt, ledgerBase, epoch = unpack(ARGV)
 if isStale(KEYS[3], epoch) then return -7 end
 if not isMeant(deadFailed, deadId, diedAt) then return 0 end
 redis.call('ZREM', deadFailed, deadId)
-reopenKey(ledgerBase, dead, deadId)
+-- An earlier death has no say in what a later one closed.
+if not string.find(deadId, '~', 1, true) then reopenKey(ledgerBase, dead, deadId) end
 redis.call('DEL', dead, dead .. ':logs', dead .. ':processed', dead .. ':failed')
 return 1

@@ -47,10 +47,15 @@ local now = nowMs()
 redis.call('ZREM', deadFailed, deadId)
 moveJob(dead, keys.job)
 reopenKey(ledgerBase, keys.job, id)
+letAsk(keys.job)
 rememberDeath(keys.job, now)
 redis.call('HDEL', keys.job, 'bwd', 'bwc', 'bwk', 'bwp', 'defa', 'failedReason', 'stacktrace', 'finishedOn', 'processedOn', 'atm')
 redis.call('HSET', keys.job, 'timestamp', now)
-if data ~= '' then redis.call('HSET', keys.job, 'data', data) end
+if data ~= '' then
+  redis.call('HSET', keys.job, 'data', data)
+  -- Its key is computed anew from the payload where it is not the job's id.
+  if string.find(redis.call('HGET', keys.job, 'bwi') or '', '\n.') then redis.call('HDEL', keys.job, 'bwi') end
+end
 appendTrail(keys.job, cjson.encode({ at = now, what = 'redriven', by = by }))
 enterWait(keys, id, 'failed', false)
 return now

@@ -21,14 +21,6 @@ local function fenceOff(base, other)
   return starts + 1
 end
 
--- Lets a job whose id is the digest ask the ledger when it starts.
-local function letAsk(jobKey)
-  local name = redis.pcall('HGET', jobKey, 'bwi')
-  if type(name) == 'string' and not string.find(name, '\n', 1, true) then
-    redis.call('HSET', jobKey, 'bwi', name .. '\n')
-  end
-end
-
 --[[
 Claims a key for a job that has just got its lease, and answers the claim in lines: its verdict, digest, fingerprint and fence, then the
 result or the error that is known already. The verdict: n(ew) | b(usy) | m(ismatch) | c(ommitted) | f(ailed).
@@ -37,7 +29,9 @@ starts: how often the job was started: its fence, as long as no other job had th
 ]]
 local function claimKey(ledgerBase, base, keep, digest, fingerprint, id, token, starts)
   local record = readRecord(ledgerBase, digest)
-  local hasEnded = record and record.state ~= 'r'
+  -- Who failed for good and runs again was brought back on purpose.
+  local isOwner = record and (record.id == id or record.id == '' and digest == id)
+  local hasEnded = record and (record.state == 'c' or record.state == 'f' and not isOwner)
   local isHeld = not hasEnded and isHeldByAnother(base, digest, record, id)
   local function claim(verdict, fence, body)
     return table.concat({ verdict, digest, fingerprint, string.format('%.0f', fence), body }, '\n')
@@ -46,6 +40,7 @@ local function claimKey(ledgerBase, base, keep, digest, fingerprint, id, token, 
   if hasEnded then return claim(record.state, record.fence, record.body) end
   if isHeld then return claim('b', 0, '') end
   local fence = tonumber(starts)
+  if not (fence and fence >= 0 and fence < 2 ^ 53) then fence = 1 end
   if record then
     fence = math.max(fence, record.fence + 1)
     if record.id ~= '' and record.id ~= id then fenceOff(base, record.id) end

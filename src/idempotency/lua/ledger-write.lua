@@ -13,7 +13,7 @@ ARGV  1 ledgerBase what the keys of the ledger begin with
 REPLY code         0 done | -6 lease lost
 WRITES job, the record   COST O(1)
 ]]
---- @include "claim-key.lua"
+--- @include "ledger.lua"
 local ledgerBase, id, token, won, body, keep = unpack(ARGV)
 
 if redis.call('GET', KEYS[2]) ~= token then return -6 end

@@ -41,3 +41,11 @@ end
 local function contradicts(one, other)
   return one ~= other and string.match(one, '^[^.]*') == string.match(other, '^[^.]*')
 end
+
+-- Lets a job whose id is the digest ask the ledger when it starts.
+local function letAsk(jobKey)
+  local name = redis.pcall('HGET', jobKey, 'bwi')
+  if type(name) == 'string' and not string.find(name, '\n', 1, true) then
+    redis.call('HSET', jobKey, 'bwi', name .. '\n')
+  end
+end

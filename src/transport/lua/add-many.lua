@@ -45,13 +45,13 @@ for index = 1, number do
   if isNumbered then jobId = string.format('%.0f', last + index) end
   local job = base .. jobId
   local isKnown = not isNumbered and call('EXISTS', job) == 1
-  local isKeyed = fingerprint and fingerprint ~= ''
+  local isKeyed, starts = fingerprint and fingerprint ~= '', '0'
   if isKeyed then
-    local known, isConflict, isKnownKey = findByKey(ledgerBase, base, jobId, fingerprint)
+    local known, isConflict, fence = findByKey(ledgerBase, base, jobId, fingerprint)
     isKnown = isKnown or known ~= nil
     jobId = known or jobId
-    -- The line's end lets the job ask the ledger.
-    if isKnownKey then fingerprint = fingerprint .. '\n' end
+    -- The line's end lets the job ask the ledger. Its starts are counted on, so that no run of the job before it can be taken for one of it.
+    if fence then fingerprint, starts = fingerprint .. '\n', string.format('%.0f', fence) end
     if isConflict then conflicts[#conflicts + 1] = index end
   end
   ids[index] = jobId
@@ -64,7 +64,7 @@ for index = 1, number do
     else
       call(
         'HSET', job, 'name', name, 'data', data, 'opts', opts, 'timestamp', timestamp, 'delay', delay, 'priority', priority,
-        'bwi', fingerprint
+        'bwi', fingerprint, 'ats', starts
       )
     end
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)

@@ -20,7 +20,8 @@ ARGV  1 id               id of the job
       4 record           JSON DeadLetterRecord
       5 message          BullMQ's failedReason
       6 parkedBase       what the keys of the indexes of parked jobs begin with
-      7 dry              1 to change nothing
+      7 ledgerBase       what the keys of the effect ledger begin with
+      8 dry              1 to change nothing
 REPLY { code, token }: code 0 dead-lettered | 1 marked to fail | -1 no such job | -2 it runs, and the token is that of its lease |
       -3 it has ended, or waits for its children | -4 the next run of a job scheduler, which nobody would plan without this one
 WRITES everything named above   COST O(waiting + active)
@@ -29,12 +30,13 @@ WRITES everything named above   COST O(waiting + active)
 --- @include "enter-wait.lua"
 --- @include "move-to-dead-letters.lua"
 --- @include "now-ms.lua"
+--- @include "../../idempotency/lua/keep-fence.lua"
 local keys = {
   job = KEYS[1], wait = KEYS[3], prioritized = KEYS[4], priorityCounter = KEYS[6], marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
   deadFailed = KEYS[10], deadEvents = KEYS[11], deadMeta = KEYS[12],
 }
 local activeKey, delayedKey = KEYS[2], KEYS[5]
-local id, base, deadBase, record, message, parkedBase, dry = unpack(ARGV)
+local id, base, deadBase, record, message, parkedBase, ledgerBase, dry = unpack(ARGV)
 
 expectTypes({
   [activeKey] = 'list', [keys.wait] = 'list', [keys.prioritized] = 'zset', [delayedKey] = 'zset', [keys.marker] = 'zset',
@@ -63,6 +65,7 @@ if isChild then
   end
   return { 1, '' }
 end
+keepFence(ledgerBase, keys.job, id)
 redis.call('LREM', keys.wait, -1, id)
 redis.call('ZREM', keys.prioritized, id)
 redis.call('ZREM', delayedKey, id)

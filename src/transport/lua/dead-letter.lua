@@ -29,7 +29,8 @@ ARGV  1 id           id of the job
      12 crash        JSON JobCrash when its worker was lost, kept in the job. An id whose job is gone is then taken out of `active`:
                      nothing else would. Or empty
      13 keepCrashes  how many crashes the history keeps
-     14 epoch        of the leader that does this
+     14 ledgerBase   what the keys of the effect ledger begin with
+     15 epoch        of the leader that does this
 REPLY  the id, or a code: -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES everything named above   COST O(active + log dead)
 ]]
@@ -39,10 +40,12 @@ WRITES everything named above   COST O(active + log dead)
 --- @include "append-crash.lua"
 --- @include "check-fence.lua"
 --- @include "move-to-dead-letters.lua"
+--- @include "../../idempotency/lua/keep-fence.lua"
 local keys = {
   events = KEYS[4], meta = KEYS[5], marker = KEYS[6], deadFailed = KEYS[7], deadEvents = KEYS[8], deadMeta = KEYS[9],
 }
-local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crash, keepCrashes, epoch =
+local id, token, base, deadBase, record, attempt, keep, message, stack, data, opts, crash, keepCrashes, ledgerBase,
+  epoch =
   unpack(ARGV)
 
 expectTypes({
@@ -53,6 +56,7 @@ if isStale(KEYS[10], epoch) then return -7 end
 local code = leaveActive(KEYS[1], KEYS[2], KEYS[3], id, token)
 if code == -1 and crash ~= '' then redis.call('LREM', KEYS[2], -1, id) end
 if code < 0 then return code end
+keepFence(ledgerBase, KEYS[1], id)
 if crash ~= '' then appendCrash(KEYS[1], crash, tonumber(keepCrashes)) end
 return moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
   record = record, attempt = attempt, keep = tonumber(keep), message = message, stack = stack, data = data, opts = opts,

@@ -13,26 +13,28 @@ local function promoteDelayed(keys, base, now, paused)
   redis.call('ZCARD', keys.prioritized)
   redis.call('XLEN', keys.events)
   redis.call('ZREM', keys.delayed, unpack(due))
+  local byAge = 0
   for _, id in ipairs(due) do
     local job = base .. id
     -- A key of another type answers with a table of one error.
     local known = redis.pcall('HMGET', job, 'priority', 'bwp')
     local priority = tonumber(known[1] or 0) or 0
-    if known[2] == 'quarantine' then
-      redis.call('HDEL', job, 'bwp')
-      keys.job = job
-      enterByAge(keys, base, id, 'delayed')
-    else
-      if priority == 0 then
-        redis.call('LPUSH', keys.wait, id)
+    if priority ~= priority or priority == 0 then
+      -- To find the place of one means to look at others.
+      if known[2] == 'quarantine' and byAge < 20 then
+        byAge = byAge + 1
+        pushByAge(keys, base, id)
+        redis.call('HDEL', job, 'bwp')
       else
-        local turn = redis.pcall('INCR', keys.priorityCounter)
-        turn = type(turn) == 'number' and turn % 0x100000000 or 0
-        redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
+        redis.call('LPUSH', keys.wait, id)
       end
-      redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
-      redis.pcall('HSET', job, 'delay', 0)
+    else
+      local turn = redis.pcall('INCR', keys.priorityCounter)
+      turn = type(turn) == 'number' and turn % 0x100000000 or 0
+      redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
     end
+    redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
+    redis.pcall('HSET', job, 'delay', 0)
   end
   if not paused then redis.call('ZADD', keys.marker, 0, '0') end
   return nextDelayed(keys.delayed)

@@ -160,16 +160,65 @@ describe('a key at enqueue', () => {
   });
 });
 
-describe('jobs that plain BullMQ wrote under one key', () => {
-  function plainQueue(queue: QueueDefinition): Queue {
-    const plain = new Queue(queue.name, {
-      connection: { url: pool().url },
-      prefix: pool().keyspace.prefix(queue.name),
-    });
-    onTestFinished(() => plain.close());
-    return plain;
-  }
+describe('a redrive of a job with a key', () => {
+  it('repeats what another job of the key has done since, and does not do it again', async () => {
+    let fails = true;
+    const runs: string[] = [];
+    const job = jobOf(
+      () => {
+        if (fails) throw new Error('ECONNREFUSED');
+        runs.push('run');
+        return 'done';
+      },
+      { retry: { attempts: 1 } },
+    );
+    await pool().worker([job]);
+    const producer = pool().producer();
+    const first = await producer.enqueue(job, { a: 1 }, { key: 'order-42' });
+    await expect(producer.wait(first)).rejects.toThrow('ECONN');
+    fails = false;
+    expect(await producer.wait(await producer.enqueue(job, { a: 1 }, { key: 'order-42' }))).toBe('done');
+    await pool().client.del(pool().keyspace.queue(job.queue.name, first.id));
 
+    await pool().deadLetters(job.queue).redrive({ deadId: first.id, id: first.id }, { by: 'ada@host' });
+
+    await eventually(
+      'it has ended',
+      async () => (await pool().inspector.job(job.queue.name, first.id))?.state === 'completed',
+    );
+    expect((await pool().inspector.job(job.queue.name, first.id))?.result).toBe('done');
+    expect(runs).toHaveLength(1);
+  });
+});
+
+describe('a job whose key cannot be made', () => {
+  it('fails as when its handler had thrown, and is given up', async () => {
+    const job = jobOf(() => 'never', {
+      retry: { attempts: 2, base: 1, cap: 1 },
+      idempotencyKey: () => {
+        throw new TypeError('no order');
+      },
+    });
+    const plain = plainQueue(job.queue);
+    await plain.add(job.kind, {}, { jobId: 'one' });
+
+    await pool().worker([job]);
+
+    const letter = await eventually('it is dead-lettered', () => pool().deadLetters(job.queue).get('one'));
+    expect(letter).toMatchObject({ reason: 'attempts_exhausted', error: { message: 'no order' } });
+  });
+});
+
+function plainQueue(queue: QueueDefinition): Queue {
+  const plain = new Queue(queue.name, {
+    connection: { url: pool().url },
+    prefix: pool().keyspace.prefix(queue.name),
+  });
+  onTestFinished(() => plain.close());
+  return plain;
+}
+
+describe('jobs that plain BullMQ wrote under one key', () => {
   it('are done once, and both have the result', async () => {
     const runs: string[] = [];
     const job = jobOf(

@@ -501,7 +501,10 @@ describe('a flow', () => {
     expect(await job.waitUntilFinished(events, 5_000)).toBe('done');
   });
 
-  it('has a parent wait that got another child while it ran, and runs it again after that', async () => {
+  it.each([
+    ['has', {}],
+    ['with a key, has', { idempotencyKey: () => 'one' }],
+  ])('%s a parent wait that got another child while it ran, and runs it again after that', async (_what, key) => {
     const goOn = signal();
     const childGoesOn = signal();
     let parentRuns = 0;
@@ -511,7 +514,7 @@ describe('a flow', () => {
         if (parentRuns === 1) await goOn.promise;
         return parentRuns;
       },
-      { kind: 'parent' },
+      { kind: 'parent', ...key },
     );
     const child = jobOf(() => childGoesOn.promise, { kind: 'child', queue: parent.queue });
     const bullmq = bullmqOf(parent);

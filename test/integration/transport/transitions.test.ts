@@ -82,6 +82,7 @@ const repairs = {
         opts: '',
         crash,
         keepCrashes: 2,
+        ledgerBase: bench.pool.keyspace.ledgerBase(bench.queue),
         epoch: '',
       },
     ),

@@ -26,9 +26,9 @@ describe('decideStep', () => {
     ],
     ['runs a step again that began beside one that is done', { done: ['mail'], begun: ['charge'] }, { kind: 'run' }],
     [
-      'cares for what is done, and not for what was begun',
+      'waits for what was begun, too: it may have had its effect',
       { done: ['mail'], begun: ['log'], asked: ['mail'] },
-      { kind: 'run' },
+      { kind: 'wait', missing: ['log'] },
     ],
   ])('%s', (_what, situation, decision) => {
     expect(decide(situation)).toEqual(decision);
