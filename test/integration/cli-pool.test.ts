@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { jobsFile } from '../fixtures/cli/jobs.js';
 import { event, type PoolDocument, soon, usePoolFolder } from '../fixtures/cli/pool.js';
-import { documentOf, isAlive, quickPace, untilGone } from '../fixtures/cli/processes.js';
+import { documentOf, freePorts, isAlive, quickPace, untilGone } from '../fixtures/cli/processes.js';
 import { startRedis } from '../support/redis-server.js';
 
 // Each test starts a dozen processes, on machines that have other things to do, too.
@@ -232,20 +232,21 @@ describe('up', () => {
 
 describe('up refuses', () => {
   let stranger: Server | undefined;
-  const takePort = async (): Promise<number> => {
-    stranger = createServer().listen(0, '127.0.0.1');
+  const takePort = async (port: number): Promise<void> => {
+    stranger = createServer().listen(port, '127.0.0.1');
     await once(stranger, 'listening');
     onTestFinished(() => {
       stranger?.close();
     });
-    return (stranger.address() as { port: number }).port;
   };
 
   it('a port that is taken: it says which and how to change it, in one line, before anything runs', async () => {
-    const port = await takePort();
+    const free = await freePorts(2);
+    const port = free + 1;
+    await takePort(port);
 
     // The supervisor has the port below, so it is the first worker that could not start.
-    const keeper = up(['--workers', '2', '--http-port', String(port - 1)]);
+    const keeper = up(['--workers', '2', '--http-port', String(free)]);
     const { code } = await keeper.exited;
 
     expect(code).toBe(2);
