@@ -21,7 +21,10 @@ export interface ConnectionLook {
 export interface FleetPace {
   /** How often the connections of a small fleet are asked for. */
   readonly watchMs: number;
-  /** Whoever has been silent for so long has lost its way to Redis, or stands still: that its connections end says nothing more then. */
+  /**
+   * Whoever has been silent for so long has lost its way to Redis, or stands still: that its connections end says nothing more then, nor
+   * for as long after it is back, while it may give up connections that had gone silent.
+   */
   readonly lateMs: number;
 }
 
@@ -47,6 +50,8 @@ export class FleetConnections {
   #standing = new Set<number>();
   /** Connections that are gone and whose worker is dead, or has a new one that its next beat will name. */
   #settled = new Set<number>();
+  /** When workers were last seen to be late. */
+  #lateAt = new Map<string, number>();
   #last: LastLook | undefined;
 
   constructor(client: RedisClient, view: FleetView, clock: Clock, pace: FleetPace) {
@@ -61,6 +66,7 @@ export class FleetConnections {
       this.#known = new Map();
       this.#standing = new Set();
       this.#settled = new Set();
+      this.#lateAt = new Map();
       this.#last = undefined;
     });
   }
@@ -126,6 +132,7 @@ export class FleetConnections {
     if (reading === this.#reading) return;
     this.#reading = reading;
     this.#known = new Map();
+    for (const [id, lateAt] of this.#lateAt) if (lateAt <= reading.at - this.#pace.lateMs) this.#lateAt.delete(id);
     this.#add(reading.workers, reading.at);
     const current = new Set([...this.#known.values()].map(({ connection }) => connection));
     for (const numbers of [this.#settled, this.#standing]) {
@@ -135,13 +142,16 @@ export class FleetConnections {
 
   /**
    * Takes in workers whose beat was written while this Redis was connected: before, it may have been another, with numbers of its own.
-   * Not those that were late with it when they were read. Answers who they are.
+   * Not those that were late with it when they were read, or just before. Answers who they are.
    */
   #add(workers: readonly SeenWorker[], readAt: number): KnownWorker[] {
-    const oldest = Math.max(this.#connectedAt, readAt - this.#pace.lateMs);
-    const added = workers.flatMap(({ id, connection, aliveAt }) =>
-      connection !== undefined && aliveAt > oldest ? [{ id, connection }] : [],
-    );
+    const late = readAt - this.#pace.lateMs;
+    const added: KnownWorker[] = [];
+    for (const { id, connection, aliveAt } of workers) {
+      if (aliveAt <= late) this.#lateAt.set(id, readAt);
+      const isSteady = aliveAt > this.#connectedAt && !this.#lateAt.has(id);
+      if (connection !== undefined && isSteady) added.push({ id, connection });
+    }
     for (const worker of added) this.#known.set(worker.id, worker);
     return added;
   }

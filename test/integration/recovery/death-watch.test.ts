@@ -109,6 +109,26 @@ describe('a worker whose connections are gone', () => {
     expect(await metrics.render()).toMatch(/^bulwark_workers_vanished_total\{verdict="back",role="supervisor"\} 1$/m);
   });
 
+  it('is left to its beat for a while after it was late: it may give up connections that had gone silent', async () => {
+    const { look, deaths } = await startWatch({ lateMs: 400 });
+    const [back, steady] = [await connectWorker('back'), await connectWorker('steady')];
+    const beatAt = systemClock.elapsed();
+    await eventually('one is late', async () => {
+      await steady.beat();
+      return systemClock.elapsed() > beatAt + 450;
+    });
+    await look();
+
+    await back.beat();
+    await dies(back);
+    await look();
+    expect(deaths).toEqual([]);
+
+    await dies(steady);
+    await look();
+    expect(deaths).toEqual(['steady']);
+  });
+
   it('is left to its beat when it was silent before: its way to Redis broke, and may be mended', async () => {
     const { look, deaths } = await startWatch({ lateMs: 50 });
     const worker = await connectWorker('w1');
