@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Keyspace } from '../../src/redis/keyspace.js';
-import { activeOwnersScript } from '../../src/transport/scripts.js';
+import { activeOwnersScript } from '../../src/transport/view-scripts.js';
 import { queueName } from '../peers/subject.js';
 import { startProgram } from './programs.js';
 

@@ -2,7 +2,7 @@ import { BulwarkError } from '../errors/bulwark-error.js';
 import { pause } from '../time/clock.js';
 import { type DurationInput, formatDuration, parseDuration } from '../time/duration.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
-import type { JobOutcomeView } from '../transport/scripts.js';
+import type { JobOutcomeView } from '../transport/view-scripts.js';
 
 export interface WaitOptions {
   /**

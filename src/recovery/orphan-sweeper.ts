@@ -8,7 +8,8 @@ import type { Clock } from '../time/clock.js';
 import { workerOfToken } from '../transport/lease-token.js';
 import type { Orphan, QueueAdmin } from '../transport/queue-admin.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
-import type { ActiveJobOwner, RecoveryReply } from '../transport/scripts.js';
+import type { RecoveryReply } from '../transport/transition-scripts.js';
+import type { ActiveJobOwner } from '../transport/view-scripts.js';
 import type { CrashStore } from './crash-store.js';
 import { CrashWitness } from './crash-witness.js';
 import {

@@ -10,7 +10,7 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { FetchedJob } from './fetched-job.js';
 import { queueKeys } from './queue-keys.js';
-import { type TransitionReply, transitionReply } from './scripts.js';
+import { type TransitionReply, transitionReply } from './transition-scripts.js';
 
 export interface BackendOptions {
   readonly client: RedisClient;

@@ -1,7 +1,7 @@
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import { queueKeys } from './queue-keys.js';
-import { type JobEventView, type JobStanding, jobEventsScript, jobStandingScript } from './scripts.js';
+import { type JobEventView, type JobStanding, jobEventsScript, jobStandingScript } from './view-scripts.js';
 
 /** A place further back than this is "far". */
 const waitingLookedAt = 100_000;

@@ -4,8 +4,8 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { queueKeys } from './queue-keys.js';
 import type { RunningJobs } from './running-jobs.js';
-import { leaseRenewScript } from './scripts.js';
 import { giveBackStrays } from './stray-jobs.js';
+import { leaseRenewScript } from './transition-scripts.js';
 
 export interface LeaseKeeperOptions {
   readonly client: RedisClient;

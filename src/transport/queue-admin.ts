@@ -14,7 +14,7 @@ import {
   type RecoveryReply,
   releaseScript,
   repairJobScript,
-} from './scripts.js';
+} from './transition-scripts.js';
 
 /** An active job that lost its worker. */
 export interface Orphan {

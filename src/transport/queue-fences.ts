@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
-import { raiseFenceScript } from './scripts.js';
+import { raiseFenceScript } from './transition-scripts.js';
 
 /** So many are raised at once. */
 const atOnce = 100;

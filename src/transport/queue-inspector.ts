@@ -17,7 +17,7 @@ import {
   queueSampleScript,
   type Suspect,
   suspectsScript,
-} from './scripts.js';
+} from './view-scripts.js';
 
 /** A job as it lies in its queue. */
 export interface JobView {

@@ -20,7 +20,7 @@ import type { BullmqBackend } from './bullmq-backend.js';
 import type { FetchedJob } from './fetched-job.js';
 import { keepPolicy, keepWord } from './keep-policy.js';
 import { type QueueKeys, queueKeys } from './queue-keys.js';
-import { leaseRenewScript } from './scripts.js';
+import { leaseRenewScript } from './transition-scripts.js';
 import type { JobEnd, WorkCalls } from './work-calls.js';
 
 /** What became of an outcome: written or refused; and the next job, when one was asked for and there. */

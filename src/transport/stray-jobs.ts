@@ -3,7 +3,8 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { leaseTokenPrefix } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
-import { releaseScript, strayJobsScript } from './scripts.js';
+import { releaseScript } from './transition-scripts.js';
+import { strayJobsScript } from './view-scripts.js';
 
 export interface StrayJobsOptions {
   /** The connection on which jobs are fetched: Redis answers in order, so what it gave before is known before its answer here. */

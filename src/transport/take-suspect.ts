@@ -2,7 +2,7 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { decodeTakenJob, type FetchedJob } from './fetched-job.js';
 import { queueKeys } from './queue-keys.js';
-import { takeSuspectScript } from './scripts.js';
+import { takeSuspectScript } from './transition-scripts.js';
 
 export interface SuspectTaker {
   readonly client: RedisClient;

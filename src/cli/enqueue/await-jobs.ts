@@ -1,7 +1,7 @@
 import { RedisUnavailableError } from '../../redis/redis-unavailable-error.js';
 import { pause } from '../../time/clock.js';
 import type { QueueInspector } from '../../transport/queue-inspector.js';
-import type { JobOutcomeView } from '../../transport/scripts.js';
+import type { JobOutcomeView } from '../../transport/view-scripts.js';
 import { asUnavailable } from '../connection-failure.js';
 
 export interface AwaitOptions {

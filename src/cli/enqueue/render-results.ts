@@ -1,4 +1,4 @@
-import type { JobOutcomeView } from '../../transport/scripts.js';
+import type { JobOutcomeView } from '../../transport/view-scripts.js';
 import type { Paint } from '../output.js';
 import { renderTable } from '../table.js';
 import { printable, shortened } from '../wording.js';

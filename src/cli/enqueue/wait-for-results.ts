@@ -1,5 +1,5 @@
 import type { EnqueuedJob } from '../../producer/producer.js';
-import type { JobOutcomeView } from '../../transport/scripts.js';
+import type { JobOutcomeView } from '../../transport/view-scripts.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
 import type { Output } from '../output.js';
 import type { RedisSession } from '../redis-session.js';

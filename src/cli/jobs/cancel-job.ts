@@ -3,7 +3,7 @@ import { createWorkerId } from '../../recovery/worker-id.js';
 import { reportError } from '../../retry/error-report.js';
 import { pause } from '../../time/clock.js';
 import { workerOfToken } from '../../transport/lease-token.js';
-import type { CancelReply } from '../../transport/scripts.js';
+import type { CancelReply } from '../../transport/transition-scripts.js';
 import type { RedisSession } from '../redis-session.js';
 
 /** What became of the wish to call a job off. */

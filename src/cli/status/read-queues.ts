@@ -1,5 +1,5 @@
 import type { QueuePolicy } from '../../job/queue-policy.js';
-import type { QueueSample } from '../../transport/scripts.js';
+import type { QueueSample } from '../../transport/view-scripts.js';
 import type { RedisSession } from '../redis-session.js';
 
 /** A queue as `status` and `queue ls` show it. */

@@ -1,4 +1,4 @@
-import type { JobEventView } from '../../transport/scripts.js';
+import type { JobEventView } from '../../transport/view-scripts.js';
 
 /** What a queue still knows of a job that is not there any more. */
 export interface Clue {

@@ -1,6 +1,6 @@
 import { workerOfToken } from '../../transport/lease-token.js';
 import type { JobView } from '../../transport/queue-inspector.js';
-import type { JobStanding } from '../../transport/scripts.js';
+import type { JobStanding } from '../../transport/view-scripts.js';
 import type { RedisSession } from '../redis-session.js';
 import { readLeader } from '../status/read-leader.js';
 import { presence } from '../status/read-workers.js';

@@ -3,7 +3,7 @@ import { type Claim, wonKey } from '../../../src/idempotency/claim.js';
 import { EffectLedger } from '../../../src/idempotency/ledger.js';
 import type { DurationMs } from '../../../src/time/duration.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
-import { leaseRenewScript } from '../../../src/transport/scripts.js';
+import { leaseRenewScript } from '../../../src/transport/transition-scripts.js';
 import { LeaseBench } from '../transport/lease-bench.js';
 import { usePool } from '../worker-pool/test-pool.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaseRenewScript } from '../../../src/transport/scripts.js';
+import { leaseRenewScript } from '../../../src/transport/transition-scripts.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { leaseTokenPrefix } from '../../../src/transport/lease-token.js';
-import { strayJobsScript } from '../../../src/transport/scripts.js';
+import { strayJobsScript } from '../../../src/transport/view-scripts.js';
 import { jobCrashes } from '../../support/orphan.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
-import { deadLetterScript, quarantineScript, releaseScript } from '../../../src/transport/scripts.js';
+import { deadLetterScript, quarantineScript, releaseScript } from '../../../src/transport/transition-scripts.js';
 import type { JobEnd } from '../../../src/transport/work-calls.js';
 import { jobCrash, orphan } from '../../support/orphan.js';
 import { usePool } from '../worker-pool/test-pool.js';

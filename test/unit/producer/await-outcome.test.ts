@@ -6,7 +6,7 @@ import {
   WaitTimeoutError,
 } from '../../../src/producer/await-outcome.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
-import type { JobOutcomeView } from '../../../src/transport/scripts.js';
+import type { JobOutcomeView } from '../../../src/transport/view-scripts.js';
 
 const job = { id: '42', queue: 'email', kind: 'send-receipt' };
 const pending: JobOutcomeView = { state: 'pending' };

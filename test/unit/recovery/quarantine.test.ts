@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OrderReply } from '../../../src/recovery/fleet-store.js';
 import { Quarantine } from '../../../src/recovery/quarantine.js';
 import type { WorkerBeat } from '../../../src/recovery/worker-beat.js';
-import type { Suspect } from '../../../src/transport/scripts.js';
+import type { Suspect } from '../../../src/transport/view-scripts.js';
 import { workerBeat } from '../../support/worker-beat.js';
 import { recordingLog } from '../service/recording-log.js';
 

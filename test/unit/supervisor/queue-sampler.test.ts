@@ -3,7 +3,7 @@ import { QueueSampler } from '../../../src/supervisor/queue-sampler.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
-import type { QueueSample } from '../../../src/transport/scripts.js';
+import type { QueueSample } from '../../../src/transport/view-scripts.js';
 
 const now = 1_700_000_000_000 as EpochMs;
 

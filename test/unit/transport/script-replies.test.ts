@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import {
-  activeOwnersScript,
   type CancelReply,
   cancelScript,
   deadLetterScript,
-  jobOutcomesScript,
   leaseRenewScript,
   quarantineScript,
-  queueSampleScript,
   releaseScript,
-  suspectsScript,
   takeSuspectScript,
-} from '../../../src/transport/scripts.js';
+} from '../../../src/transport/transition-scripts.js';
+import {
+  activeOwnersScript,
+  jobOutcomesScript,
+  queueSampleScript,
+  suspectsScript,
+} from '../../../src/transport/view-scripts.js';
 import { jobCrashes } from '../../support/orphan.js';
 
 describe.each([

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { awaitJobs } from '../../../../src/cli/enqueue/await-jobs.js';
-import type { JobOutcomeView } from '../../../../src/transport/scripts.js';
+import type { JobOutcomeView } from '../../../../src/transport/view-scripts.js';
 
 const done: JobOutcomeView = { state: 'completed', result: 1 };
 const pending: JobOutcomeView = { state: 'pending' };
