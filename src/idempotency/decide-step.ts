@@ -18,8 +18,8 @@ export type StepDecision =
  * Decides what becomes of a step that was asked for. Pure.
  *
  * The danger is a step that got another name: it would do its work again. So a step that nobody has heard of runs only when all those
- * that are done, or were begun, have found their place in this run. Code that asks for its steps in the same order every time is there by then, because
- * whatever was done before it in an earlier run it asks for first; only a branch beside it may need a moment more.
+ * that are done, or were begun, have found their place in this run. Code that asks for its steps in the same order every time is there by
+ * then, because whatever came before it in an earlier run it asks for first; only a branch beside it may need a moment more.
  */
 export function decideStep(name: string, { done, begun, asked }: StepsSoFar): StepDecision {
   if (done.has(name)) return { kind: 'replay' };

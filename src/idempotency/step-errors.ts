@@ -27,7 +27,7 @@ export class StepsChangedError extends BulwarkError {
 
   constructor(jobId: string, step: string, missing: readonly string[]) {
     super(
-      `the step '${step}' was not run: no earlier run of job ${jobId} has heard of it, while ${quoted(missing)} ${missing.length === 1 ? 'is' : 'are'} done and not asked for any more. The code has changed since, asks for its steps in an order that is not the same in every run, or for one inside of another. Keep the names and the order of steps that jobs under way may have done; new ones come after them`,
+      `the step '${step}' was not run: no earlier run of job ${jobId} has heard of it, while ${quoted(missing)} ${missing.length === 1 ? 'was done or begun before and is' : 'were done or begun before and are'} not asked for any more. The code has changed since, asks for its steps in an order that is not the same in every run, or for one inside of another. Keep the names and the order of steps that jobs under way may have done; new ones come after them`,
       { details: { jobId, step, missing } },
     );
   }

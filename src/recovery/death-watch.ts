@@ -27,9 +27,9 @@ const reconnectMs = 150;
  * Notices within a moment that the process of a worker is gone: Redis drops the connections of a process that ends, however it ends.
  *
  * It only speaks of what it knows. A worker counts when its beat was written while the watch itself was connected, so that the
- * numbers are those of this Redis. One that lost its connections gets a moment to connect again, and one that said farewell is left
- * alone, and so is one that was silent before: its beat decides. When many vanish together, it is their way to Redis that broke, and their silence decides, as for a worker that falls silent
- * with its connections standing.
+ * numbers are those of this Redis. One that lost its connections gets a moment to connect again. One that said farewell is left alone,
+ * and so is one that was silent before, or just back: its beat decides. When many vanish together, it is their way to Redis that broke,
+ * and their silence decides, as for a worker that falls silent with its connections standing.
  */
 export class DeathWatch {
   readonly #options: DeathWatchOptions;

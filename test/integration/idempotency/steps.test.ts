@@ -308,7 +308,7 @@ describe('the code of a job', () => {
     expect(view.attempts.at(-1)?.error).toMatchObject({
       class: 'transient',
       code: 'BULWARK_STEPS_CHANGED',
-      message: expect.stringContaining("'charge' is done and not asked for any more"),
+      message: expect.stringContaining("'charge' was done or begun before and is not asked for any more"),
     });
   });
 
