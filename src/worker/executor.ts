@@ -64,7 +64,7 @@ export class Executor {
 
       const { definition, payload } = prepared;
       if (job.claim === undefined) {
-        const taken = await this.#takenKey(job, definition, payload);
+        const taken = await this.#takenKey(job, definition, payload, clock);
         if (taken) return taken;
       }
       let context = undefined as JobContext | undefined;
@@ -104,18 +104,23 @@ export class Executor {
     log.info({ jobId, kind, verdict: claim.verdict.kind }, 'job.key_known');
     const conflict = () =>
       new KeyConflictError(
-        `the idempotency key ${JSON.stringify(job.meta.key)} was given to another payload before: the job was not run`,
+        `the idempotency key ${job.meta.key === undefined ? `that ${kind} gives it` : JSON.stringify(job.meta.key)} was given to another payload before: the job was not run`,
       );
     return decideClaim(claim.verdict, () => reportError(conflict(), 'permanent', limits), random());
   }
 
   /** Claims the key of a job that does not name it itself. Undefined when it has none, or has got it. */
-  async #takenKey(job: FetchedJob, definition: AnyJobDefinition, payload: unknown): Promise<Outcome | undefined> {
+  async #takenKey(
+    job: FetchedJob,
+    definition: AnyJobDefinition,
+    payload: unknown,
+    clock: Clock,
+  ): Promise<Outcome | undefined> {
     let key: string | undefined;
     try {
       key = job.meta.key ?? definition.idempotencyKey?.(payload);
     } catch (error) {
-      return this.#failure(error, job, definition, this.#options.clock.now());
+      return this.#failure(error, job, definition, clock.now());
     }
     return key === undefined ? undefined : this.#claim(job, key);
   }

@@ -283,7 +283,13 @@ describe('jobs that plain BullMQ wrote under one key', () => {
     await pool().worker([job], { worker: { concurrency: 1 } });
 
     const letter = await eventually('one is dead-lettered', () => pool().deadLetters(job.queue).get('two'));
-    expect(letter).toMatchObject({ reason: 'key_conflict', attempts: [] });
+    expect(letter).toMatchObject({
+      reason: 'key_conflict',
+      attempts: [],
+      error: {
+        message: expect.stringContaining('the idempotency key that charge gives it was given to another payload'),
+      },
+    });
     expect(runs).toEqual(['one']);
   });
 
