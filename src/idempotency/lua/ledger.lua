@@ -1,6 +1,11 @@
+--- @include "../../transport/lua/now-ms.lua"
 --[[
-The effect ledger: one record per key says what became of the work that the key stands for. A record is a text of lines: state,
-fingerprint, fence, token and id of the job that has the key, and the result or the error as JSON.
+The effect ledger: one record per key says what became of the work that the key stands for. Records lie on pages, each a hash by digest of
+the key: a key of its own with a time to live would cost Redis twice as much. Half of the time for which keys are kept is written on one
+page, then the next is begun, and a page that nothing was written on for the whole time is thrown away. So a record is kept for at least
+that time, and for half of it more at most.
+
+A record is a text of lines: state, fingerprint, fence, token and id of the job that has the key, and the result or the error as JSON.
   r  running, or given up: it is held as long as that job's lease is
   c  committed, with the result
   f  failed for good, with the error
@@ -22,19 +27,77 @@ local function parseRecord(text)
   return { state = state, fingerprint = fingerprint, fence = tonumber(fence), token = token, id = id, body = body }
 end
 
--- What somebody else put there and is no record counts as none, and is overwritten.
-local function readRecord(ledgerBase, digest)
-  local text = redis.pcall('GET', ledgerBase .. digest)
-  return type(text) == 'string' and parseRecord(text) or nil
+local knownPages
+
+-- The pages, newest first: each with the moment at which it was begun, which is its name too. What somebody else put there and is no list
+-- of pages counts as none.
+local function pagesOf(ledgerBase)
+  if not knownPages then
+    knownPages = redis.pcall('ZRANGE', ledgerBase .. 'pages', 0, -1, 'REV', 'WITHSCORES')
+    if knownPages.err then knownPages = {} end
+  end
+  return knownPages
 end
 
--- won: what whoever has the key says of it, a record without its last line; before it the digest where that is not the job's id.
-local function writeRecord(ledgerBase, keep, won, id, body)
-  if string.byte(won, 2) == 10 then
-    redis.call('SET', ledgerBase .. id, won .. body, 'PX', keep)
-  else
-    redis.call('SET', ledgerBase .. string.sub(won, 1, 32), string.sub(won, 33) .. body, 'PX', keep)
+-- With the page on which it stands. What somebody else put there and is no record counts as none.
+local function readRecord(ledgerBase, digest)
+  local pages = pagesOf(ledgerBase)
+  for at = 1, #pages, 2 do
+    local page = ledgerBase .. pages[at]
+    local text = redis.pcall('HGET', page, digest)
+    local record = type(text) == 'string' and parseRecord(text)
+    if record then return record, page end
   end
+  return nil
+end
+
+-- Begins a page, and throws those away that are too old.
+local function turnPage(ledgerBase, keep, now, pages)
+  local list, name = ledgerBase .. 'pages', string.format('%.0f', now)
+  local page = ledgerBase .. name
+  redis.call('DEL', page)
+  if #pages == 0 then redis.call('DEL', list) end
+  -- A page was written on until the next one was begun.
+  for at = 3, #pages, 2 do
+    if tonumber(pages[at - 1]) + keep < now then
+      redis.call('UNLINK', ledgerBase .. pages[at])
+      redis.call('ZREM', list, pages[at])
+    end
+  end
+  redis.call('ZADD', list, now, name)
+  knownPages = nil
+  return page
+end
+
+-- fields: digest and record, in turns. Nobody is left to throw away the pages of a queue that is used no more: those end by themselves.
+local function writeRecords(ledgerBase, keep, fields)
+  local now, pages = nowMs(), pagesOf(ledgerBase)
+  local page = ledgerBase .. (pages[1] or '')
+  local isNew = #pages == 0 or tonumber(pages[2]) + keep / 2 < now
+  if isNew then page = turnPage(ledgerBase, keep, now, pages) end
+  local written = redis.pcall('HSET', page, unpack(fields))
+  if type(written) == 'table' then
+    redis.call('DEL', page)
+    redis.call('HSET', page, unpack(fields))
+    isNew = true
+  end
+  for _, key in ipairs({ page, ledgerBase .. 'pages' }) do
+    if isNew then redis.call('PEXPIRE', key, 3 * keep) else redis.call('PEXPIRE', key, 3 * keep, 'GT') end
+  end
+end
+
+-- Adds to fields what whoever has a key says of it. won: a record without its last line; before it the digest where that is not the
+-- job's id.
+local function addRecord(fields, won, id, body)
+  local isById, at = string.byte(won, 2) == 10, #fields
+  fields[at + 1] = isById and id or string.sub(won, 1, 32)
+  fields[at + 2] = (isById and won or string.sub(won, 33)) .. body
+end
+
+local function writeRecord(ledgerBase, keep, won, id, body)
+  local fields = {}
+  addRecord(fields, won, id, body)
+  writeRecords(ledgerBase, tonumber(keep), fields)
 end
 
 -- Fingerprints begin with the version of the payload: of two versions nobody can say whether they mean the same.

@@ -7,8 +7,8 @@ local function reopenKey(ledgerBase, jobKey, id)
   local name = redis.pcall('HGET', jobKey, 'bwi')
   if type(name) ~= 'string' then return end
   local digest = splitName(name, id)
-  local record = readRecord(ledgerBase, digest)
+  local record, page = readRecord(ledgerBase, digest)
   if not record or record.state ~= 'f' then return end
   local open = { 'r', record.fingerprint, string.format('%.0f', record.fence), '', record.id, '' }
-  redis.call('SET', ledgerBase .. digest, table.concat(open, '\n'), 'KEEPTTL')
+  redis.call('HSET', page, digest, table.concat(open, '\n'))
 end

@@ -68,7 +68,6 @@ WRITES everything named above   COST O(ends * active + fetches + log n)
 --- @include "promote-delayed.lua"
 --- @include "take-jobs.lua"
 --- @include "move-to-dead-letters.lua"
---- @include "now-ms.lua"
 --- @include "../../idempotency/lua/ledger.lua"
 local call = redis.call
 local keys = {
@@ -134,6 +133,8 @@ local function leave(index)
   return 0
 end
 
+-- What jobs say of their keys is written together. Whoever takes a key from a job has seen to it that the job has no lease, and gets none.
+local records = {}
 -- Completed and failed jobs enter their set together, after the last of them.
 local finished = {}
 local function finishedAs(kind)
@@ -180,9 +181,8 @@ local function finish(index, kind)
   local code = leave(index)
   if code < 0 then return code end
 
-  -- Whoever takes a key from a job has seen to it that the job has no lease, and gets none.
   local won = kind == 'c' and ARGV[first + 6] or ''
-  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, id, value) end
+  if won ~= '' then addRecord(records, won, id, value) end
   local keep = ARGV[first + 5]
   local attemptsMade = known[4] and (tonumber(known[4]) or 0) + 1 or '1'
   if string.find(keep, '/0/', 1, true) then
@@ -234,7 +234,7 @@ local function endOtherwise(index, kind)
   local code = leave(index)
   if code < 0 then return code end
   local won = kind == 'd' and ARGV[first + 10] or ''
-  if won ~= '' then writeRecord(ledgerBase, keepKeys, won, id, ARGV[first + 11]) end
+  if won ~= '' then addRecord(records, won, id, ARGV[first + 11]) end
   if kind == 'y' then
     local delay, since, counts, fields, attempt = unpack(ARGV, first + 4, first + 8)
     if fields ~= '' then call('HSET', job, unpack(cmsgpack.unpack(fields))) end
@@ -281,6 +281,7 @@ for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
 for _, target in pairs(finished) do
   if #target.scores > 0 then call('ZADD', target.set, unpack(target.scores)) end
 end
+if #records > 0 then writeRecords(ledgerBase, tonumber(keepKeys), records) end
 if #released > 0 then call('DEL', unpack(released)) end
 if #unstalled > 0 then call('SREM', keys.stalled, unpack(unstalled)) end
 for _, target in pairs(finished) do

@@ -6,6 +6,7 @@ import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { leaseRenewScript } from '../../../src/transport/transition-scripts.js';
 import { LeaseBench } from '../transport/lease-bench.js';
 import { usePool } from '../worker-pool/test-pool.js';
+import { agePages, pagesOf, recordOf } from './ledger-pages.js';
 
 const pool = usePool();
 
@@ -16,7 +17,8 @@ const named = `${digest}\n${fingerprint}`;
 /** As the ledger marks the job of the digest when it knows more of the key than that. */
 const marked = `${fingerprint}\n`;
 
-const recordKey = (bench: LeaseBench) => `${pool().keyspace.ledgerBase(bench.queue)}${digest}`;
+const ledgerBase = (bench: LeaseBench) => pool().keyspace.ledgerBase(bench.queue);
+const record = (bench: LeaseBench) => recordOf(pool().client, ledgerBase(bench), digest);
 
 /** Puts a job of the key into the queue past the look at the key, as somebody else might. */
 async function addPast(bench: LeaseBench, id: string, name: string): Promise<void> {
@@ -48,15 +50,17 @@ describe('a claim', () => {
     const { claim } = await take(bench, 'a');
 
     expect(claim).toEqual({ digest, fingerprint, fence: 1, verdict: { kind: 'new' } });
-    expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\nlease-of-a\na\n');
-    expect(await pool().client.pttl(recordKey(bench))).toBeGreaterThan(3_000_000);
+    expect(await record(bench)).toBe('r\n1.abc\n1\nlease-of-a\na\n');
+    const [page = ''] = await pagesOf(pool().client, ledgerBase(bench));
+    expect(await pool().client.pttl(page)).toBeGreaterThan(3_600_000);
+    expect(await pool().client.pttl(`${ledgerBase(bench)}pages`)).toBeGreaterThan(3_600_000);
   });
 
   it('is not made for a job without a key', async () => {
     const bench = new LeaseBench(pool());
 
     expect((await bench.take('mine')).claim).toBeUndefined();
-    expect(await pool().client.exists(recordKey(bench))).toBe(0);
+    expect(await record(bench)).toBeNull();
   });
 
   it('has a greater fence each time the job starts', async () => {
@@ -105,13 +109,26 @@ describe('a claim', () => {
     expect((await take(bench, 'b', `${digest}\n1.other`)).claim?.verdict).toEqual({ kind: 'new' });
   });
 
-  it.each(['hash', 'text'])('overwrites what somebody else put there and is no record: a %s', async (sort) => {
-    const bench = new LeaseBench(pool());
-    if (sort === 'hash') await pool().client.hset(recordKey(bench), 'a', 'b');
-    else await pool().client.set(recordKey(bench), 'nonsense');
+  it.each(['a page of another type', 'a list of pages of another type', 'a record that is none'])(
+    'overwrites what somebody else put there: %s',
+    async (what) => {
+      const { client } = pool();
+      const bench = new LeaseBench(pool());
+      const base = ledgerBase(bench);
+      if (what === 'a list of pages of another type') await client.set(`${base}pages`, 'nonsense');
+      else {
+        await client.zadd(`${base}pages`, Date.now(), String(Date.now()));
+        const [page = ''] = await pagesOf(client, base);
+        if (what === 'a page of another type') await client.set(page, 'nonsense');
+        else await client.hset(page, digest, 'nonsense');
+      }
 
-    expect((await take(bench, 'a')).claim?.verdict).toEqual({ kind: 'new' });
-  });
+      const job = await take(bench, 'a');
+      expect(job.claim?.verdict).toEqual({ kind: 'new' });
+      expect(await complete(bench, job)).toBe(0);
+      expect(await record(bench)).toBe('c\n1.abc\n1\n\na\n{"ok":true}');
+    },
+  );
 
   it.each([`short\n${fingerprint}`, `${named}\nmore`, '\n\n'])(
     'is not made for a key that is named in a way that makes no sense: %j',
@@ -142,7 +159,7 @@ describe('the claim of a job whose id is the digest of its key', () => {
     const { claim } = await take(bench, digest);
 
     expect(claim).toEqual({ digest, fingerprint, fence: 1, verdict: { kind: 'new' } });
-    expect(await pool().client.exists(recordKey(bench))).toBe(0);
+    expect(await record(bench)).toBeNull();
     expect((await take(bench, 'twin')).claim?.verdict).toEqual({ kind: 'busy' });
   });
 
@@ -212,7 +229,7 @@ describe('a commit', () => {
     expect(await pool().inspector.job(bench.queue, one)).toMatchObject({ state: 'active' });
     expect(await complete(bench, successor, '"first"')).toBe(0);
     expect(await complete(bench, zombie, '"later"')).toBe(-2);
-    expect(await pool().client.get(recordKey(bench))).toBe(`c\n1.abc\n2\n\n${other === digest ? '' : other}\n"first"`);
+    expect(await record(bench)).toBe(`c\n1.abc\n2\n\n${other === digest ? '' : other}\n"first"`);
   });
 
   it('counts when its worker took its lease again and nobody had the key meanwhile', async () => {
@@ -227,10 +244,10 @@ describe('a commit', () => {
   it('is made although the record is gone', async () => {
     const bench = new LeaseBench(pool());
     const job = await take(bench, 'a');
-    await pool().client.del(recordKey(bench));
+    await pool().client.del(await pagesOf(pool().client, ledgerBase(bench)));
 
     expect(await complete(bench, job)).toBe(0);
-    expect(await pool().client.get(recordKey(bench))).toBe('c\n1.abc\n1\n\na\n{"ok":true}');
+    expect(await record(bench)).toBe('c\n1.abc\n1\n\na\n{"ok":true}');
   });
 });
 
@@ -257,7 +274,7 @@ describe('the ledger of jobs that BullMQ ends or wrote', () => {
     await loseLease(bench, job);
 
     expect(await ledgerOf(bench).claim(job, digest, fingerprint)).toBeUndefined();
-    expect(await pool().client.exists(recordKey(bench))).toBe(0);
+    expect(await record(bench)).toBeNull();
   });
 
   it('commits, takes it back, and lets only the holder of the lease do so, and the next run asks', async () => {
@@ -269,11 +286,62 @@ describe('the ledger of jobs that BullMQ ends or wrote', () => {
 
     expect(await ledger.write({ ...job, token: 'not-mine' }, claim, committed)).toBe('lease_lost');
     expect(await ledger.write(job, claim, committed)).toBe('done');
-    expect(await pool().client.get(recordKey(bench))).toBe('c\n1.abc\n1\n\na\n1');
+    expect(await record(bench)).toBe('c\n1.abc\n1\n\na\n1');
     expect(await ledger.write(job, claim, { kind: 'open' })).toBe('done');
-    expect(await pool().client.get(recordKey(bench))).toBe('r\n1.abc\n1\n\na\n');
+    expect(await record(bench)).toBe('r\n1.abc\n1\n\na\n');
 
     await loseLease(bench, job);
     expect(await ledger.write(job, claim, { kind: 'failed', failureJson: '{}' })).toBe('lease_lost');
+  });
+});
+
+describe('the pages of the ledger', () => {
+  const keptMs = 3_600_000;
+  const other = 'e'.repeat(32);
+
+  it('are written on for half of the time that keys are kept, then the next one is begun', async () => {
+    const { client } = pool();
+    const bench = new LeaseBench(pool());
+    await complete(bench, await take(bench, 'a'));
+
+    await agePages(client, ledgerBase(bench), keptMs / 2 - 60_000);
+    await complete(bench, await take(bench, 'b', `${other}\n1.abc`));
+    expect(await pagesOf(client, ledgerBase(bench))).toHaveLength(1);
+
+    await agePages(client, ledgerBase(bench), 120_000);
+    await complete(bench, await take(bench, 'c', `${'f'.repeat(32)}\n1.abc`));
+    expect(await pagesOf(client, ledgerBase(bench))).toHaveLength(2);
+    expect((await take(bench, 'd')).claim?.verdict.kind).toBe('committed');
+  });
+
+  it('keep the last record of a page for the whole time, and go when that is over', async () => {
+    const { client } = pool();
+    const bench = new LeaseBench(pool());
+    const turnPage = async (id: string) => complete(bench, await take(bench, id, `${id.repeat(32)}\n1.abc`));
+    await complete(bench, await take(bench, 'a'));
+
+    await agePages(client, ledgerBase(bench), keptMs / 2 + 1_000);
+    await turnPage('1');
+    await agePages(client, ledgerBase(bench), keptMs - 60_000);
+    await turnPage('2');
+    expect((await take(bench, 'b')).claim?.verdict.kind).toBe('committed');
+
+    await agePages(client, ledgerBase(bench), keptMs / 2 + 1_000);
+    await turnPage('3');
+    expect((await take(bench, 'c')).claim?.verdict.kind).toBe('new');
+    expect(await client.keys(`${ledgerBase(bench)}*`)).toHaveLength(4);
+  });
+
+  it('answer the newer of two records of a key, and open it where it stands', async () => {
+    const { client } = pool();
+    const bench = new LeaseBench(pool());
+    await loseLease(bench, await take(bench, 'a'));
+
+    await agePages(client, ledgerBase(bench), keptMs / 2 + 1_000);
+    const { claim } = await take(bench, 'b');
+
+    expect(claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
+    expect(await record(bench)).toBe('r\n1.abc\n2\nlease-of-b\nb\n');
+    expect(await pagesOf(client, ledgerBase(bench))).toHaveLength(2);
   });
 });
