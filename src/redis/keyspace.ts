@@ -39,7 +39,7 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
-  /** What the keys of the effect ledger begin with: one string per key of a job, by its digest. They expire. */
+  /** What the keys of the effect ledger begin with: its pages, each a hash by digest of a job's key, and `pages`, the list of them. They expire. */
   ledgerBase(queue: string): string {
     return `${this.prefix(queue)}:bw:idem:`;
   }

@@ -1,7 +1,7 @@
 --- @include "ledger.lua"
 --[[
-Keeps the fence of a job that is given up without a word of its own: the next job of its key goes on above it. As long as keys are kept
-by default.
+Keeps the fence of a job that is given up without a word of its own: the next job of its key goes on above it. As long as
+keys are kept, which nobody says here: by default for a day.
 ]]
 local function keepFence(ledgerBase, jobKey, id)
   local fields = redis.pcall('HMGET', jobKey, 'bwi', 'ats')
