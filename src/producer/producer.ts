@@ -63,6 +63,14 @@ export interface ProducerParts {
   readonly metrics: Metrics;
 }
 
+/** A payload that is fit to be written. */
+interface AcceptedPayload {
+  readonly payload: unknown;
+  readonly payloadJson: string;
+  /** Of the job that is made of it. */
+  readonly key: string | undefined;
+}
+
 interface Session extends OpenRedis {
   readonly writer: QueueWriter;
   readonly directory: QueueDirectory;
@@ -113,11 +121,11 @@ export class Producer {
     assertEnqueueOptions(options, payloads.length);
     const { metrics } = this.#parts;
     const queue = job.queue.name;
-    const jobs: NewJob[] = [];
+    const accepted: AcceptedPayload[] = [];
     try {
       for (const [index, payload] of payloads.entries()) {
-        const prepared = this.#prepare(job, payload, options, payloads.length > 1 ? index : undefined);
-        jobs.push(prepared instanceof Promise ? await prepared : prepared);
+        const accepting = this.#accept(job, payload, options, payloads.length > 1 ? index : undefined);
+        accepted.push(accepting instanceof Promise ? await accepting : accepting);
       }
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
@@ -130,7 +138,9 @@ export class Producer {
         await directory.register([job.queue]);
         this.#registered.add(queue);
       }
-      added = await writer.add(queue, jobs);
+      added = await writer.addEach(queue, accepted.length, (index) =>
+        this.#newJob(job, accepted[index] as AcceptedPayload, options),
+      );
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
       throw inOurWords(error);
@@ -142,17 +152,17 @@ export class Producer {
       if (conflict) conflicts.push(index);
       else if (duplicate) known += 1;
     }
-    const written = jobs.length - known - conflicts.length;
+    const written = accepted.length - known - conflicts.length;
     metrics.jobsEnqueued.inc({ queue, kind, criticality: job.queue.criticality }, written);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
     if (known > 0) metrics.jobsDeduplicated.inc({ queue, kind }, known);
     if (conflicts.length > 0) {
       metrics.enqueueRejected.inc({ queue, reason: 'key_conflict' }, conflicts.length);
-      throw keyConflict(kind, jobs, added, conflicts);
+      throw keyConflict(kind, accepted, added, conflicts);
     }
-    return jobs.map(({ meta }, index) => {
+    return accepted.map(({ key }, index) => {
       const { id, duplicate } = added[index] as AddedJob;
-      return { id, queue, kind, key: meta.key, duplicate, definition: job };
+      return { id, queue, kind, key, duplicate, definition: job };
     });
   }
 
@@ -179,13 +189,13 @@ export class Producer {
     if (open) await closeRedis(open.client);
   }
 
-  /** Checks a payload and makes a job of it; a promise only when its schema takes its time. */
-  #prepare(
+  /** Checks a payload; a promise only when its schema takes its time. */
+  #accept(
     job: AnyJobDefinition,
     payload: unknown,
     options: EnqueueOptions,
     index: number | undefined,
-  ): NewJob | Promise<NewJob> {
+  ): AcceptedPayload | Promise<AcceptedPayload> {
     const refuse = (error: unknown): never => {
       if (index === undefined || !(error instanceof PayloadInvalidError)) throw error;
       throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
@@ -196,17 +206,20 @@ export class Producer {
     } catch (error) {
       refuse(error);
     }
-    if (!(checked instanceof Promise)) return this.#newJob(job, payload, checked, options);
-    return checked.then((output: unknown) => this.#newJob(job, payload, output, options), refuse);
+    if (!(checked instanceof Promise)) return this.#encode(job, payload, checked, options);
+    return checked.then((output: unknown) => this.#encode(job, payload, output, options), refuse);
   }
 
-  #newJob(job: AnyJobDefinition, payload: unknown, checked: unknown, options: EnqueueOptions): NewJob {
+  #encode(job: AnyJobDefinition, payload: unknown, checked: unknown, options: EnqueueOptions): AcceptedPayload {
     // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
     const payloadJson = encodePayload(job.kind, payload);
     const bytes = Buffer.byteLength(payloadJson);
     const { maxPayloadBytes } = this.#parts.job;
     if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
-    const key = options.key ?? job.idempotencyKey?.(checked);
+    return { payload, payloadJson, key: options.key ?? job.idempotencyKey?.(checked) };
+  }
+
+  #newJob(job: AnyJobDefinition, { payload, payloadJson, key }: AcceptedPayload, options: EnqueueOptions): NewJob {
     const now = Date.now() as EpochMs;
     const meta: JobMeta = {
       version: job.version,
@@ -288,17 +301,17 @@ function encodePayload(kind: string, payload: unknown): string {
 /** Names the keys that stand for something else already, a few of them when they are many. */
 function keyConflict(
   kind: string,
-  jobs: readonly NewJob[],
+  accepted: readonly AcceptedPayload[],
   added: readonly AddedJob[],
   conflicts: readonly number[],
 ): KeyConflictError {
   const named = conflicts.slice(0, 5).map((index) => {
-    const at = jobs.length > 1 ? ` at index ${index}` : '';
-    return `${JSON.stringify(jobs[index]?.meta.key)}${at} (job ${added[index]?.id})`;
+    const at = accepted.length > 1 ? ` at index ${index}` : '';
+    return `${JSON.stringify(accepted[index]?.key)}${at} (job ${added[index]?.id})`;
   });
   const more = conflicts.length > named.length ? ` and ${conflicts.length - named.length} more` : '';
   const keys = conflicts.length > 1 ? 'keys' : 'key';
-  const others = jobs.length > 1 ? 'The others were enqueued' : 'Nothing was enqueued';
+  const others = accepted.length > 1 ? 'The others were enqueued' : 'Nothing was enqueued';
   return new KeyConflictError(
     `${kind}: the idempotency ${keys} ${named.join(', ')}${more} ${conflicts.length > 1 ? 'were' : 'was'} given to another payload before. ${others}; send the payload of that time, or another key`,
     {
