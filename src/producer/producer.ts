@@ -3,10 +3,8 @@ import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOptions } from '../config/option-types.js';
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import { errorMessage } from '../errors/error-message.js';
-import { anything, aText, type OptionShapes } from '../errors/option-faults.js';
 import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
 import { KeyConflictError } from '../idempotency/key-conflict-error.js';
-import { assertOptions } from '../job/assert-options.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
@@ -15,33 +13,13 @@ import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type DurationInput, type EpochMs, parseDuration } from '../time/duration.js';
+import type { EpochMs } from '../time/duration.js';
 import type { AddedJob } from '../transport/add-calls.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
 import { awaitOutcome, type WaitOptions } from './await-outcome.js';
-
-export interface EnqueueOptions {
-  /**
-   * Makes the job's identity: the same key and payload again give the same job, however long that one is kept itself, as long as the key
-   * is remembered (option `job.keepKeys`). A job that was given up after its attempts, or called off, frees its key. Default: the kind's own.
-   */
-  readonly key?: string;
-  /** On whose behalf. Keys of different tenants never meet. */
-  readonly tenant?: string;
-  /** Start no sooner than this from now. */
-  readonly delay?: DurationInput;
-  /** Not worth doing after this long from now. Default: always worth doing. */
-  readonly expiresIn?: DurationInput;
-  /**
-   * Order inside the queue: 0 goes first, then 1, 2, 3 … up to 2097151. For importance use queues of different criticality.
-   * @defaultValue 0
-   */
-  readonly priority?: number;
-  /** W3C trace context that the job belongs to. Default: a new trace. */
-  readonly traceparent?: string;
-}
+import { type EnqueueOptions, type EnqueueWishes, readEnqueueOptions } from './enqueue-options.js';
 
 /** A job that Redis has accepted. */
 export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
@@ -118,13 +96,13 @@ export class Producer {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
-    assertEnqueueOptions(options, payloads.length);
+    const wishes = readEnqueueOptions(options, payloads.length);
     const { metrics } = this.#parts;
     const queue = job.queue.name;
     const accepted: AcceptedPayload[] = [];
     try {
       for (const [index, payload] of payloads.entries()) {
-        const accepting = this.#accept(job, payload, options, payloads.length > 1 ? index : undefined);
+        const accepting = this.#accept(job, payload, wishes, payloads.length > 1 ? index : undefined);
         accepted.push(accepting instanceof Promise ? await accepting : accepting);
       }
     } catch (error) {
@@ -139,7 +117,7 @@ export class Producer {
         this.#registered.add(queue);
       }
       added = await writer.addEach(queue, accepted.length, (index) =>
-        this.#newJob(job, accepted[index] as AcceptedPayload, options),
+        this.#newJob(job, accepted[index] as AcceptedPayload, wishes),
       );
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
@@ -193,7 +171,7 @@ export class Producer {
   #accept(
     job: AnyJobDefinition,
     payload: unknown,
-    options: EnqueueOptions,
+    wishes: EnqueueWishes,
     index: number | undefined,
   ): AcceptedPayload | Promise<AcceptedPayload> {
     const refuse = (error: unknown): never => {
@@ -206,30 +184,31 @@ export class Producer {
     } catch (error) {
       refuse(error);
     }
-    if (!(checked instanceof Promise)) return this.#encode(job, payload, checked, options);
-    return checked.then((output: unknown) => this.#encode(job, payload, output, options), refuse);
+    if (!(checked instanceof Promise)) return this.#encode(job, payload, checked, wishes);
+    return checked.then((output: unknown) => this.#encode(job, payload, output, wishes), refuse);
   }
 
-  #encode(job: AnyJobDefinition, payload: unknown, checked: unknown, options: EnqueueOptions): AcceptedPayload {
+  #encode(job: AnyJobDefinition, payload: unknown, checked: unknown, wishes: EnqueueWishes): AcceptedPayload {
     // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
     const payloadJson = encodePayload(job.kind, payload);
     const bytes = Buffer.byteLength(payloadJson);
     const { maxPayloadBytes } = this.#parts.job;
     if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
-    return { payload, payloadJson, key: options.key ?? job.idempotencyKey?.(checked) };
+    return { payload, payloadJson, key: wishes.key ?? job.idempotencyKey?.(checked) };
   }
 
-  #newJob(job: AnyJobDefinition, { payload, payloadJson, key }: AcceptedPayload, options: EnqueueOptions): NewJob {
+  #newJob(job: AnyJobDefinition, { payload, payloadJson, key }: AcceptedPayload, wishes: EnqueueWishes): NewJob {
+    const { tenant, traceparent, delayMs, expiresInMs, priority } = wishes;
     const now = Date.now() as EpochMs;
     const meta: JobMeta = {
       version: job.version,
       ...(key !== undefined && { key }),
-      ...(options.tenant !== undefined && { tenant: options.tenant }),
-      ...(options.expiresIn !== undefined && { deadline: (now + parseDuration(options.expiresIn)) as EpochMs }),
-      traceparent: options.traceparent ?? newTraceparent(),
+      ...(tenant !== undefined && { tenant }),
+      ...(expiresInMs !== undefined && { deadline: (now + expiresInMs) as EpochMs }),
+      traceparent: traceparent ?? newTraceparent(),
       producer: this.#name,
     };
-    const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant: options.tenant, key });
+    const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant, key });
     return {
       id: digest ?? randomJobId(),
       ...(digest !== undefined && { fingerprint: payloadFingerprint(job.version, payload) }),
@@ -237,8 +216,8 @@ export class Producer {
       payloadJson,
       meta,
       enqueuedAt: now,
-      delayMs: options.delay === undefined ? 0 : parseDuration(options.delay),
-      priority: options.priority ?? 0,
+      delayMs,
+      priority,
     };
   }
 
@@ -261,32 +240,6 @@ export class Producer {
       directory: new QueueDirectory(open.client, open.keyspace),
       inspector: new QueueInspector(open.client, open.keyspace),
     };
-  }
-}
-
-/** Largest priority of BullMQ: beyond it the order of the queue breaks. */
-const lowestPriority = 2_097_151;
-
-/** What stands as `anything` is checked where it is read. */
-const enqueueShapes: OptionShapes<EnqueueOptions> = {
-  key: aText,
-  tenant: aText,
-  delay: anything,
-  expiresIn: anything,
-  priority: anything,
-  traceparent: aText,
-};
-
-function assertEnqueueOptions(options: EnqueueOptions, payloads: number): void {
-  assertOptions('enqueue', options, enqueueShapes);
-  const { key, priority = 0 } = options;
-  if (!Number.isInteger(priority) || priority < 0 || priority > lowestPriority) {
-    throw new RangeError(`priority must be a whole number from 0 (first) to ${lowestPriority}, got ${priority}`);
-  }
-  if (key !== undefined && payloads > 1) {
-    throw new RangeError(
-      `one key for ${payloads} payloads would make one job of them; give the kind an idempotencyKey, or enqueue them one by one`,
-    );
   }
 }
 

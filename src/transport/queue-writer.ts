@@ -54,7 +54,7 @@ export class QueueWriter {
       const words = Array.from({ length }, (_, offset) => wordsOf(make(from + offset)));
       parts.push(Promise.allSettled([calls.add(words)]));
     }
-    return (await Promise.all(parts)).flat().flatMap(valueOf);
+    return (await Promise.all(parts)).flat().flatMap(orThrow);
   }
 
   #callsOf(queue: string): AddCalls {
@@ -72,7 +72,7 @@ export class QueueWriter {
   }
 }
 
-function valueOf<T>(settled: PromiseSettledResult<T>): T {
+function orThrow<T>(settled: PromiseSettledResult<T>): T {
   if (settled.status === 'rejected') throw settled.reason;
   return settled.value;
 }
