@@ -1,3 +1,8 @@
+/** Something that is under way and can be ended. */
+export interface Abortable {
+  abort(reason: Error): void;
+}
+
 /**
  * Calls off one run of a job, once, with a reason.
  *
@@ -8,6 +13,7 @@ export class Cancellation {
   #reason: Error | undefined;
   #controller: AbortController | undefined;
   #listener: ((reason: Error) => void) | undefined;
+  #calls: Set<Abortable> | undefined;
 
   /** Why the run was called off; undefined while it was not. */
   get reason(): Error | undefined {
@@ -29,6 +35,17 @@ export class Cancellation {
     this.#reason = reason;
     this.#controller?.abort(reason);
     this.#listener?.(reason);
+    for (const call of this.#calls ?? []) call.abort(reason);
+  }
+
+  /** Has something end with the run, until `release`. Any number at once. Not for a run that was called off already. */
+  hold(call: Abortable): void {
+    this.#calls ??= new Set();
+    this.#calls.add(call);
+  }
+
+  release(call: Abortable): void {
+    this.#calls?.delete(call);
   }
 
   /** Has `listener` told when the run is called off; one listener at a time, the one who runs the handler. */

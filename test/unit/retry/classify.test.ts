@@ -8,7 +8,7 @@ import { RedisUnavailableError } from '../../../src/redis/redis-unavailable-erro
 import { classifyError, httpStatusOf } from '../../../src/retry/classify.js';
 import { BusinessError, PermanentError, ThrottledError, TransientError } from '../../../src/retry/errors.js';
 import type { EpochMs } from '../../../src/time/duration.js';
-import { DependencyTimeoutError } from '../../../src/worker/dependency-timeout-error.js';
+import { DependencyTimeoutError } from '../../../src/breaker/dependency-timeout-error.js';
 
 const now = Date.parse('2026-03-04T05:06:07Z') as EpochMs;
 

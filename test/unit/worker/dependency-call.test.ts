@@ -4,7 +4,7 @@ import { defineDependency } from '../../../src/job/define-dependency.js';
 import type { CallOptions } from '../../../src/job/job-context.js';
 import type { Metrics } from '../../../src/telemetry/metrics.js';
 import { callDependency } from '../../../src/worker/dependency-call.js';
-import { DependencyTimeoutError } from '../../../src/worker/dependency-timeout-error.js';
+import { DependencyTimeoutError } from '../../../src/breaker/dependency-timeout-error.js';
 
 const smtp = defineDependency({ name: 'smtp', timeout: '10s' });
 
