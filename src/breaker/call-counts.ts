@@ -9,6 +9,8 @@ export interface CallOutcome {
   readonly retryAfterMs?: number | undefined;
 }
 
+type CountedAbout = Pick<CallEvidence, 'breaker' | 'generation' | 'openForMs' | 'openAtMostMs'>;
+
 /** What one worker saw of one breaker's calls since it last told the fleet. */
 export class CallCounts {
   #succeeded = 0;
@@ -30,7 +32,7 @@ export class CallCounts {
   }
 
   /** Takes what was counted; undefined when there was nothing. */
-  take(breaker: string, generation: number): CallEvidence | undefined {
+  take(about: CountedAbout): CallEvidence | undefined {
     const [succeeded, failed, slow, retryAfterMs] = [this.#succeeded, this.#failed, this.#slow, this.#retryAfterMs];
     if (succeeded + failed === 0) return undefined;
     this.#succeeded = 0;
@@ -39,8 +41,7 @@ export class CallCounts {
     this.#retryAfterMs = 0;
     const failedInARow = this.#failedInARow;
     return {
-      breaker,
-      generation,
+      ...about,
       succeeded,
       failed,
       slow,

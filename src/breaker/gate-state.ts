@@ -25,6 +25,8 @@ export class GateState {
   #fleet: BreakerState;
   #own: BreakerState;
   #window = new FleetWindow();
+  /** Quick successes that are not in the window yet: most calls are, and cost no more than this. */
+  #succeeded = 0;
   #askAt = 0;
   #turn = 0;
 
@@ -74,26 +76,29 @@ export class GateState {
   /** Counts a call that began under the present turn. True when the worker's own breaker opened by it. */
   count(outcome: CallOutcome, now: number): boolean {
     const { result, slow, retryAfterMs } = outcome;
-    const isFailure = result === 'failed';
-    this.#window.record(
-      self,
-      {
-        succeeded: isFailure ? 0 : 1,
-        failed: isFailure ? 1 : 0,
-        slow: slow ? 1 : 0,
-        failedInARow: isFailure ? 1 : 0,
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      },
-      now,
-    );
-    return (isFailure || slow) && this.#judge(now);
+    if (result === 'succeeded' && !slow) {
+      this.#succeeded += 1;
+      return false;
+    }
+    this.gather(now);
+    const failed = result === 'failed' ? 1 : 0;
+    const counts = { succeeded: 1 - failed, failed, slow: slow ? 1 : 0, failedInARow: failed };
+    this.#window.record(self, { ...counts, ...(retryAfterMs !== undefined && { retryAfterMs }) }, now);
+    return this.#judge(now);
+  }
+
+  /** Puts into the window what has succeeded; to be called about once a second, so that it counts for the second in which it was. */
+  gather(now: number): void {
+    if (this.#succeeded === 0) return;
+    this.#window.record(self, { succeeded: this.#succeeded, failed: 0, slow: 0, failedInARow: 0 }, now);
+    this.#succeeded = 0;
   }
 
   /** Asks the worker's own breaker for a probe. The token that it gives is to be settled; undefined when there is none to be had. */
   probe(token: string, leaseMs: number, now: number): { readonly generation: number } | undefined {
-    // What the fleet left open and cannot be asked about goes on from there.
-    const state = this.#own.generation > this.#fleet.generation ? this.#own : { ...this.#own, ...passed(this.#fleet) };
-    const openForMs = this.#openForMs(state.openings + 1);
+    // What the fleet left open, and cannot be asked about, goes on from there.
+    const state = this.#hasDecided ? this.#own : passed(this.#fleet);
+    const openForMs = this.openForMs(state);
     const { state: next, reply } = machine.ask(state, { token, leaseMs, openForMs }, now as EpochMs);
     this.#become(next);
     return reply.kind === 'probe' ? { generation: reply.generation } : undefined;
@@ -101,25 +106,30 @@ export class GateState {
 
   /** Says what became of a probe of the worker's own breaker. */
   settle(token: string, generation: number, result: ProbeOutcome['result'], now: number): void {
-    const openForMs = this.#openForMs(this.#own.openings + 1);
+    const openForMs = this.openForMs(this.#own);
     this.#become(machine.settle(this.#own, { token, generation, result, openForMs }, now as EpochMs).state);
   }
 
-  /** For how long it opens, should the next decision open it. */
-  openForMs(state: BreakerState): number {
-    return this.#openForMs(state.openings + 1);
+  /** For how long it opens if the next thing that becomes of it is that it opens. */
+  openForMs(state: BreakerState = this.#fleet, retryAfterMs = 0): number {
+    return openTimeMs(this.#policy, state.openings + 1, this.#random(), retryAfterMs);
+  }
+
+  /** Whether the worker's own breaker has decided something since the fleet did. */
+  get #hasDecided(): boolean {
+    return this.#own.generation > this.#fleet.generation;
   }
 
   #judge(now: number): boolean {
     const view = this.#window.view(now);
     const decision = decideTrip(view);
-    if (decision.kind === 'stay' || this.#fleet.phase !== 'closed') return false;
+    if (decision.kind === 'stay' || (this.#fleet.phase !== 'closed' && !this.#hasDecided)) return false;
     const { state, reply } = machine.trip(
       this.#own,
       {
         generation: this.#own.generation,
         reason: decision.reason,
-        openForMs: this.#openForMs(this.#own.openings + 1, view.retryAfterMs),
+        openForMs: this.openForMs(this.#own, view.retryAfterMs),
         callsPerSecond: view.steadyPerSecond,
         callers: 1,
       },
@@ -137,11 +147,8 @@ export class GateState {
 
   #begin(): void {
     this.#turn += 1;
+    this.#succeeded = 0;
     this.#window = new FleetWindow();
-  }
-
-  #openForMs(openings: number, retryAfterMs = 0): number {
-    return openTimeMs(this.#policy, openings, this.#random(), retryAfterMs);
   }
 }
 

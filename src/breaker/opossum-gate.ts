@@ -31,9 +31,10 @@ export class OpossumGate {
       rollingCountTimeout: 1_000,
     };
     this.#breaker = new CircuitBreaker((call: GuardedCall<unknown>) => call.run(), this.#settings);
-    this.#breaker.on('timeout', (_error, _latency, [call]: [GuardedCall<unknown>]) => {
+    const onTimeout = (_error: Error, _latencyMs: number, [call]: [GuardedCall<unknown>]) =>
       call.abort(new DependencyTimeoutError(name, call.timeoutMs));
-    });
+    // The types of opossum's events lag behind: with the error come the latency and what the breaker was fired with.
+    this.#breaker.on('timeout', onTimeout as (error: Error) => void);
   }
 
   /** Makes a call. Rejects with what its function throws, or with an error of opossum's when it took too long or was not made. */
