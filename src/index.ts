@@ -1,4 +1,12 @@
 /** The public surface of Bulwark: named exports only, each named here on purpose. */
+
+export {
+  BreakerIsolatedError,
+  BreakerOpenError,
+  CallRefusedError,
+  DependencyBusyError,
+} from './breaker/breaker-errors.js';
+export { DependencyTimeoutError } from './breaker/dependency-timeout-error.js';
 export { ConfigError } from './config/config-error.js';
 export type {
   DeadLetterOptions,
@@ -59,12 +67,5 @@ export type { Metrics } from './telemetry/metrics.js';
 export type { DurationInput, DurationMs, EpochMs } from './time/duration.js';
 export { createBulwarkBackend } from './transport/bulwark-backend.js';
 export { type CreateWorkerOptions, createWorker } from './worker/create-worker.js';
-export {
-  BreakerIsolatedError,
-  BreakerOpenError,
-  CallRefusedError,
-  DependencyBusyError,
-} from './breaker/breaker-errors.js';
-export { DependencyTimeoutError } from './breaker/dependency-timeout-error.js';
 export type { Retirement } from './worker/retirement.js';
 export type { DrainReport, Worker } from './worker/worker.js';

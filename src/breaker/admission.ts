@@ -33,10 +33,7 @@ export class JobPasses {
  * Asks whether a job may start that needs all of these dependencies. Undefined when all of them are free, which is found out without a
  * promise. When one refuses, what the others gave is given back.
  */
-export function admit(
-  gates: CallGates,
-  dependencies: readonly DependencyDefinition[],
-): Promise<Admission> | undefined {
+export function admit(gates: CallGates, dependencies: readonly DependencyDefinition[]): Promise<Admission> | undefined {
   // Nearly always so, and then nothing is made for it.
   if (dependencies.every((dependency) => gates.of(dependency).isFree)) return undefined;
   return admitThrough(dependencies.map((dependency) => gates.of(dependency)).filter((gate) => !gate.isFree));

@@ -69,10 +69,12 @@ export class DependencyBusyError extends CallRefusedError {
   readonly code = 'BULWARK_DEPENDENCY_BUSY';
 
   constructor(breaker: string, capacity: number, retryAfterMs: number) {
-    super(
-      `${breaker} was not called: this worker makes ${capacity} calls of it already, which is its capacity`,
-      { breaker, by: 'worker', retryAfterMs, ...{ capacity } },
-    );
+    super(`${breaker} was not called: this worker makes ${capacity} calls of it already, which is its capacity`, {
+      breaker,
+      by: 'worker',
+      retryAfterMs,
+      ...{ capacity },
+    });
   }
 }
 

@@ -307,7 +307,8 @@ function outcomeOf(
   error: unknown,
   verdictOf: (error: unknown) => ErrorVerdict,
 ): { readonly result: CallOutcome['result'] | 'ignored'; readonly retryAfterMs?: number | undefined } {
-  if (call.reason !== undefined) return { result: call.reason instanceof DependencyTimeoutError ? 'failed' : 'ignored' };
+  if (call.reason !== undefined)
+    return { result: call.reason instanceof DependencyTimeoutError ? 'failed' : 'ignored' };
   if (refusalIn(error) !== undefined) return { result: 'ignored' };
   const verdict = verdictOf(error);
   const isFault = verdict.class === 'transient' || verdict.class === 'throttled';

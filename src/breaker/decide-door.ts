@@ -51,9 +51,7 @@ function ownDoor(own: BreakerState, lately: BreakerState, now: number): Door {
     return perSecond === undefined ? free : { kind: 'rationed', state: lately, perSecond };
   }
   const forMs = own.phase === 'half_open' ? leasedForMs(own, now) : shutForMs(own, now);
-  return forMs > 0
-    ? { kind: 'shut', by: 'worker', state: own, forMs }
-    : { kind: 'probe', by: 'worker', state: own };
+  return forMs > 0 ? { kind: 'shut', by: 'worker', state: own, forMs } : { kind: 'probe', by: 'worker', state: own };
 }
 
 /** How long nobody may try; an isolation without an end is looked at again now and then. */

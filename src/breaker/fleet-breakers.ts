@@ -1,7 +1,7 @@
 import { within } from '../time/deadline.js';
 import type { Permit, ProbeOutcome } from './breaker-machine.js';
-import type { BreakerPicture, BreakerStore } from './breaker-store.js';
 import type { EvidenceReport } from './breaker-state.js';
+import type { BreakerPicture, BreakerStore } from './breaker-store.js';
 
 export interface FleetBreakersOptions {
   readonly store: Pick<BreakerStore, 'ask' | 'settle' | 'sync' | 'report'>;

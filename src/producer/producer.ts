@@ -175,7 +175,10 @@ export class Producer {
    *
    * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
    */
-  async outcome<J extends AnyJobDefinition>(enqueued: EnqueuedJob<J>, options: WaitOptions = {}): Promise<JobOutcome<J>> {
+  async outcome<J extends AnyJobDefinition>(
+    enqueued: EnqueuedJob<J>,
+    options: WaitOptions = {},
+  ): Promise<JobOutcome<J>> {
     const { inspector } = await this.#connected();
     try {
       return (await awaitOutcome(inspector, enqueued, options)) as JobOutcome<J>;

@@ -6,9 +6,9 @@ import {
   RedisConnection,
   RedisQueueBackend,
 } from 'bullmq';
+import type { Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
-import type { Outcome } from '../job/outcome.js';
 import type { FetchedJob } from './fetched-job.js';
 import { queueKeys } from './queue-keys.js';
 import { type TransitionReply, transitionReply } from './transition-scripts.js';

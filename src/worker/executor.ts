@@ -84,7 +84,8 @@ export class Executor {
       }
       const admitting = admit(this.#options.gates, definition.dependencies);
       const admission = admitting && (await admitting);
-      if (admission?.kind !== 'refused') return await this.#run({ job, definition, payload, cancellation, clock, admission });
+      if (admission?.kind !== 'refused')
+        return await this.#run({ job, definition, payload, cancellation, clock, admission });
       const { refusal } = admission;
       return mayFallBack(job, definition, refusal)
         ? await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker })
@@ -226,7 +227,11 @@ export class Executor {
  * While the fleet keeps away from a dependency the fallback is the best there is. Where only this worker does, or the dependency is back and
  * its calls return by and by, the job is better off a moment later or elsewhere: it falls back only when that has been tried.
  */
-function mayFallBack({ starts, attemptsMade }: FetchedJob, definition: AnyJobDefinition, { by, state }: Refusal): boolean {
+function mayFallBack(
+  { starts, attemptsMade }: FetchedJob,
+  definition: AnyJobDefinition,
+  { by, state }: Refusal,
+): boolean {
   if (definition.fallback === undefined || state.phase === 'closed') return false;
   return by === 'fleet' || starts > attemptsMade + 1;
 }
