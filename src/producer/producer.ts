@@ -33,6 +33,11 @@ export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
   readonly definition: J;
 }
 
+/** What a job came to. Of a fallback only its author knows what it returns. */
+export type JobOutcome<J extends AnyJobDefinition = AnyJobDefinition> =
+  | { readonly result: JobResult<J>; readonly fallback: false }
+  | { readonly result: unknown; readonly fallback: true };
+
 export interface ProducerParts {
   readonly redis: ResolvedRedisOptions;
   readonly producer: ResolvedProducerOptions;
@@ -145,14 +150,26 @@ export class Producer {
   }
 
   /**
-   * Waits until a job has ended and returns what its handler returned.
+   * Waits until a job has ended and returns what its handler returned. For a kind with a fallback ask `outcome`, which tells the two apart.
    *
    * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
    */
   async wait<J extends AnyJobDefinition>(enqueued: EnqueuedJob<J>, options: WaitOptions = {}): Promise<JobResult<J>> {
+    return (await this.outcome(enqueued, options)).result as JobResult<J>;
+  }
+
+  /**
+   * Waits until a job has ended and says what it came to: the result, and whether that is the fallback's.
+   *
+   * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
+   */
+  async outcome<J extends AnyJobDefinition>(
+    enqueued: EnqueuedJob<J>,
+    options: WaitOptions = {},
+  ): Promise<JobOutcome<J>> {
     const { inspector } = await this.#connected();
     try {
-      return (await awaitOutcome(inspector, enqueued, options)) as JobResult<J>;
+      return (await awaitOutcome(inspector, enqueued, options)) as JobOutcome<J>;
     } catch (error) {
       throw inOurWords(error);
     }
