@@ -62,7 +62,8 @@ export class AuditLog {
   /** Writes down what is about to be done. Rejects when Redis does not take it: then do not do it. */
   async append(entry: AuditEntry, now: EpochMs): Promise<void> {
     const { by, what, why, details } = entry;
-    const subject = 'queue' in entry ? { queue: entry.queue, why, count: entry.count } : { breaker: entry.breaker, why };
+    const subject =
+      'queue' in entry ? { queue: entry.queue, why, count: entry.count } : { breaker: entry.breaker, why };
     const fields = { v: version, at: now, by, what, ...subject, details: JSON.stringify(details) };
     await appendAuditScript.run(
       this.#client,

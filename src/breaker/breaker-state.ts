@@ -1,4 +1,5 @@
 import type { EpochMs } from '../time/duration.js';
+import type { OpenTimePolicy } from './open-time.js';
 
 /**
  * `closed`: calls pass. `open`: none does, until its time is over. `half_open`: few probes decide. `isolated`: an operator holds it open.
@@ -67,6 +68,8 @@ export interface CallEvidence {
   readonly failedInARow: number;
   /** For how long the dependency asked not to be called, where it did. */
   readonly retryAfterMs?: number;
+  /** For how long its definition wants it to open, where that is not the default. The leader knows no definitions. */
+  readonly openTime?: OpenTimePolicy;
 }
 
 export interface EvidenceReport {

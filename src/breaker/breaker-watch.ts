@@ -116,10 +116,10 @@ export class BreakerWatch {
     epoch: number,
   ): Promise<Map<string, Figures>> {
     const { store, leadership, log } = this.#options;
-    const byName = new Map(states.map((state) => [state.name, state]));
+    const known = byName(states);
     const tripped = new Map<string, Figures>();
-    for (const name of this.#windows.record(reports, byName)) {
-      const state = byName.get(name);
+    for (const name of this.#windows.record(reports, known)) {
+      const state = known.get(name);
       const generation = state?.generation ?? 0;
       const view = this.#windows.view(name, generation, now);
       if (!view || (state && state.phase !== 'closed')) continue;
@@ -158,17 +158,15 @@ export class BreakerWatch {
   }
 
   async #tell(picture: BreakerPicture, tripped: ReadonlyMap<string, Figures>): Promise<void> {
-    const known = this.#known ?? new Map(picture.states.map((state) => [state.name, state]));
-    const started = this.#known !== undefined;
-    const now = new Map(picture.states.map((state) => [state.name, state]));
-    this.#known = now;
+    const before = this.#known ?? byName(picture.states.filter(({ name }) => !tripped.has(name)));
+    this.#known = byName(picture.states);
     this.#picture = { picture, at: this.#options.clock.elapsed() };
-    if (!started) for (const name of tripped.keys()) known.delete(name);
-    this.#labels.keepOnly(new Set(now.keys()));
-    const transitions = transitionsBetween(known, picture.states);
+    this.#labels.keepOnly(new Set(this.#known.keys()));
+    const transitions = transitionsBetween(before, picture.states);
     for (const transition of transitions) this.#count(transition, tripped.get(transition.state.name));
     this.#show(picture.states);
-    for (const transition of transitions) await this.#writeDown(transition, tripped.get(transition.state.name), picture);
+    for (const transition of transitions)
+      await this.#writeDown(transition, tripped.get(transition.state.name), picture);
   }
 
   #count({ from, to, reason, state }: BreakerTransition, figures: Figures | undefined): void {
@@ -207,6 +205,10 @@ export class BreakerWatch {
     const what = opened ? 'breaker.open' : 'breaker.close';
     await audit.append({ by: supervisor, what, breaker, why: reason, details }, now);
   }
+}
+
+function byName(states: readonly BreakerState[]): Map<string, BreakerState> {
+  return new Map(states.map((state) => [state.name, state]));
 }
 
 const events = {

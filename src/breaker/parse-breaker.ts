@@ -40,14 +40,20 @@ export function parseReport(text: string): StampedReport | undefined {
 }
 
 function isEvidence(calls: unknown): boolean {
-  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs } = Object(calls) as Partial<
-    Record<string, unknown>
-  >;
+  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openTime } = Object(
+    calls,
+  ) as Partial<Record<string, unknown>>;
   if (typeof breaker !== 'string' || breaker === '') return false;
   return (
     [generation, succeeded, failed, slow, failedInARow].every(isAmount) &&
-    (retryAfterMs === undefined || isAmount(retryAfterMs))
+    (retryAfterMs === undefined || isAmount(retryAfterMs)) &&
+    (openTime === undefined || isOpenTime(openTime))
   );
+}
+
+function isOpenTime(value: unknown): boolean {
+  const { openForMs, openAtMostMs } = Object(value) as Partial<Record<string, unknown>>;
+  return isAmount(openForMs) && isAmount(openAtMostMs);
 }
 
 function isAmount(value: unknown): boolean {

@@ -41,7 +41,10 @@ export async function readBreaker(redis: RedisSession, name: string): Promise<{ 
 }
 
 /** The breaker for which a job is set aside, if it is for one; one that nobody knows any more is closed. */
-export async function readBreakerOf(redis: RedisSession, reason: string | undefined): Promise<HoldingBreaker | undefined> {
+export async function readBreakerOf(
+  redis: RedisSession,
+  reason: string | undefined,
+): Promise<HoldingBreaker | undefined> {
   const name = breakerOfParkReason(reason);
   if (name === undefined) return undefined;
   const { states, now } = await redis.breakers.list();

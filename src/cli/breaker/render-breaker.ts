@@ -13,12 +13,18 @@ export function renderBreaker(breaker: BreakerView, now: EpochMs, paint: Paint):
   const aside = Object.entries(parked).map(([queue, count]) => `${counted(count, 'job')} of ${queue}`);
   const lines: (readonly [label: string, value: string])[] = [
     ['breaker', paint('bold', printable(name))],
-    ['state', `${paint(phaseFormats[phase], phaseWords[phase])} since ${moment(since)}, ${spokenDuration(now - since)}`],
+    [
+      'state',
+      `${paint(phaseFormats[phase], phaseWords[phase])} since ${moment(since)}, ${spokenDuration(now - since)}`,
+    ],
     ['why', printable(whyOf(breaker))],
     ...(until === undefined ? [] : [['until', moment(until)] as const]),
     ...(nextOf(breaker, now) === '' ? [] : [['next', nextOf(breaker, now)] as const]),
     ['openings', openings === 0 ? 'none lately' : `${openings} in a row`],
-    ['load', callers === 0 ? 'not known' : `${spokenRate(callsPerSecond)} of ${counted(callers, 'worker')} before it opened`],
+    [
+      'load',
+      callers === 0 ? 'not known' : `${spokenRate(callsPerSecond)} of ${counted(callers, 'worker')} before it opened`,
+    ],
     ['set aside', aside.length === 0 ? 'no jobs' : printable(aside.join(', '))],
     ['generation', String(generation)],
   ];

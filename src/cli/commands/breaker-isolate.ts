@@ -35,7 +35,9 @@ async function isolateBreaker(cli: Cli, name: string, options: IsolateOptions): 
     changeBreaker(redis, name, { kind: 'isolate', why, ...(forMs !== undefined && { forMs }) }, dryRun === true),
   );
   if (!result.wasKnown) {
-    output.say(`nothing called ${name} has opened lately: mind that it is the name of a dependency, or <dependency>/<key>`);
+    output.say(
+      `nothing called ${name} has opened lately: mind that it is the name of a dependency, or <dependency>/<key>`,
+    );
   }
   output.answer({ ...result, dryRun: dryRun === true }, () => {
     const end = forMs === undefined ? 'until it is released' : `for ${spokenDuration(forMs)}`;

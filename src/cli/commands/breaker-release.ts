@@ -24,7 +24,9 @@ async function releaseBreaker(cli: Cli, name: string, { why, dryRun }: ReleaseOp
   const result = await cli.withRedis((redis) => changeBreaker(redis, name, { kind: 'release', why }, dryRun === true));
   cli.output.answer({ ...result, dryRun: dryRun === true }, () => {
     if (result.before === 'closed') return `nothing to release: ${name} is closed`;
-    return dryRun ? `would release ${name}, which is ${result.before}` : `${name} is released; its calls come back by and by`;
+    return dryRun
+      ? `would release ${name}, which is ${result.before}`
+      : `${name} is released; its calls come back by and by`;
   });
   return result.before === 'closed' ? exitCodes.problem : exitCodes.done;
 }

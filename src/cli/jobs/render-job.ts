@@ -29,7 +29,12 @@ export function renderJob(job: JobView, paint: Paint, heldBy?: HoldingBreaker): 
         'attempts',
         `${job.attemptsMade} used up, ${counted(job.starts, 'start')}${job.crashes > 0 ? `, ${counted(job.crashes, 'crash', 'crashes')}` : ''}`,
       ],
-      ['set aside', heldBy === undefined ? job.parkedFor : `${job.parkedFor}: that breaker is ${describeBreaker(heldBy.breaker, heldBy.now)}`],
+      [
+        'set aside',
+        heldBy === undefined
+          ? job.parkedFor
+          : `${job.parkedFor}: that breaker is ${describeBreaker(heldBy.breaker, heldBy.now)}`,
+      ],
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
       ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],

@@ -43,9 +43,24 @@ describe('the transitions between two looks at a breaker', () => {
   it.each([
     ['open that closed', open, breaker('closed', 'probes_succeeded', 9), ['open > half_open', 'half_open > closed']],
     ['open whose probe failed', open, breaker('open', 'probe_failed', 9), ['open > half_open', 'half_open > open']],
-    ['half-open that probes anew', halfOpen, breaker('half_open', 'probe_failed', 9), ['half_open > open', 'open > half_open']],
-    ['half-open that closed and opened', halfOpen, breaker('open', 'failure_rate', 9), ['half_open > closed', 'closed > open']],
-    ['closed whose isolation ran out', closed, breaker('open', 'isolation_expired', 9), ['closed > isolated', 'isolated > open']],
+    [
+      'half-open that probes anew',
+      halfOpen,
+      breaker('half_open', 'probe_failed', 9),
+      ['half_open > open', 'open > half_open'],
+    ],
+    [
+      'half-open that closed and opened',
+      halfOpen,
+      breaker('open', 'failure_rate', 9),
+      ['half_open > closed', 'closed > open'],
+    ],
+    [
+      'closed whose isolation ran out',
+      closed,
+      breaker('open', 'isolation_expired', 9),
+      ['closed > isolated', 'isolated > open'],
+    ],
   ])('of one that was %s in between have what it passed through', (_title, before, after, expected) => {
     expect(ways(before, after)).toEqual(expected);
   });

@@ -15,7 +15,12 @@ describe('sharing what may come back among queues', () => {
     ['gives no queue more than it has', 5, [parked('a', 3)], { a: 3 }],
     ['gives by how many wait', 6, [parked('a', 10), parked('b', 20)], { a: 2, b: 4 }],
     ['gives the one job to one of two', 1, [parked('a', 10), parked('b', 10)], { a: 1 }],
-    ['serves the more important first', 5, [parked('low', 9, 'sheddable'), parked('high', 4, 'critical_plus')], { high: 4, low: 1 }],
+    [
+      'serves the more important first',
+      5,
+      [parked('low', 9, 'sheddable'), parked('high', 4, 'critical_plus')],
+      { high: 4, low: 1 },
+    ],
     ['leaves out queues without any', 5, [parked('a', 0), parked('b', 1)], { b: 1 }],
     ['gives nothing when nothing may come back', 0, [parked('a', 10)], {}],
   ])('%s', (_title, most, queues, expected) => {
