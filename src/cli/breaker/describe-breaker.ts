@@ -28,20 +28,20 @@ export const phaseFormats: Readonly<Record<BreakerPhase, Format>> = {
   isolated: 'magenta',
 };
 
-/** A breaker in one line: `open for 12s, for the 3rd time in a row (a probe failed), probed again in 4.2s`. Pure. */
+/** A breaker in one line: `open for 12s (a probe failed, the 3rd opening in a row), probed again in 4.2s`. Pure. */
 export function describeBreaker(breaker: BreakerState, now: number): string {
   const { phase, generation, since } = breaker;
   if (generation === 0) return 'closed';
-  return [`${phaseWords[phase]} for ${spokenDuration(now - since)}`, whyOf(breaker), nextOf(breaker, now)]
-    .filter((words) => words !== '')
-    .join(', ');
+  const next = nextOf(breaker, now);
+  const state = `${phaseWords[phase]} for ${spokenDuration(now - since)} (${whyOf(breaker)})`;
+  return next === '' ? state : `${state}, ${next}`;
 }
 
 /** Why it is in its phase: who did it and what for, or what was found. */
 export function whyOf({ phase, reason, by, why, openings }: BreakerState): string {
-  if (by !== undefined) return `by ${by}${why === undefined ? '' : ` (${why})`}`;
-  const again = phase === 'open' && openings > 1 ? `for the ${ordinal(openings)} time in a row ` : '';
-  return `${again}(${reasons[reason]})`;
+  if (by !== undefined) return `by ${by}${why === undefined ? '' : `: ${why}`}`;
+  const again = phase === 'open' && openings > 1 ? `, the ${ordinal(openings)} opening in a row` : '';
+  return `${reasons[reason]}${again}`;
 }
 
 /** What it waits for. */
