@@ -3,8 +3,12 @@ import { windowMs } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import { decideReturn } from './return-pace.js';
 
-/** A job that came back to probe has asked for its probe, or was taken by somebody else, after so long. */
+/**
+ * A job that came back to probe has asked for that, or something else has, after so long. Where it has not, workers are busy or gone: each
+ * further one is given twice as long, so that the queue is not filled with jobs that are to be set aside again.
+ */
 const probeStartsMs = 1_000;
+const mostPatienceMs = 8_000;
 /** What was not used is saved up for so long: a look that came late makes up for it, an idle minute does not. */
 const savedMs = 500;
 const secondMs = 1_000;
@@ -20,6 +24,7 @@ export class ReturnAllowance {
   #saved = 0;
   #lastAt = 0;
   #firstAt = 0;
+  #patienceMs = probeStartsMs / 2;
   /** By quarter of a second, the oldest first. */
   #returned: Returned[] = [];
 
@@ -38,7 +43,7 @@ export class ReturnAllowance {
       case 'none':
         return 0;
       case 'probes':
-        return Math.max(0, pace.wanted - this.#since(at - probeStartsMs));
+        return Math.max(0, pace.wanted - this.#since(at - this.#patienceMs));
       case 'paced': {
         const most = Math.max(1, (pace.perSecond * savedMs) / secondMs);
         this.#saved = Math.min(most, this.#saved + (pace.perSecond * sinceMs) / secondMs);
@@ -51,6 +56,7 @@ export class ReturnAllowance {
   use(count: number, at: number): void {
     if (count === 0) return;
     this.#saved = Math.max(0, this.#saved - count);
+    this.#patienceMs = Math.min(mostPatienceMs, 2 * this.#patienceMs);
     const last = this.#returned.at(-1);
     if (last && at - last.at < secondMs / 4) last.count += count;
     else this.#returned.push({ at, count });
@@ -60,6 +66,7 @@ export class ReturnAllowance {
   #begin(generation: number, at: number): void {
     this.#generation = generation;
     this.#saved = 0;
+    this.#patienceMs = probeStartsMs / 2;
     this.#lastAt = at;
     this.#firstAt = at;
     this.#returned = [];

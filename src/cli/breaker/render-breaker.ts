@@ -20,7 +20,7 @@ export function renderBreaker(breaker: BreakerView, now: EpochMs, paint: Paint):
     ['why', printable(whyOf(breaker))],
     ...(until === undefined ? [] : [['until', moment(until)] as const]),
     ...(nextOf(breaker, now) === '' ? [] : [['next', nextOf(breaker, now)] as const]),
-    ['openings', openings === 0 ? 'none lately' : `${openings} in a row`],
+    ['openings', openings < 2 ? (openings === 0 ? 'none lately' : 'once') : `${openings} times in a row`],
     [
       'load',
       callers === 0 ? 'not known' : `${spokenRate(callsPerSecond)} of ${counted(callers, 'worker')} before it opened`,

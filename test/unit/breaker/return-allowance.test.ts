@@ -48,6 +48,13 @@ describe('the jobs that may come back at a moment', () => {
     expect([first, allowance.at(state, 0, longAgo, 500), allowance.at(state, 0, longAgo, 1_500)]).toEqual([1, 0, 1]);
   });
 
+  it('are fewer and fewer to probe with when nobody takes them', () => {
+    const seconds = takeAll(new ReturnAllowance(), breakerState({ phase: 'half_open' }), 40);
+
+    expect(seconds.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(8);
+    expect(seconds.slice(-10).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(1);
+  });
+
   it('begin anew with each phase', () => {
     const allowance = new ReturnAllowance();
     takeAll(allowance, breakerState({ generation: 1, callsPerSecond: 100 }), 2);
