@@ -48,11 +48,13 @@ export class FleetWindows {
     return this.#openTimes.get(breaker) ?? { openForMs: defaultOpenForMs, openAtMostMs: defaultOpenAtMostMs };
   }
 
-  #windowOf({ breaker, generation, openTime }: CallEvidence): FleetWindow {
+  #windowOf({ breaker, generation, openForMs, openAtMostMs }: CallEvidence): FleetWindow {
     const known = this.#watched.get(breaker);
     const watched = known?.generation === generation ? known : { generation, window: new FleetWindow() };
     renew(this.#watched, breaker, watched);
-    if (openTime) renew(this.#openTimes, breaker, openTime);
+    if (openForMs !== undefined && openAtMostMs !== undefined) {
+      renew(this.#openTimes, breaker, { openForMs, openAtMostMs });
+    }
     return watched.window;
   }
 }

@@ -40,20 +40,14 @@ export function parseReport(text: string): StampedReport | undefined {
 }
 
 function isEvidence(calls: unknown): boolean {
-  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openTime } = Object(
-    calls,
-  ) as Partial<Record<string, unknown>>;
+  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openForMs, openAtMostMs } = Object(calls) as Partial<
+    Record<string, unknown>
+  >;
   if (typeof breaker !== 'string' || breaker === '') return false;
   return (
     [generation, succeeded, failed, slow, failedInARow].every(isAmount) &&
-    (retryAfterMs === undefined || isAmount(retryAfterMs)) &&
-    (openTime === undefined || isOpenTime(openTime))
+    [retryAfterMs, openForMs, openAtMostMs].every((wish) => wish === undefined || isAmount(wish))
   );
-}
-
-function isOpenTime(value: unknown): boolean {
-  const { openForMs, openAtMostMs } = Object(value) as Partial<Record<string, unknown>>;
-  return isAmount(openForMs) && isAmount(openAtMostMs);
 }
 
 function isAmount(value: unknown): boolean {

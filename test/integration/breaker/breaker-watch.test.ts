@@ -136,7 +136,7 @@ describe('the leader', () => {
   it('keeps away for as long as the dependency asked, and for as long as its definition says', async () => {
     const { report, isOpen, breaker } = await lead();
     const asked = bad({ retryAfterMs: 120_000 });
-    const defined = bad({ breaker: 'crm', openTime: { openForMs: 40_000, openAtMostMs: 60_000 } });
+    const defined = bad({ breaker: 'crm', openForMs: 40_000, openAtMostMs: 60_000 });
 
     await Promise.all(['w1', 'w2'].map((worker) => report(worker, asked, defined)));
     await Promise.all([isOpen(), isOpen('crm')]);
