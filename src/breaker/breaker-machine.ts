@@ -84,8 +84,11 @@ export class BreakerMachine {
   /** Opens a closed breaker. */
   trip(state: BreakerState, verdict: TripVerdict, now: EpochMs, above = 0): Step<'tripped' | 'stale'> {
     if (state.phase !== 'closed' || state.generation !== verdict.generation) return { state, reply: 'stale' };
-    const { reason, openForMs, callsPerSecond, callers } = verdict;
-    const openings = now - state.since >= this.rules.forgetAfterMs ? 0 : state.openings;
+    const { reason, openForMs } = verdict;
+    const closedForMs = now - state.since;
+    const isRelapse = state.callsPerSecond > 0 && closedForMs < this.rules.unsteadyForMs;
+    const { callsPerSecond, callers } = isRelapse ? state : verdict;
+    const openings = closedForMs >= this.rules.forgetAfterMs ? 0 : state.openings;
     return {
       state: this.#open({ ...state, openings, callsPerSecond, callers }, reason, openForMs, now, above),
       reply: 'tripped',

@@ -14,6 +14,8 @@ export interface BreakerRules {
   readonly longestLeaseMs: number;
   /** A breaker that was closed for so long is as good as new, and forgotten. */
   readonly forgetAfterMs: number;
+  /** A rate seen so short after it closed is that of the ramp: the one from before stands. */
+  readonly unsteadyForMs: number;
   /** When to ask again while others probe. */
   readonly busyRetryMs: number;
   /** When to ask again while it is isolated without an end. */
@@ -31,6 +33,7 @@ export const fleetRules: BreakerRules = {
   longestOpenMs: 15 * 60_000,
   longestLeaseMs: 60 * 60_000,
   forgetAfterMs: 10 * 60_000,
+  unsteadyForMs: 70_000,
   busyRetryMs: 1_000,
   isolatedRetryMs: 60_000,
 };

@@ -31,10 +31,6 @@ export interface WindowView {
   readonly failingInARow: number;
   /** Calls a second in the last ten, as many as failed too. */
   readonly callsPerSecond: number;
-  /** Calls a second that succeeded, when all was well. */
-  readonly steadyPerSecond: number;
-  /** Workers that made calls in the last minute. */
-  readonly callers: number;
   /** For how long the dependency still asks not to be called. */
   readonly retryAfterMs: number;
 }
@@ -57,12 +53,9 @@ export class FleetWindow {
     this.#firstAt ??= at;
     this.#steady.record(worker, succeeded, at);
     const bucket = this.#bucketAt(at);
-    const counts = bucket.workers.get(worker) ?? { calls: 0, failed: 0, slow: 0 };
-    bucket.workers.set(worker, counts);
-    bucket.calls += succeeded + failed;
-    counts.calls += succeeded + failed;
-    counts.failed += failed;
-    counts.slow += slow;
+    const calls = succeeded + failed;
+    bucket.calls += calls;
+    add(bucket.workers, worker, { calls, failed, slow });
 
     // After a long silence it is another row.
     if (succeeded > 0 || at - this.#lastAt > longestWindowMs) {
@@ -79,31 +72,35 @@ export class FleetWindow {
   }
 
   view(now: number): WindowView {
-    const buckets = this.#within(now);
     const workers = new Map<string, WorkerCounts>();
-    for (const bucket of buckets) {
-      for (const [worker, { calls, failed, slow }] of bucket.workers) {
-        const sum = workers.get(worker) ?? { calls: 0, failed: 0, slow: 0 };
-        workers.set(worker, { calls: sum.calls + calls, failed: sum.failed + failed, slow: sum.slow + slow });
-      }
+    const outside = outsideOf(now);
+    let lately = 0;
+    for (const { second, calls, workers: counted } of this.#within(now)) {
+      if (second > outside) lately += calls;
+      for (const [worker, counts] of counted) add(workers, worker, counts);
     }
-    const all = [...workers.values()];
-    const callsLately = sum(buckets.filter(({ second }) => second > newestBefore(now)).map(({ calls }) => calls));
-    const lookedBackMs = Math.min(windowMs, Math.max(bucketMs, now - (this.#firstAt ?? now)));
+    const view = { calls: 0, failed: 0, slow: 0, failing: 0, slowing: 0 };
+    for (const { calls, failed, slow } of workers.values()) {
+      view.calls += calls;
+      view.failed += failed;
+      view.slow += slow;
+      if (2 * failed > calls) view.failing++;
+      if (2 * slow > calls) view.slowing++;
+    }
+    const latelyMs = Math.min(windowMs, Math.max(bucketMs, now - (this.#firstAt ?? now)));
     return {
-      calls: sum(all.map(({ calls }) => calls)),
-      failed: sum(all.map(({ failed }) => failed)),
-      slow: sum(all.map(({ slow }) => slow)),
-      reporting: all.length,
-      failing: all.filter(({ calls, failed }) => 2 * failed > calls).length,
-      slowing: all.filter(({ calls, slow }) => 2 * slow > calls).length,
+      ...view,
+      reporting: workers.size,
       failedInARow: this.#failedInARow,
       failingInARow: this.#failingInARow.size,
-      callsPerSecond: (callsLately * 1_000) / lookedBackMs,
-      steadyPerSecond: this.#steady.perSecond(now),
-      callers: this.#steady.callers(now),
+      callsPerSecond: (lately * 1_000) / latelyMs,
       retryAfterMs: Math.max(0, this.#retryAt - now),
     };
+  }
+
+  /** What the calls were when all was well. */
+  steady(now: number): { readonly callsPerSecond: number; readonly callers: number } {
+    return { callsPerSecond: this.#steady.perSecond(now), callers: this.#steady.callers(now) };
   }
 
   #bucketAt(at: number): Bucket {
@@ -120,22 +117,30 @@ export class FleetWindow {
   /** The buckets that count: what is older than the newest ten calls, and than ten seconds, never will again. */
   #within(now: number): Bucket[] {
     const oldest = Math.floor((now - longestWindowMs) / bucketMs);
+    const outside = outsideOf(now);
     let from = this.#buckets.length;
     let calls = 0;
     for (; from > 0; from--) {
       const bucket = this.#buckets[from - 1];
-      if (!bucket || bucket.second <= oldest || (bucket.second <= newestBefore(now) && calls >= enoughCalls)) break;
+      if (!bucket || bucket.second <= oldest || (bucket.second <= outside && calls >= enoughCalls)) break;
       calls += bucket.calls;
     }
     return this.#buckets.slice(from);
   }
 }
 
-/** The last second that is outside of ten. */
-function newestBefore(now: number): number {
+/** The newest second that is outside of the ten. */
+function outsideOf(now: number): number {
   return Math.floor(now / bucketMs) - windowMs / bucketMs;
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function add(to: Map<string, WorkerCounts>, worker: string, { calls, failed, slow }: Readonly<WorkerCounts>): void {
+  const counts = to.get(worker);
+  if (!counts) {
+    to.set(worker, { calls, failed, slow });
+    return;
+  }
+  counts.calls += calls;
+  counts.failed += failed;
+  counts.slow += slow;
 }

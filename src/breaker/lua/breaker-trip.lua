@@ -26,6 +26,7 @@ if isNew and redis.call('HLEN', KEYS[1]) >= tonumber(most) then return -3 end
 
 local closed = copy(state)
 if isForgotten(turn, state) then closed.openings = 0 end
-closed.callsPerSecond, closed.callers = verdict.callsPerSecond, verdict.callers
+local isRelapse = state.callsPerSecond > 0 and turn.now - state.since < turn.rules.unsteadyForMs
+if not isRelapse then closed.callsPerSecond, closed.callers = verdict.callsPerSecond, verdict.callers end
 writeBreaker(KEYS[1], openFor(turn, closed, verdict.reason, verdict.openForMs), ttl)
 return 0
