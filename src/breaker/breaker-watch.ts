@@ -70,7 +70,7 @@ export class BreakerWatch {
 
   /** How many calls a second the fleet made lately of a breaker, under its generation of now. */
   callsPerSecond({ name, generation }: BreakerState, now: EpochMs): number {
-    return this.#windows.view(name, generation, now)?.callsPerSecond ?? 0;
+    return this.#windows.of(name, generation)?.view(now).callsPerSecond ?? 0;
   }
 
   /** One look: reads, decides, trips, tells. */
@@ -121,14 +121,14 @@ export class BreakerWatch {
     for (const name of this.#windows.record(reports, known)) {
       const state = known.get(name);
       const generation = state?.generation ?? 0;
-      const view = this.#windows.view(name, generation, now);
-      if (!view || (state && state.phase !== 'closed')) continue;
+      const window = this.#windows.of(name, generation);
+      if (!window || (state && state.phase !== 'closed')) continue;
+      const view = window.view(now);
       const decision = decideTrip(view);
       this.#doubt(name, generation, decision.reason === 'no_quorum' ? view : undefined);
       if (decision.kind === 'stay') continue;
       const openForMs = this.#openForMs(state ?? { name, openings: 0 }, view.retryAfterMs);
-      const { steadyPerSecond: callsPerSecond, reporting: callers } = view;
-      const verdict = { generation, reason: decision.reason, openForMs, callsPerSecond, callers };
+      const verdict = { generation, reason: decision.reason, openForMs, ...window.steady(now) };
       const reply = await store.trip(name, verdict, epoch);
       if (reply === 'deposed') {
         leadership.deposed(epoch);

@@ -1,7 +1,6 @@
-import type { EpochMs } from '../time/duration.js';
 import { defaultOpenAtMostMs, defaultOpenForMs } from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
-import { FleetWindow, type WindowView } from './fleet-window.js';
+import { FleetWindow } from './fleet-window.js';
 import type { OpenTimePolicy } from './open-time.js';
 import type { StampedReport } from './parse-breaker.js';
 
@@ -38,9 +37,9 @@ export class FleetWindows {
   }
 
   /** What is known of the calls of a breaker under this generation; undefined when nothing is. */
-  view(breaker: string, generation: number, now: EpochMs): WindowView | undefined {
+  of(breaker: string, generation: number): Pick<FleetWindow, 'view' | 'steady'> | undefined {
     const watched = this.#watched.get(breaker);
-    return watched?.generation === generation ? watched.window.view(now) : undefined;
+    return watched?.generation === generation ? watched.window : undefined;
   }
 
   /** For how long a breaker opens, as its workers said with their calls. */

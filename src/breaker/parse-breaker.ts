@@ -40,9 +40,9 @@ export function parseReport(text: string): StampedReport | undefined {
 }
 
 function isEvidence(calls: unknown): boolean {
-  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openForMs, openAtMostMs } = Object(calls) as Partial<
-    Record<string, unknown>
-  >;
+  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openForMs, openAtMostMs } = Object(
+    calls,
+  ) as Partial<Record<string, unknown>>;
   if (typeof breaker !== 'string' || breaker === '') return false;
   return (
     [generation, succeeded, failed, slow, failedInARow].every(isAmount) &&
