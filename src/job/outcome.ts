@@ -66,7 +66,12 @@ export interface ErrorReport {
 
 /** How one attempt ended. The transport turns each into one atomic step in Redis. */
 export type Outcome =
-  | { readonly kind: 'completed'; readonly resultJson: string }
+  | {
+      readonly kind: 'completed';
+      readonly resultJson: string;
+      /** The breaker for which the kind's fallback ran instead of its handler; absent when the handler did the work. */
+      readonly fallbackFor?: string;
+    }
   | { readonly kind: 'retried'; readonly delayMs: number; readonly error: ErrorReport }
   | { readonly kind: 'parked'; readonly delayMs: number; readonly reason: ParkReason }
   | {

@@ -38,6 +38,7 @@ export function renderJob(job: JobView, paint: Paint, heldBy?: HoldingBreaker): 
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
       ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],
+      ['result of', job.fallbackFor === undefined ? undefined : `its fallback, because of breaker ${job.fallbackFor}`],
     ],
     job,
     job.payload,

@@ -19,6 +19,7 @@ export type Happening =
   | Parked
   | Returned
   | GivenBack
+  | FellBack
   | Redriven
   | DeadLettered
   | Completed
@@ -98,6 +99,13 @@ interface GivenBack {
   readonly by?: string;
   readonly reason?: string;
   readonly times?: number;
+}
+
+/** Its fallback ran instead of its handler. */
+interface FellBack {
+  readonly what: 'fallback';
+  /** The dependency that was down. */
+  readonly breaker?: string;
 }
 
 interface Redriven {

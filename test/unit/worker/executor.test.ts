@@ -16,6 +16,7 @@ import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
 import { StepMemory } from '../../support/step-memory.js';
+import { testGates } from '../../support/test-gates.js';
 import { recordingLog } from '../service/recording-log.js';
 import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
 
@@ -54,6 +55,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
       maxStepsBytes: 1_000,
     },
     stepStore: new StepMemory(),
+    gates: testGates().gates,
     abortGraceMs: 5,
     log,
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
