@@ -130,7 +130,7 @@ export class GateState {
         generation: this.#own.generation,
         reason: decision.reason,
         openForMs: this.openForMs(this.#own, view.retryAfterMs),
-        callsPerSecond: view.steadyPerSecond,
+        callsPerSecond: this.#window.steady(now).callsPerSecond,
         callers: 1,
       },
       now as EpochMs,
