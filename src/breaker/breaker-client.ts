@@ -23,8 +23,8 @@ export interface BreakerClientOptions {
 
 /** While calls are made or something is not closed. */
 const busyIntervalMs = 500;
-/** Else; with the jitter of the service still less than a second. */
-const idleIntervalMs = 800;
+/** Else; with the jitter and the answer still well below a second. */
+const idleIntervalMs = 700;
 /** What a worker that stops has to tell may take so long. */
 const farewellMs = 500;
 

@@ -15,7 +15,7 @@ import type { EpochMs } from '../../src/time/duration.js';
 const machine = new BreakerMachine(fleetRules);
 
 /** The fleet's breakers in memory, by the machine that Redis runs too; its clock is that of the gates. */
-export class MemoryFleet {
+class MemoryFleet {
   readonly #states = new Map<string, BreakerState>();
   readonly #now: () => EpochMs;
   #tokens = 0;
