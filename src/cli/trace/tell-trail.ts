@@ -73,6 +73,8 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
   switch (what) {
     case 'parked':
       return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ until: momentOf(details['until']) ?? undefined }) };
+    case 'returned':
+      return { what, reason: textOf(reason) ?? 'unknown' };
     case 'given_back':
       return { what, ...tidy({ by: textOf(by), reason: textOf(reason) }) };
     case 'fallback':
