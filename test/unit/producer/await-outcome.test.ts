@@ -64,7 +64,10 @@ describe('awaitOutcome', () => {
   });
 
   it('asks once even without any time to wait', async () => {
-    expect(await waitFor([{ state: 'completed', result: 7 }], { timeout: 0 }).result).toEqual({ result: 7, fallback: false });
+    expect(await waitFor([{ state: 'completed', result: 7 }], { timeout: 0 }).result).toEqual({
+      result: 7,
+      fallback: false,
+    });
     await expect(waitFor([pending], { timeout: 0 }).result).rejects.toThrow(WaitTimeoutError);
   });
 
