@@ -3,7 +3,7 @@ import type { Cancellation } from '../job/cancellation.js';
 import type { BreakerDefinition, DependencyDefinition } from '../job/define-dependency.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Clock } from '../time/clock.js';
+import { type Clock, pause } from '../time/clock.js';
 import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
 import { fleetRules, leaseTimeouts, shortestLeaseMs } from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
@@ -146,14 +146,22 @@ export class CallGate {
       case 'free':
         return freeEntry;
       case 'rationed': {
-        const forMs = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
-        return forMs === 0 ? freeEntry : this.#refuse('worker', door.state, forMs);
+        const share = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
+        if (share.kind === 'none') return this.#refuse('worker', door.state, share.forMs);
+        return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
       }
       case 'shut':
         return this.#refuse(door.by, door.state, door.forMs);
       case 'probe':
         return this.healthProbe ? this.#refuse(door.by, door.state, fleetRules.busyRetryMs) : this.probe(door);
     }
+  }
+
+  /** When its turn has come the breaker may have opened again. */
+  async #enterLater(inMs: number): Promise<Entry> {
+    await pause(inMs);
+    const door = this.door();
+    return door.kind === 'free' || door.kind === 'rationed' ? freeEntry : this.enter();
   }
 
   /** Asks for a probe of a breaker whose door says that it takes one. */
@@ -207,7 +215,8 @@ export class CallGate {
     const { breaker } = this.dependency;
     if (this.#state === undefined || breaker === false) return undefined;
     const { openForMs, openAtMostMs } = breaker;
-    return this.#counts.take({ breaker: this.name, generation: this.#state.generation, openForMs, openAtMostMs });
+    const { generation, opened } = this.#state;
+    return this.#counts.take({ breaker: this.name, generation, openForMs, openAtMostMs, ...(opened && { opened }) });
   }
 
   /** Lets go of everything; it is used no more. */

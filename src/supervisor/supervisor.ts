@@ -47,6 +47,8 @@ export interface SupervisorParts {
 const countsPerWatch = 3;
 /** Workers tell of their calls every half second; a look more often would see nothing new, one less often opens later. */
 const breakerLookMs = 250;
+/** Jobs come back in batches of a tenth of a second: larger ones go to one worker, which may not make so many calls at once. */
+const returnMs = 100;
 /** How long stopping may take when Redis does not answer. */
 const farewellMs = 2_000;
 
@@ -217,7 +219,7 @@ export class Supervisor {
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
       this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
       this.#whileLeading('breaker-watch', breakerLookMs, () => breakerWatch.look()),
-      this.#whileLeading('parked-return', breakerLookMs, () => parkedReturn.bringBack()),
+      this.#whileLeading('parked-return', returnMs, () => parkedReturn.bringBack()),
       this.#whileLeading('death-watch', supervisor.watchMs / countsPerWatch, (signal) => deathWatch.look(signal)),
     ];
     lease.start();

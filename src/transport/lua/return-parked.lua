@@ -53,6 +53,18 @@ local function isAside(job)
   return score and math.floor(tonumber(score) / 0x1000) == math.floor(job.due) and redis.call('TYPE', base .. job.id).ok == 'hash'
 end
 
+-- A job may be set aside and brought back many times in one outage: the entry of its last parking tells of it, and is counted as before.
+local function noteReturn(job, at)
+  local known, trail = pcall(cjson.decode, redis.call('HGET', job, 'bwt') or '[]')
+  local last = known and type(trail) == 'table' and trail[#trail]
+  if type(last) ~= 'table' or last.what ~= 'parked' or last.reason ~= reason then
+    return appendTrail(job, cjson.encode({ at = at, what = 'returned', reason = reason }))
+  end
+  last.returned = at
+  local writable, json = pcall(cjson.encode, trail)
+  if writable then redis.call('HSET', job, 'bwt', json) end
+end
+
 local now = nowMs()
 local returned, plain = 0, {}
 for _, job in ipairs(aside) do
@@ -63,7 +75,7 @@ for _, job in ipairs(aside) do
     redis.call('ZREM', delayed, job.id)
     keys.job = base .. job.id
     redis.call('HDEL', keys.job, 'bwp')
-    appendTrail(keys.job, cjson.encode({ at = now, what = 'returned', reason = reason }))
+    noteReturn(keys.job, now)
     if (tonumber(redis.call('HGET', keys.job, 'priority')) or 0) > 0 then
       enterWait(keys, job.id, 'delayed', true)
     else

@@ -76,11 +76,30 @@ describe('bringing parked jobs back', () => {
     expect(await pool().inspector.job(bench.queue, id)).toMatchObject({ state: 'waiting', attemptsMade: 0 });
     expect(await pool().client.hmget(bench.jobKey(id), 'bwp', 'delay')).toEqual([null, '0']);
     expect(parseTrail(await bench.field(id, 'bwt'))).toMatchObject([
-      { what: 'parked', reason },
-      { what: 'returned', reason },
+      { what: 'parked', reason, returned: expect.any(Number) },
     ]);
     expect((await bench.events()).at(-1)).toEqual({ event: 'waiting', jobId: id, prev: 'delayed' });
     expect(await pool().client.zrange(bench.keys.marker, '0', '-1')).toEqual(['0']);
+  });
+
+  it('counts in the trail what happens again and again, and tells of a job whose trail says nothing of it', async () => {
+    const bench = new LeaseBench(pool());
+    const id = await park(bench);
+    for (let n = 0; n < 3; n++) {
+      await bringBack(bench, 1);
+      await bench.calls.take(['mine']);
+      await bench.calls.end({ kind: 'p', id, token: 'mine', words: [60_000, reason] }, undefined);
+    }
+    const counted = parseTrail(await bench.field(id, 'bwt'));
+    await pool().client.hset(bench.jobKey(id), 'bwt', '[{"at":1,"what":"redriven"}]');
+    await bringBack(bench, 1);
+
+    expect(counted).toMatchObject([{ what: 'parked', reason, times: 4 }]);
+    expect(counted[0]).not.toHaveProperty('returned');
+    expect(parseTrail(await bench.field(id, 'bwt'))).toMatchObject([
+      { what: 'redriven' },
+      { what: 'returned', reason },
+    ]);
   });
 
   it('leaves alone what was set aside for another reason, or waits for something else by now', async () => {
