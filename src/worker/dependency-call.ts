@@ -1,5 +1,6 @@
 import type { DependencyDefinition } from '../job/define-dependency.js';
 import type { CallOptions } from '../job/job-context.js';
+import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { longestTimerMs, parseDuration } from '../time/duration.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
@@ -36,7 +37,9 @@ export async function callDependency<T>(
   } catch (error) {
     result = call.signal.reason instanceof DependencyTimeoutError ? 'timeout' : 'error';
     // An aborted fn may throw its own AbortError first; the reason of the abort says more.
-    throw call.signal.aborted ? call.signal.reason : error;
+    const thrown = call.signal.aborted ? call.signal.reason : error;
+    if (!jobSignal.aborted) markFailedDependency(thrown, dependency.name);
+    throw thrown;
   } finally {
     clearTimeout(timer);
     jobSignal.removeEventListener('abort', abortWithJob);

@@ -13,6 +13,7 @@ import type { KindRegistry } from '../job/registry.js';
 import { classifyError } from '../retry/classify.js';
 import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
+import { failedDependency } from '../retry/failed-dependency.js';
 import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
@@ -21,6 +22,7 @@ import { type ContextServices, createContext, endContext } from './create-contex
 import type { HungHandler } from './hung-handlers.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
+import type { RetryAdmission } from './retry-admission.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
 
 /** Pause before a job runs again that met a fault of our own. */
@@ -36,13 +38,15 @@ export interface ExecutorOptions extends ContextServices {
   readonly givenBack: Outcome;
   /** Claims a key for a job that was written without one. Undefined when its lease is lost. */
   readonly claimKey: (job: FetchedJob, digest: string, fingerprint: string) => Promise<Claim | undefined>;
+  /** Lets retries run or postpones them; undefined lets all of them run. */
+  readonly retries: Pick<RetryAdmission, 'admit'> | undefined;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
 }
 
 /**
- * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → run under
- * timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
+ * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → retry budget
+ * → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -67,6 +71,10 @@ export class Executor {
         const taken = await this.#takenKey(job, definition, payload, clock);
         if (taken) return taken;
       }
+      const admission = this.#options.retries?.admit(job, definition, clock.now());
+      const postponed = admission && (await admission);
+      // A job that was called off meanwhile ends as such.
+      if (postponed && cancellation.reason === undefined) return postponed;
       let context = undefined as JobContext | undefined;
       const end = await runAttempt({
         definition,
@@ -172,6 +180,8 @@ export class Executor {
     const { limits, random } = this.#options;
     const verdict = this.#classify(error, now, definition);
     const report = reportError(error, verdict.class, limits);
+    const dependency = failedDependency(error);
+    const failed = { error: report, ...(dependency !== undefined && { dependency }) };
     const policy = { ...definition.retry, attempts: attemptsAllowed(job, definition) };
     const decision = decideFailure(
       { verdict, attempt: job.attemptsMade + 1, policy, deadline: job.meta.deadline },
@@ -179,7 +189,7 @@ export class Executor {
       random(),
     );
     return decision.kind === 'retry'
-      ? { kind: 'retried', delayMs: decision.delayMs, error: report }
-      : { kind: 'dead_lettered', reason: decision.reason, error: report, attempted: true };
+      ? { kind: 'retried', delayMs: decision.delayMs, ...failed }
+      : { kind: 'dead_lettered', reason: decision.reason, ...failed, attempted: true };
   }
 }

@@ -15,6 +15,7 @@ import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
+import type { RetryAdmission } from '../../../src/worker/retry-admission.js';
 import { StepMemory } from '../../support/step-memory.js';
 import { recordingLog } from '../service/recording-log.js';
 import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
@@ -26,6 +27,7 @@ interface Execution {
   readonly job?: Partial<FetchedJob>;
   readonly cancellation?: Cancellation;
   readonly clock?: Clock;
+  readonly retries?: Pick<RetryAdmission, 'admit'>;
   /** What the ledger answers to a job that was written without an identity. */
   readonly claim?: Claim;
 }
@@ -60,6 +62,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     clock: execution.clock ?? standingClock,
     random: () => 0.5,
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
+    retries: execution.retries,
     onHung: (handler) => hung.push(handler),
     claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
