@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Claim } from '../../../src/idempotency/claim.js';
 import { DrainTimeoutError, JobCancelledError } from '../../../src/job/abort-reasons.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
+import { defineDependency } from '../../../src/job/define-dependency.js';
 import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
 import type { ErrorVerdict } from '../../../src/job/error-verdict.js';
@@ -297,5 +298,42 @@ describe('Executor', () => {
 
     expect(outcome).toMatchObject({ kind: 'retried', delayMs: 5_000, error: { message: /clock/ } });
     expect(lines).toEqual(['error executor.failed']);
+  });
+
+  it('says which dependency made its handler fail', async () => {
+    const smtp = defineDependency({ name: 'smtp' });
+
+    const { outcome } = await execute(async (_payload, ctx) => {
+      try {
+        await ctx.call(smtp, throwing(new Error('421 later')) as never);
+      } catch (cause) {
+        throw new Error('no receipt', { cause });
+      }
+    });
+
+    expect(outcome).toMatchObject({ kind: 'retried', dependency: 'smtp', error: { message: /no receipt/ } });
+  });
+
+  const postponed: Outcome = { kind: 'parked', reason: 'retry_budget', delayMs: 7_000 };
+
+  it('does not run a job that its retry budget postpones', async () => {
+    const run = vi.fn();
+
+    const { outcome } = await execute(run, {}, { retries: { admit: async () => postponed } });
+
+    expect(outcome).toBe(postponed);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('ends a job that was called off while its retry budget was asked as called off', async () => {
+    const cancellation = new Cancellation();
+    const admit = async () => {
+      cancellation.abort(new JobCancelledError('called off'));
+      return postponed;
+    };
+
+    const { outcome } = await execute(() => undefined, {}, { cancellation, retries: { admit } });
+
+    expect(outcome).toMatchObject({ kind: 'dead_lettered', reason: 'cancelled' });
   });
 });
