@@ -8,7 +8,8 @@ import type { RetryBudgetRule, RetryVerdict } from './retry-budget.js';
 export const anyOtherCause = '-';
 
 export interface RetryQuestion {
-  readonly jobId: string;
+  /** Which job, and the token of its lease. */
+  readonly job: { readonly id: string; readonly token: string };
   /** The budgets of the job's kind, `anyOtherCause` among them, each with the first attempts that are to be counted in it. */
   readonly firstAttempts: ReadonlyMap<string, number>;
   /** Whether the job would be too late if it waited. */
@@ -23,12 +24,12 @@ export interface RetryAnswer {
 
 const takeScript = defineScript({
   file: new URL('./lua/retry-take.lua', import.meta.url),
-  keys: ['job'],
-  args: ['now', 'budgetBase', 'capacity', 'perMs', 'perFirst', 'cannotWait'],
+  keys: ['job', 'lock'],
+  args: ['now', 'token', 'budgetBase', 'capacity', 'perMs', 'perFirst', 'cannotWait'],
   rest: true,
-  reply: (raw): RetryAnswer => {
+  reply: (raw): RetryAnswer | undefined => {
     const [budget, code] = raw as [string, number];
-    return { budget, verdict: verdictOf(code) };
+    return code === -6 ? undefined : { budget, verdict: verdictOf(code) };
   },
 });
 
@@ -60,17 +61,19 @@ export class RetryBudgetStore {
   }
 
   /**
-   * Takes a retry from the budget of the dependency that made the job's last attempt fail.
+   * Takes a retry from the budget of the dependency that made the job's last attempt fail. Undefined when the job's lease is lost.
    *
    * @param now - default: Redis' clock.
    */
-  take({ jobId, firstAttempts, cannotWait }: RetryQuestion, now?: EpochMs): Promise<RetryAnswer> {
+  take({ job, firstAttempts, cannotWait }: RetryQuestion, now?: EpochMs): Promise<RetryAnswer | undefined> {
     const { capacity, perMs, perFirstAttempt } = this.#rule;
+    const key = this.#keyspace.queue(this.#queue, job.id);
     return takeScript.run(
       this.#client,
-      { job: this.#keyspace.queue(this.#queue, jobId) },
+      { job: key, lock: `${key}:lock` },
       {
         now: now ?? '',
+        token: job.token,
         budgetBase: this.#keyspace.retryBudgetBase(this.#queue),
         capacity,
         perMs,

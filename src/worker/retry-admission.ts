@@ -49,14 +49,16 @@ export class RetryAdmission {
     const { store, queue, random, metrics, log } = this.#options;
     const delayMs = postponementMs(latestStart(job, definition), now, random());
     const firstAttempts = this.#firstAttempts.take(budgets, now);
-    let answer: RetryAnswer;
+    let answer: RetryAnswer | undefined;
     try {
-      answer = await store.take({ jobId: job.id, firstAttempts, cannotWait: delayMs === undefined });
+      answer = await store.take({ job, firstAttempts, cannotWait: delayMs === undefined });
     } catch (error) {
       // A budget that cannot be read must not keep jobs from running.
       log.warn({ jobId: job.id, queue, err: error }, 'retry.budget_unknown');
       return undefined;
     }
+    // Redis was away for so long that somebody else runs the job, or is about to.
+    if (answer === undefined) return { kind: 'lease_lost' };
     const { budget, verdict } = answer;
     metrics.retryBudget.inc({ queue, dependency: budget, verdict });
     this.#tell(budget, verdict === 'taken');

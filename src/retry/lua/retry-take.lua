@@ -2,27 +2,32 @@
 retry-take: a job that has failed before is about to run again, and takes that from the retry budget of what made it fail. What this worker
 has to bring in comes along.
 
-KEYS  1 job           hash   the history of its attempts tells what made it fail
+KEYS  1 job           hash     the history of its attempts tells what made it fail
+      2 lock          string   the job's lease
 ARGV  1 now           ms since epoch, or empty for Redis' clock
-      2 budgetBase    what the keys of the queue's budgets begin with: hashes of left and at, in one slot with the job
-      3 capacity      of a budget, in thousandths of a retry
-      4 perMs         thousandths that a millisecond brings in
-      5 perFirst      thousandths that a first attempt brings in
-      6 cannotWait    1 when the job would be too late if it waited, else 0
-      7 rest          the budgets of the job's kind: name, first attempts to be counted; the one of `-` is for all other causes
+      2 token         the lease's token
+      3 budgetBase    what the keys of the queue's budgets begin with: hashes of left and at, in one slot with the job
+      4 capacity      of a budget, in thousandths of a retry
+      5 perMs         thousandths that a millisecond brings in
+      6 perFirst      thousandths that a first attempt brings in
+      7 cannotWait    1 when the job would be too late if it waited, else 0
+      8 rest          the budgets of the job's kind: name, first attempts to be counted; the one of `-` is for all other causes
 REPLY { name, code }  of the budget that was asked
-      code  0 taken | 1 overdrawn | -1 empty, the job is to wait
+      code  0 taken | 1 overdrawn | -1 empty, the job is to wait | -6 lease lost, nothing is written
 WRITES the budgets; each expires when it is full: one that is not there is full   COST O(names + bytes of bwh)
 ]]
 --- @include "../../transport/lua/now-ms.lua"
-local jobKey = KEYS[1]
-local now, budgetBase = tonumber(ARGV[1]) or nowMs(), ARGV[2]
-local capacity, perMs, perFirst = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local cannotWait, oneRetry = ARGV[6] == '1', 1000
+local job, lock = unpack(KEYS)
+local now, budgetBase = tonumber(ARGV[1]) or nowMs(), ARGV[3]
+local capacity, perMs, perFirst = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local cannotWait, oneRetry = ARGV[7] == '1', 1000
+
+-- While Redis was away somebody else may have got the job, or be about to.
+if redis.call('GET', lock) ~= ARGV[2] then return { '-', -6 } end
 
 -- Anybody may have written the history, and the budgets.
 local function lastDependency()
-  local known, history = pcall(cjson.decode, redis.call('HGET', jobKey, 'bwh') or '[]')
+  local known, history = pcall(cjson.decode, redis.call('HGET', job, 'bwh') or '[]')
   local last = known and type(history) == 'table' and history[#history]
   return type(last) == 'table' and last.dependency
 end
@@ -46,12 +51,12 @@ local function keep(name, left)
 end
 
 local dependency, name = lastDependency(), '-'
-for index = 7, #ARGV, 2 do
+for index = 8, #ARGV, 2 do
   if ARGV[index] == dependency then name = dependency end
 end
 
 local code
-for index = 7, #ARGV, 2 do
+for index = 8, #ARGV, 2 do
   local budget, firsts = ARGV[index], tonumber(ARGV[index + 1])
   if budget == name or firsts > 0 then
     local left = math.min(capacity, leftOf(budget) + firsts * perFirst)

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RetryBudget, type RetryBudgetRule, takeRetry } from '../../../src/retry/retry-budget.js';
-import { RetryBudgetStore } from '../../../src/retry/retry-budget-store.js';
+import { type RetryAnswer, RetryBudgetStore } from '../../../src/retry/retry-budget-store.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { usePool } from '../worker-pool/test-pool.js';
 
@@ -17,16 +17,22 @@ async function startBudgets({ rule: own = rule, history = '' } = {}) {
   const budgetKey = (name: string) => `${keyspace.retryBudgetBase(queue)}${name}`;
   const job = keyspace.queue(queue, '7');
   await client.hset(job, history === '' ? { name: 'x' } : { bwh: history });
+  await client.set(`${job}:lock`, 'mine');
   return {
     budgetKey,
+    lock: `${job}:lock`,
     put: (name: string, { left, at }: RetryBudget) => client.hset(budgetKey(name), { left, at }),
     read: async (name: string): Promise<RetryBudget | undefined> => {
       const { left, at } = await client.hgetall(budgetKey(name));
       return left === undefined ? undefined : { left: Number(left), at: Number(at) as EpochMs };
     },
     take: (firstAttempts: Record<string, number> = { '-': 0 }, cannotWait = false) =>
-      store.take({ jobId: '7', firstAttempts: new Map(Object.entries(firstAttempts)), cannotWait }, now),
-    takeNow: () => store.take({ jobId: '7', firstAttempts: new Map([['-', 0]]), cannotWait: false }),
+      store.take(
+        { job: { id: '7', token: 'mine' }, firstAttempts: new Map(Object.entries(firstAttempts)), cannotWait },
+        now,
+      ),
+    takeNow: () =>
+      store.take({ job: { id: '7', token: 'mine' }, firstAttempts: new Map([['-', 0]]), cannotWait: false }),
   };
 }
 
@@ -95,6 +101,18 @@ describe('a retry', () => {
     expect(await take({ '-': 0, smtp: 0, bank: 0 })).toEqual({ budget: expected, verdict: 'taken' });
   });
 
+  it.each<[string, RetryAnswer | undefined, RetryBudget | undefined]>([
+    ['mine', { budget: '-', verdict: 'taken' }, { left: 99_000, at: now }],
+    ["another's", undefined, undefined],
+    ['', undefined, undefined],
+  ])('is taken by nobody but whoever holds the lease: %s', async (holder, expected, left) => {
+    const { take, read, lock } = await startBudgets();
+    await (holder === '' ? pool().client.del(lock) : pool().client.set(lock, holder));
+
+    expect(await take({ '-': 7 })).toEqual(expected);
+    expect(await read('-')).toEqual(left);
+  });
+
   it("goes by Redis' clock", async () => {
     const { takeNow, read } = await startBudgets();
 
@@ -143,6 +161,6 @@ describe('a budget', () => {
 
     const answers = await Promise.all(Array.from({ length: 50 }, () => take()));
 
-    expect(answers.filter(({ verdict }) => verdict === 'taken')).toHaveLength(10);
+    expect(answers.filter((answer) => answer?.verdict === 'taken')).toHaveLength(10);
   });
 });

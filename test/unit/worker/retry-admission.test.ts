@@ -16,7 +16,7 @@ const sendReceipt = defineJob({ ...common, kind: 'send-receipt', dependencies: [
 const cleanUp = defineJob({ ...common, kind: 'clean-up' });
 
 /** An admission in front of a store that gives the answers it is given, one after the other. */
-function admission(...answers: (RetryAnswer | Error)[]) {
+function admission(...answers: (RetryAnswer | Error | 'lease_lost')[]) {
   const { log, lines } = recordingLog();
   const questions: RetryQuestion[] = [];
   const counted: object[] = [];
@@ -26,7 +26,7 @@ function admission(...answers: (RetryAnswer | Error)[]) {
         questions.push(question);
         const answer = answers.shift() ?? { budget: '-', verdict: 'taken' };
         if (answer instanceof Error) throw answer;
-        return answer;
+        return answer === 'lease_lost' ? undefined : answer;
       },
     },
     queue: 'email',
@@ -97,6 +97,13 @@ describe('RetryAdmission', () => {
     for (let count = 0; count < 4; count++) await admit(retry);
 
     expect(lines).toEqual(['warn retry.budget_exhausted', 'warn retry.budget_exhausted']);
+  });
+
+  it('runs no job that somebody else runs by now', async () => {
+    const { admit, counted } = admission('lease_lost');
+
+    expect(await admit(retry)).toEqual({ kind: 'lease_lost' });
+    expect(counted).toEqual([]);
   });
 
   it('runs a retry whose budget cannot be read, and says so', async () => {
