@@ -132,7 +132,7 @@ export const optionTable = {
         default: 100,
         min: 1,
         max: 1_000_000,
-        doc: 'How many retries a queue may run at once beyond what comes in, for each dependency that makes its jobs fail; what exceeds it is postponed. false: any number. Too few: jobs wait after a short trouble. Too many: a dependency that fails is called much more often than one that works, and stays down. Give every worker the same.',
+        doc: 'How many retries a queue may run at once beyond what new jobs bring in, for each dependency that makes its jobs fail; what exceeds it is postponed. false: any number. Too few: jobs wait after a short trouble. Too many: a dependency that fails is called much more often than one that works, and stays down. Give every worker the same.',
       }),
     ),
     retryBudgetPercent: integer({

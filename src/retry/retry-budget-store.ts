@@ -25,7 +25,7 @@ export interface RetryAnswer {
 const takeScript = defineScript({
   file: new URL('./lua/retry-take.lua', import.meta.url),
   keys: ['job', 'lock'],
-  args: ['now', 'token', 'budgetBase', 'capacity', 'perMs', 'perFirst', 'cannotWait'],
+  args: ['now', 'token', 'budgetBase', 'capacity', 'perMs', 'perFirst', 'fade', 'cannotWait'],
   rest: true,
   reply: (raw): RetryAnswer | undefined => {
     const [budget, code] = raw as [string, number];
@@ -66,7 +66,7 @@ export class RetryBudgetStore {
    * @param now - default: Redis' clock.
    */
   take({ job, firstAttempts, cannotWait }: RetryQuestion, now?: EpochMs): Promise<RetryAnswer | undefined> {
-    const { capacity, perMs, perFirstAttempt } = this.#rule;
+    const { capacity, perMs, perFirstAttempt, fadeMs } = this.#rule;
     const key = this.#keyspace.queue(this.#queue, job.id);
     return takeScript.run(
       this.#client,
@@ -78,6 +78,7 @@ export class RetryBudgetStore {
         capacity,
         perMs,
         perFirst: perFirstAttempt,
+        fade: fadeMs,
         cannotWait: cannotWait ? 1 : 0,
       },
       [...firstAttempts].flat(),

@@ -15,12 +15,14 @@ export interface RetryBudget {
 }
 
 export interface RetryBudgetRule {
-  /** What a full budget holds. */
+  /** What time fills a budget up to, and overdrawing takes it down to, below zero. */
   readonly capacity: number;
   /** What a millisecond brings in. */
   readonly perMs: number;
   /** What a first attempt brings in. */
   readonly perFirstAttempt: number;
+  /** After how long nothing is left of what first attempts have brought in beyond the capacity. */
+  readonly fadeMs: number;
 }
 
 export interface RetryWish {
@@ -43,10 +45,16 @@ export function retryBudgetRule(options: {
     capacity: options.retryBudget * oneRetry,
     perMs: options.retryBudgetPerSecond,
     perFirstAttempt: options.retryBudgetPercent * 10,
+    fadeMs,
   };
 }
 
 const oneRetry = 1_000;
+/**
+ * Retries of a batch come when its first attempts are through. Shorter: what those brought in is gone by then. Longer: after heavy traffic a
+ * failing dependency gets a heavy burst of retries.
+ */
+const fadeMs = 10_000;
 
 /**
  * Takes one retry from a budget. Pure: `retry-take.lua` does the same in Redis.
@@ -60,20 +68,27 @@ export function takeRetry(
   { firstAttempts, cannotWait }: RetryWish,
   now: EpochMs,
 ): { readonly verdict: RetryVerdict; readonly budget: RetryBudget | undefined } {
-  const left = Math.min(rule.capacity, leftAt(budget, rule, now) + firstAttempts * rule.perFirstAttempt);
+  const left = leftAt(budget, rule, now) + firstAttempts * rule.perFirstAttempt;
   if (left >= oneRetry) return { verdict: 'taken', budget: kept(left - oneRetry, rule, now) };
   if (!cannotWait) return { verdict: 'empty', budget: kept(left, rule, now) };
   return { verdict: 'overdrawn', budget: kept(Math.max(left - oneRetry, -rule.capacity), rule, now) };
 }
 
 /** A clock that was set back brings in nothing. */
-function leftAt(budget: RetryBudget | undefined, { capacity, perMs }: RetryBudgetRule, now: EpochMs): number {
+function leftAt(
+  budget: RetryBudget | undefined,
+  { capacity, perMs, fadeMs: fade }: RetryBudgetRule,
+  now: EpochMs,
+): number {
   if (budget === undefined) return capacity;
-  return Math.min(capacity, Math.max(-capacity, budget.left) + Math.max(0, now - budget.at) * perMs);
+  const { left, at } = budget;
+  const passedMs = Math.max(0, now - at);
+  if (left <= capacity) return Math.min(capacity, Math.max(-capacity, left) + passedMs * perMs);
+  return capacity + Math.floor(((left - capacity) * Math.max(0, fade - passedMs)) / fade);
 }
 
 function kept(left: number, { capacity }: RetryBudgetRule, at: EpochMs): RetryBudget | undefined {
-  return left >= capacity ? undefined : { left, at };
+  return left === capacity ? undefined : { left, at };
 }
 
 /** Shorter: thousands of waiting jobs keep Redis and workers busy with asking. Longer: what a budget brings in is left lying. */

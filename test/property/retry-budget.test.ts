@@ -13,6 +13,7 @@ const anyRule: fc.Arbitrary<RetryBudgetRule> = fc.record({
   capacity: fc.integer({ min: 1, max: 200 }).map((retries) => retries * 1_000),
   perMs: fc.integer({ min: 1, max: 20 }),
   perFirstAttempt: fc.integer({ min: 0, max: 100 }).map((percent) => percent * 10),
+  fadeMs: fc.integer({ min: 1, max: 20_000 }),
 });
 const questions = (cannotWait: fc.Arbitrary<boolean>): fc.Arbitrary<Question[]> =>
   fc.array(
@@ -69,15 +70,30 @@ describe('a retry budget', () => {
     );
   });
 
-  it('for any jobs, holds between nothing but debts of a full budget and a full budget', () => {
+  it('for any jobs, is overdrawn by no more than a full budget, and holds no more than came in', () => {
     fc.assert(
       fc.property(anyRule, questions(fc.boolean()), (rule, asked) => {
-        ask(rule, asked, ({ budget }) => {
+        ask(rule, asked, ({ budget }, broughtIn) => {
           if (budget === undefined) return;
           expect(Number.isSafeInteger(budget.left)).toBe(true);
           expect(budget.left).toBeGreaterThanOrEqual(-rule.capacity);
-          expect(budget.left).toBeLessThan(rule.capacity);
+          expect(budget.left).toBeLessThanOrEqual(broughtIn);
         });
+      }),
+    );
+  });
+
+  it('for any jobs, is what it was at first when all has faded and come in', () => {
+    fc.assert(
+      fc.property(anyRule, questions(fc.boolean()), (rule, asked) => {
+        let last: RetryBudget | undefined;
+        ask(rule, asked, ({ budget }) => {
+          last = budget;
+        });
+        const later = ((last?.at ?? 0) + Math.max(rule.fadeMs, 2 * rule.capacity)) as EpochMs;
+        const wish = { firstAttempts: 0, cannotWait: false };
+
+        expect(takeRetry(last, rule, wish, later)).toEqual(takeRetry(undefined, rule, wish, later));
       }),
     );
   });

@@ -25,8 +25,11 @@ describe('takeRetry', () => {
     ['brings in one retry a second', budget(0, 3_500), {}, 'taken', 2.5],
     ['brings in a fifth of a retry for each first attempt', budget(0), { firstAttempts: 7 }, 'taken', 0.4],
     ['keeps what came in when it was too little', budget(0, 100), { firstAttempts: 4 }, 'empty', 0.9],
-    ['holds no more than it can', budget(50, 60_000), { firstAttempts: 1_000 }, 'taken', 99],
-    ['holds no more than it can when it was larger before', budget(500), {}, 'taken', 99],
+    ['is filled by time up to what it holds', budget(50, 60_000), {}, 'taken', 99],
+    ['is filled beyond that by first attempts', budget(50, 60_000), { firstAttempts: 1_000 }, 'taken', 299],
+    ['loses what is beyond that', budget(300, 2_500), {}, 'taken', 249],
+    ['loses it within ten seconds', budget(300, 10_000), {}, 'taken', 99],
+    ['loses no more than that', budget(300, 60_000), {}, 'taken', 99],
     ['is overdrawn by a job that cannot wait', budget(0.5), { cannotWait: true }, 'overdrawn', -0.5],
     ['gives a job that cannot wait what it has', budget(2), { cannotWait: true }, 'taken', 1],
     ['lets those that follow pay', budget(-1, 1_500), {}, 'empty', 0.5],
@@ -39,7 +42,7 @@ describe('takeRetry', () => {
   });
 
   it('keeps nothing of a budget that is full', () => {
-    const rule = { capacity: 500, perMs: 1, perFirstAttempt: 200 };
+    const rule = { capacity: 600, perMs: 1, perFirstAttempt: 200, fadeMs: 10_000 };
 
     const answer = takeRetry({ left: 0, at: now }, rule, { firstAttempts: 3, cannotWait: false }, now);
 
