@@ -2,6 +2,7 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { callCost } from './proofs/call-cost.js';
 import { clockJump } from './proofs/clock-jump.js';
 import { cost } from './proofs/cost.js';
 import { effects } from './proofs/effects.js';
@@ -28,6 +29,7 @@ const proofs: readonly Proof[] = [
   latency,
   idle,
   cost,
+  callCost,
   start,
   kill,
   fleet,

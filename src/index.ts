@@ -1,4 +1,12 @@
 /** The public surface of Bulwark: named exports only, each named here on purpose. */
+
+export {
+  BreakerIsolatedError,
+  BreakerOpenError,
+  CallRefusedError,
+  DependencyBusyError,
+} from './breaker/breaker-errors.js';
+export { DependencyTimeoutError } from './breaker/dependency-timeout-error.js';
 export { ConfigError } from './config/config-error.js';
 export type {
   DeadLetterOptions,
@@ -22,7 +30,13 @@ export {
 } from './idempotency/step-errors.js';
 export { DrainTimeoutError, JobCancelledError, JobExpiredError, JobTimeoutError } from './job/abort-reasons.js';
 export type { Criticality } from './job/criticality.js';
-export { type DependencyDefinition, type DependencyOptions, defineDependency } from './job/define-dependency.js';
+export {
+  type BreakerDefinition,
+  type BreakerOptions,
+  type DependencyDefinition,
+  type DependencyOptions,
+  defineDependency,
+} from './job/define-dependency.js';
 export {
   type AnyJobDefinition,
   defineJob,
@@ -42,7 +56,7 @@ export { type PayloadFault, PayloadInvalidError, PayloadTooLargeError } from './
 export { UnknownKindError } from './job/registry.js';
 export { JobFailedError, type WaitOptions, WaitTimeoutError } from './producer/await-outcome.js';
 export { type CreateProducerOptions, createProducer } from './producer/create-producer.js';
-export type { EnqueuedJob, EnqueueOptions, Producer } from './producer/producer.js';
+export type { EnqueuedJob, EnqueueOptions, JobOutcome, Producer } from './producer/producer.js';
 export { RedisMisconfiguredError } from './redis/fitness.js';
 export { RedisUnavailableError } from './redis/redis-unavailable-error.js';
 export { BusinessError, PermanentError, ThrottledError, TransientError } from './retry/errors.js';
@@ -53,6 +67,5 @@ export type { Metrics } from './telemetry/metrics.js';
 export type { DurationInput, DurationMs, EpochMs } from './time/duration.js';
 export { createBulwarkBackend } from './transport/bulwark-backend.js';
 export { type CreateWorkerOptions, createWorker } from './worker/create-worker.js';
-export { DependencyTimeoutError } from './worker/dependency-timeout-error.js';
 export type { Retirement } from './worker/retirement.js';
 export type { DrainReport, Worker } from './worker/worker.js';

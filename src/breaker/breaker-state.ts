@@ -59,7 +59,7 @@ export interface CallEvidence {
   /** The generation under which these calls began. */
   readonly generation: number;
   readonly succeeded: number;
-  /** Transient failures, throttling and timeouts. Other errors are answers, and count as success. */
+  /** Transient failures, throttling and timeouts. Other errors say nothing of the dependency, and count neither here nor as success. */
   readonly failed: number;
   /** Calls that took longer than the dependency's `slow`, whether they succeeded or failed. */
   readonly slow: number;
@@ -67,6 +67,9 @@ export interface CallEvidence {
   readonly failedInARow: number;
   /** For how long the dependency asked not to be called, where it did. */
   readonly retryAfterMs?: number;
+  /** For how long the dependency wants its breaker to open the first time and at most, where it has said so. */
+  readonly openForMs?: number;
+  readonly openAtMostMs?: number;
 }
 
 export interface EvidenceReport {

@@ -33,6 +33,9 @@ export const errorCodes = [
   'BULWARK_STEPS_CHANGED',
   'BULWARK_STEPS_TOO_MANY',
   'BULWARK_STEPS_UNREADABLE',
+  'BULWARK_BREAKER_OPEN',
+  'BULWARK_BREAKER_ISOLATED',
+  'BULWARK_DEPENDENCY_BUSY',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

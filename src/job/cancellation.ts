@@ -1,3 +1,8 @@
+/** Something that is under way and can be ended. */
+export interface Abortable {
+  abort(reason: Error): void;
+}
+
 /**
  * Calls off one run of a job, once, with a reason.
  *
@@ -8,6 +13,9 @@ export class Cancellation {
   #reason: Error | undefined;
   #controller: AbortController | undefined;
   #listener: ((reason: Error) => void) | undefined;
+  /** Mostly there is one at a time, and a set for one costs more than the rest. */
+  #call: Abortable | undefined;
+  #otherCalls: Set<Abortable> | undefined;
 
   /** Why the run was called off; undefined while it was not. */
   get reason(): Error | undefined {
@@ -29,6 +37,23 @@ export class Cancellation {
     this.#reason = reason;
     this.#controller?.abort(reason);
     this.#listener?.(reason);
+    this.#call?.abort(reason);
+    for (const call of this.#otherCalls ?? []) call.abort(reason);
+  }
+
+  /** Has something end with the run, until `release`. Any number at once. Not for a run that was called off already. */
+  hold(call: Abortable): void {
+    if (this.#call === undefined) {
+      this.#call = call;
+      return;
+    }
+    this.#otherCalls ??= new Set();
+    this.#otherCalls.add(call);
+  }
+
+  release(call: Abortable): void {
+    if (this.#call === call) this.#call = undefined;
+    else this.#otherCalls?.delete(call);
   }
 
   /** Has `listener` told when the run is called off; one listener at a time, the one who runs the handler. */

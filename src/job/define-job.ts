@@ -58,7 +58,7 @@ export interface JobOptions<S extends StandardSchemaV1, R> {
   readonly upcast?: Upcasters;
   /** Gives jobs of the same meaning the same key, so that enqueuing twice makes one job. */
   readonly idempotencyKey?: (payload: StandardSchemaV1.InferOutput<S>) => string;
-  /** What the handler calls through `ctx.call`. Declared for the breaker; nothing reads it in this version. */
+  /** What the handler calls through `ctx.call`. While one of them may not be called the job is not started: its `fallback` runs, or it waits. */
   readonly dependencies?: readonly DependencyDefinition[];
   readonly retry?: RetryPolicyOptions;
   /**
@@ -72,7 +72,7 @@ export interface JobOptions<S extends StandardSchemaV1, R> {
   readonly classify?: (error: unknown) => ErrorVerdict | undefined;
   /** The handler. It may run more than once for one job: do what must happen once in a `ctx.step`, with `ctx.effectKey` where others can check it. */
   run(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<R> | R;
-  /** What to do instead while a dependency is known to be down. Declared for the breaker; nothing calls it in this version. */
+  /** What to do instead while a dependency is known to be down. What it returns is the job's result, which says that it is the fallback's. */
   fallback?(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<unknown> | unknown;
 }
 
@@ -84,14 +84,12 @@ export interface JobDefinition<S extends StandardSchemaV1 = StandardSchemaV1, R 
   readonly payload: S;
   readonly upcast: Upcasters;
   readonly idempotencyKey: ((payload: StandardSchemaV1.InferOutput<S>) => string) | undefined;
-  /** Declared for the breaker; nothing reads it in this version. */
   readonly dependencies: readonly DependencyDefinition[];
   readonly retry: RetryPolicy;
   readonly timeoutMs: DurationMs;
   readonly maxQueueAgeMs: DurationMs | undefined;
   readonly classify: ((error: unknown) => ErrorVerdict | undefined) | undefined;
   run(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<R> | R;
-  /** Declared for the breaker; nothing calls it in this version. */
   fallback?(payload: StandardSchemaV1.InferOutput<S>, ctx: JobContext): Promise<unknown> | unknown;
 }
 

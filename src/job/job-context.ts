@@ -3,7 +3,7 @@ import type { DurationInput, EpochMs } from '../time/duration.js';
 import type { DependencyDefinition } from './define-dependency.js';
 
 export interface CallOptions {
-  /** Separates parts of one dependency that fail on their own, such as hosts. Declared for the breaker; nothing reads it in this version. */
+  /** Separates parts of one dependency that fail on their own, such as hosts: each has a breaker of its own. At most 200 characters. */
   readonly key?: string;
   /** Overrides the dependency's timeout for this call. */
   readonly timeout?: DurationInput;
@@ -40,10 +40,14 @@ export interface JobContext {
   /** Tells how far the job is: a number from 0 to 100, or any small JSON value. Bounded to a few KB. */
   progress(value: number | Readonly<Record<string, unknown>>): Promise<void>;
   /**
-   * Calls something outside under the dependency's timeout. The signal given to `fn` is aborted when the call times out or
-   * the job is aborted.
+   * Calls something outside under the dependency's timeout and its breaker. The signal given to `fn` is aborted when the call times out
+   * or the job is aborted.
    *
-   * @throws DependencyTimeoutError when the call took longer than the dependency allows; whatever `fn` throws otherwise.
+   * The call is refused while the breaker is open, while an operator isolates the dependency, and when this worker makes as many calls
+   * as its `capacity` allows. A handler that lets such an error through has its job set aside without using up an attempt.
+   *
+   * @throws DependencyTimeoutError when the call took longer than the dependency allows; BreakerOpenError, BreakerIsolatedError or
+   * DependencyBusyError when it was not made; DefinitionError for a key that is too long; whatever `fn` throws otherwise.
    */
   call<T>(
     dependency: DependencyDefinition,

@@ -40,11 +40,11 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
  * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
  * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `retry_budget`: it has failed
- * before, and its queue has spent what it may on trying again.
+ * before, and its queue has spent what it may on trying again. `breaker:<name>`: a dependency that it needs may not be called now.
  */
 export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy', 'retry_budget'] as const;
 
-export type ParkReason = (typeof parkReasons)[number];
+export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
 
 /** Why a running job was given back without using up an attempt. */
 export const releaseReasons = ['shutdown'] as const;
@@ -66,7 +66,12 @@ export interface ErrorReport {
 
 /** How one attempt ended. The transport turns each into one atomic step in Redis. */
 export type Outcome =
-  | { readonly kind: 'completed'; readonly resultJson: string }
+  | {
+      readonly kind: 'completed';
+      readonly resultJson: string;
+      /** The breaker for which the kind's fallback ran instead of its handler; absent when the handler did the work. */
+      readonly fallbackFor?: string;
+    }
   | {
       readonly kind: 'retried';
       readonly delayMs: number;

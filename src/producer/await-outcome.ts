@@ -25,6 +25,12 @@ export class WaitTimeoutError extends BulwarkError {
   readonly retryable = true;
 }
 
+/** What a job came to. `fallback`: its handler did not run, because a dependency was down; the result is that of the kind's fallback. */
+export interface CompletedJob<R> {
+  readonly result: R;
+  readonly fallback: boolean;
+}
+
 const firstPauseMs = 20;
 const longestPauseMs = 500;
 
@@ -33,7 +39,7 @@ export async function awaitOutcome(
   inspector: QueueInspector,
   job: { readonly id: string; readonly queue: string; readonly kind: string },
   { timeout = '1m', signal }: WaitOptions,
-): Promise<unknown> {
+): Promise<CompletedJob<unknown>> {
   const timeoutMs = parseDuration(timeout);
   const deadline = performance.now() + timeoutMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
@@ -50,10 +56,13 @@ export async function awaitOutcome(
   }
 }
 
-function resultOf(outcome: JobOutcomeView, { id, kind }: { readonly id: string; readonly kind: string }): unknown {
+function resultOf(
+  outcome: JobOutcomeView,
+  { id, kind }: { readonly id: string; readonly kind: string },
+): CompletedJob<unknown> {
   switch (outcome.state) {
     case 'completed':
-      return outcome.result;
+      return { result: outcome.result, fallback: outcome.fallback === true };
     case 'dead_lettered':
       throw new JobFailedError(
         `job ${id} of ${kind} was dead-lettered (${outcome.record.reason}): ${outcome.record.error.message}`,

@@ -20,7 +20,7 @@ import type { AddedJob } from '../transport/add-calls.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
-import { awaitOutcome, type WaitOptions } from './await-outcome.js';
+import { awaitOutcome, type CompletedJob, type WaitOptions } from './await-outcome.js';
 
 export interface EnqueueOptions {
   /**
@@ -54,6 +54,11 @@ export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
   /** Only for the compiler: ties the handle to its kind, so that `wait` knows the result's type. */
   readonly definition: J;
 }
+
+/** What a job came to. Of a fallback only its author knows what it returns. */
+export type JobOutcome<J extends AnyJobDefinition = AnyJobDefinition> =
+  | (CompletedJob<JobResult<J>> & { readonly fallback: false })
+  | (CompletedJob<unknown> & { readonly fallback: true });
 
 export interface ProducerParts {
   readonly redis: ResolvedRedisOptions;
@@ -157,14 +162,26 @@ export class Producer {
   }
 
   /**
-   * Waits until a job has ended and returns what its handler returned.
+   * Waits until a job has ended and returns what its handler returned. For a kind with a fallback ask `outcome`, which tells the two apart.
    *
    * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
    */
   async wait<J extends AnyJobDefinition>(enqueued: EnqueuedJob<J>, options: WaitOptions = {}): Promise<JobResult<J>> {
+    return (await this.outcome(enqueued, options)).result as JobResult<J>;
+  }
+
+  /**
+   * Waits until a job has ended and says what it came to: the result, and whether that is the fallback's.
+   *
+   * @throws JobFailedError when the job was dead-lettered or is gone; WaitTimeoutError when it has not ended in time.
+   */
+  async outcome<J extends AnyJobDefinition>(
+    enqueued: EnqueuedJob<J>,
+    options: WaitOptions = {},
+  ): Promise<JobOutcome<J>> {
     const { inspector } = await this.#connected();
     try {
-      return (await awaitOutcome(inspector, enqueued, options)) as JobResult<J>;
+      return (await awaitOutcome(inspector, enqueued, options)) as JobOutcome<J>;
     } catch (error) {
       throw inOurWords(error);
     }

@@ -94,6 +94,21 @@ export class Keyspace {
     return `${this.#fleet}:queues`;
   }
 
+  /** hash: the breakers that are not as good as new, by name, as JSON. Expires a day after it was last read or written. */
+  get breakers(): string {
+    return `${this.#fleet}:breakers`;
+  }
+
+  /** counter: grows with every transition of a breaker; workers see by it that something changed. Expires with the breakers. */
+  get breakerGeneration(): string {
+    return `${this.#fleet}:breakers:generation`;
+  }
+
+  /** list: what workers saw of their calls, until the leader takes it. Expires. */
+  get breakerEvidence(): string {
+    return `${this.#fleet}:breakers:evidence`;
+  }
+
   /** hash: the fleet as the leader last saw it, for `bulwark status`. */
   get snapshot(): string {
     return `${this.#fleet}:snapshot`;

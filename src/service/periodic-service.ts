@@ -6,7 +6,8 @@ import type { Service } from './service.js';
 export interface PeriodicServiceOptions {
   /** Names the service in logs and metrics, in kebab-case. */
   readonly name: string;
-  readonly intervalMs: number;
+  /** A function is asked before every pause. */
+  readonly intervalMs: number | (() => number);
   /** One run: read, decide, write, report. The signal is aborted when the service stops. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
@@ -51,8 +52,13 @@ export class PeriodicService implements Service {
     this.#pausing.abort();
   }
 
+  get #intervalMs(): number {
+    const { intervalMs } = this.#options;
+    return typeof intervalMs === 'number' ? intervalMs : intervalMs();
+  }
+
   async #runUntilStopped(signal: AbortSignal): Promise<void> {
-    const { name, intervalMs, run, log, onRun, random = Math.random } = this.#options;
+    const { name, run, log, onRun, random = Math.random } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       const startedAt = performance.now();
@@ -69,6 +75,7 @@ export class PeriodicService implements Service {
         if (failures === 1) log.warn({ service: name, err: error }, `service.failed: ${errorMessage(error)}`);
         onRun?.('error', performance.now() - startedAt);
       }
+      const intervalMs = this.#intervalMs;
       const pauseMs =
         failures === 0 ? intervalMs : Math.max(intervalMs, Math.min(intervalMs * 2 ** failures, longestBackoffMs));
       await pause(pauseMs * (0.9 + 0.2 * random()), pausing.signal);

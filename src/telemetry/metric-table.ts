@@ -167,6 +167,20 @@ export const metricTable = {
     labels: { queue, dependency: 'name of a dependency, or `-` for all other causes', verdict: retryVerdicts },
     by: ['worker'],
   },
+  breakerCalls: {
+    name: 'bulwark_breaker_calls_total',
+    type: 'counter',
+    help: 'Calls through `ctx.call` by what they told of the dependency: `ignored` nothing, such as an expected no; `rejected` were not made.',
+    labels: { dependency: 'name of a dependency', result: ['success', 'failure', 'ignored', 'rejected'] },
+    by: ['worker'],
+  },
+  jobFallbacks: {
+    name: 'bulwark_job_fallbacks_total',
+    type: 'counter',
+    help: 'Jobs that completed with their fallback, because a dependency was not to be called.',
+    labels: { queue, kind: anyKind, dependency: 'name of a dependency' },
+    by: ['worker'],
+  },
   deadLetters: {
     name: 'bulwark_dead_letters_total',
     type: 'counter',

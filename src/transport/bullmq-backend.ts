@@ -6,6 +6,7 @@ import {
   RedisConnection,
   RedisQueueBackend,
 } from 'bullmq';
+import type { Outcome } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { FetchedJob } from './fetched-job.js';
@@ -24,6 +25,8 @@ export interface BackendOptions {
 
 /** Why a parent cannot complete: children of it have not ended, or one failed that takes its parent along. */
 export type ChildrenReply = 'children_pending' | 'children_failed';
+
+type Completed = Extract<Outcome, { kind: 'completed' }>;
 
 /** BullMQ's own backend, as far as Bulwark uses it: BullMQ's scripts for flows, for deduplication and for operators. */
 export class BullmqBackend extends RedisQueueBackend {
@@ -45,8 +48,13 @@ export class BullmqBackend extends RedisQueueBackend {
   }
 
   /** Completes a job by BullMQ's own script, which knows parents, children and deduplication. */
-  async complete(job: FetchedJob, resultJson: string, keep: KeepJobs): Promise<TransitionReply | ChildrenReply> {
-    const raw = await this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep);
+  async complete(
+    job: FetchedJob,
+    { resultJson, fallbackFor }: Completed,
+    keep: KeepJobs,
+  ): Promise<TransitionReply | ChildrenReply> {
+    const fields = fallbackFor === undefined ? undefined : { bwf: fallbackFor };
+    const raw = await this.#finish(job, 'completed', resultJson, job.opts.removeOnComplete ?? keep, fields);
     if (raw === -4) return 'children_pending';
     if (raw === -9) return 'children_failed';
     return transitionReply(raw);

@@ -46,6 +46,8 @@ export interface JobView {
   readonly steps: readonly StepView[];
   readonly progress: unknown;
   readonly result: unknown;
+  /** The breaker for which its fallback ran; undefined when its handler did the work. */
+  readonly fallbackFor: string | undefined;
   readonly failedReason: string | undefined;
   readonly worker: string | undefined;
   readonly attempts: readonly AttemptRecord[];
@@ -156,6 +158,7 @@ function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: strin
     parkedFor: hash['bwp'],
     progress: parseOr(hash['progress'], undefined),
     result: parseOr(hash['returnvalue'], undefined),
+    fallbackFor: hash['bwf'],
     failedReason: hash['failedReason'],
     worker: hash['pb'],
     attempts: parseAttempts(hash['bwh']),

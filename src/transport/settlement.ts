@@ -177,7 +177,7 @@ export class Settlement {
     }
     if (outcome.kind !== 'completed')
       throw new TypeError(`BullMQ has no script of its own for the outcome ${outcome.kind}`);
-    const reply = await backend.complete(job, outcome.resultJson, keepCompleted);
+    const reply = await backend.complete(job, outcome, keepCompleted);
     if (job.claim?.verdict.kind === 'new' && (reply === 'children_pending' || reply === 'children_failed')) {
       // While it still has its lease: the job waits for its children without one.
       await this.#options.ledger.write(job, job.claim, { kind: 'open' });
@@ -203,12 +203,9 @@ export class Settlement {
     switch (outcome.kind) {
       case 'completed': {
         const keep = keepPolicy(job.opts.removeOnComplete, this.#options.keepCompleted);
-        return {
-          kind: 'c',
-          id,
-          token,
-          words: [outcome.resultJson, keepWord(keep), wonKey('committed', id, job.claim)],
-        };
+        const words = [outcome.resultJson, keepWord(keep), wonKey('committed', id, job.claim)];
+        if (outcome.fallbackFor === undefined) return { kind: 'c', id, token, words };
+        return { kind: 'b', id, token, words: [...words, outcome.fallbackFor] };
       }
       case 'retried': {
         const { error, delayMs } = outcome;

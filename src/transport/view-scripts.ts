@@ -163,7 +163,8 @@ export const jobEventsScript = defineScript({
 /** How far a job is, as seen from outside. */
 export type JobOutcomeView =
   | { readonly state: 'pending' }
-  | { readonly state: 'completed'; readonly result: unknown }
+  /** `fallback`: the result is that of the kind's fallback, which ran because a dependency was down. */
+  | { readonly state: 'completed'; readonly result: unknown; readonly fallback?: true }
   | { readonly state: 'dead_lettered'; readonly record: DeadLetterRecord }
   /** Failed inside its queue: a job of a flow, or one that a plain BullMQ worker ran. */
   | { readonly state: 'failed'; readonly message: string }
@@ -184,6 +185,8 @@ function outcomeView(state: string, json: string): JobOutcomeView {
       return { state };
     case 'completed':
       return { state, result: JSON.parse(json) };
+    case 'fallback':
+      return { state: 'completed', result: JSON.parse(json), fallback: true };
     case 'dead_lettered': {
       const record = parseOr(json, undefined) as DeadLetterRecord | undefined;
       // Anybody may have written it.

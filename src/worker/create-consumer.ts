@@ -1,3 +1,4 @@
+import type { CallGates } from '../breaker/call-gates.js';
 import { StepStore } from '../idempotency/step-store.js';
 import type { QueueDefinition } from '../job/define-queue.js';
 import type { Outcome } from '../job/outcome.js';
@@ -21,6 +22,7 @@ export interface ConsumerContext {
   /** The worker's id. */
   readonly worker: string;
   readonly open: OpenRedis;
+  readonly gates: CallGates;
   readonly onHung: (handler: HungHandler) => void;
   /** Told when it gets no work and a new connection did not help: it takes a new process. */
   readonly onBeyondRepair: (reason: string) => void;
@@ -32,7 +34,7 @@ const setAsideAgain: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, clock, worker, open, onHung, onBeyondRepair } = context;
+  const { parts, clock, worker, open, gates, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
   const executor = new Executor({
@@ -41,6 +43,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     abortGraceMs: settings.abortGraceMs,
     log,
     metrics,
+    gates,
     clock,
     random: Math.random,
     onHung,

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { JobPasses } from '../breaker/admission.js';
+import type { CallGates } from '../breaker/call-gates.js';
 import { DurableSteps, type StepLimits } from '../idempotency/durable-steps.js';
 import { RunEndedError } from '../idempotency/step-errors.js';
 import type { StepStore } from '../idempotency/step-store.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
+import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { JobContext } from '../job/job-context.js';
 import { traceIdOf } from '../job/job-meta.js';
+import { classifyError } from '../retry/classify.js';
 import { jobLogger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
-import { callDependency } from './dependency-call.js';
+import { type Caller, callDependency } from './dependency-call.js';
 import type { AttemptEnd } from './run-attempt.js';
 
 export interface ContextParts {
@@ -23,6 +27,8 @@ export interface ContextParts {
   readonly deadline: EpochMs;
   /** The clock of the deadline. */
   readonly clock: Clock;
+  /** The calls that it may make of dependencies that are not simply free. */
+  readonly passes: JobPasses | undefined;
   readonly services: ContextServices;
 }
 
@@ -30,6 +36,7 @@ export interface ContextParts {
 export interface ContextServices {
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly gates: CallGates;
   readonly reportProgress: (jobId: string, progress: number | object) => Promise<void>;
   readonly stepStore: Pick<StepStore, 'load' | 'save'>;
   readonly limits: StepLimits;
@@ -65,6 +72,7 @@ class HandlerContext implements JobContext {
   readonly #parts: ContextParts;
   #log: Logger | undefined;
   #steps: DurableSteps | undefined;
+  #caller: Caller | undefined;
   #ended = false;
 
   constructor(parts: ContextParts) {
@@ -127,8 +135,10 @@ class HandlerContext implements JobContext {
     await this.#parts.services.reportProgress(this.jobId, value);
   };
 
-  readonly call: JobContext['call'] = (dependency, fn, options = {}) =>
-    callDependency(dependency, fn, options, this.signal, this.#parts.services.metrics);
+  readonly call: JobContext['call'] = (dependency, fn, options = {}) => {
+    this.#caller ??= callerOf(this.#parts);
+    return callDependency(this.#caller, dependency, fn, options);
+  };
 
   readonly effectKey = (name: string): string => {
     const { job } = this.#parts;
@@ -166,5 +176,19 @@ class HandlerContext implements JobContext {
     if (ended !== 'returned') return;
     if (unawaited.length > 0) this.#logger().warn({ steps: unawaited }, 'job.steps_unawaited');
     if (unused.length > 0) this.#logger().warn({ steps: unused }, 'job.steps_unused');
+  }
+}
+
+function callerOf({ definition, cancellation, clock, passes, services }: ContextParts): Caller {
+  const { gates, metrics } = services;
+  return { gates, metrics, cancellation, passes, verdictOf: (error) => verdictOf(error, clock.now(), definition) };
+}
+
+/** A kind's own rules that throw are a bug of theirs; how the job ends tells of it. */
+function verdictOf(error: unknown, now: EpochMs, { classify }: AnyJobDefinition): ErrorVerdict {
+  try {
+    return classifyError(error, now, classify);
+  } catch {
+    return classifyError(error, now);
   }
 }

@@ -1,48 +1,65 @@
+import type { JobPasses } from '../breaker/admission.js';
+import { type CallGate, type CallRequest, type Pass, refusalError } from '../breaker/call-gate.js';
+import type { CallGates } from '../breaker/call-gates.js';
+import type { Cancellation } from '../job/cancellation.js';
 import type { DependencyDefinition } from '../job/define-dependency.js';
+import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { CallOptions } from '../job/job-context.js';
-import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { longestTimerMs, parseDuration } from '../time/duration.js';
-import { DependencyTimeoutError } from './dependency-timeout-error.js';
+
+/** The job on whose behalf calls are made. */
+export interface Caller {
+  readonly gates: CallGates;
+  readonly metrics: Pick<Metrics, 'breakerCalls'>;
+  readonly cancellation: Cancellation;
+  /** What it was given before it started; undefined where all of its dependencies were free. */
+  readonly passes: JobPasses | undefined;
+  /** Says what an error of a call means. */
+  readonly verdictOf: (error: unknown) => ErrorVerdict;
+}
 
 /**
- * Calls something outside under its timeout, as part of a job. The call ends when `fn` does, when the timeout is over, or when
- * the job is aborted, whichever comes first; `fn` is told by its signal and is not waited for after that.
+ * Calls something outside under its timeout and its breaker, as part of a job. The call ends when `fn` does, when the timeout is over, or
+ * when the job is aborted, whichever comes first; `fn` is told by its signal and is not waited for after that.
  *
- * @throws DependencyTimeoutError after the timeout; the job's abort reason; whatever `fn` throws.
+ * @throws CallRefusedError when the call was not made; DependencyTimeoutError after the timeout; the job's abort reason; whatever `fn` throws.
  */
-export async function callDependency<T>(
+export function callDependency<T>(
+  { gates, metrics, cancellation, passes, verdictOf }: Caller,
   dependency: DependencyDefinition,
   fn: (signal: AbortSignal) => Promise<T> | T,
-  options: CallOptions,
-  jobSignal: AbortSignal,
-  metrics: Metrics,
+  { key, timeout }: CallOptions,
 ): Promise<T> {
-  jobSignal.throwIfAborted();
-  const asked = options.timeout === undefined ? dependency.timeoutMs : parseDuration(options.timeout);
-  const timeoutMs = Math.min(asked, longestTimerMs);
-  const startedAt = performance.now();
-  const call = new AbortController();
-  const timer = setTimeout(() => call.abort(new DependencyTimeoutError(dependency.name, timeoutMs)), timeoutMs);
-  const abortWithJob = () => call.abort(jobSignal.reason);
-  jobSignal.addEventListener('abort', abortWithJob, { once: true });
-  let result: 'ok' | 'error' | 'timeout' = 'ok';
   try {
-    return await Promise.race([
-      (async () => fn(call.signal))(),
-      new Promise<never>((_, reject) => {
-        call.signal.addEventListener('abort', () => reject(call.signal.reason), { once: true });
-      }),
-    ]);
+    if (cancellation.reason) throw cancellation.reason;
+    const timeoutMs = timeout === undefined ? dependency.timeoutMs : Math.min(parseDuration(timeout), longestTimerMs);
+    const gate = gates.of(dependency, key);
+    const pass = passes?.take(gate);
+    const request = { fn, timeoutMs, cancellation, verdictOf, pass };
+    // Without a promise of its own where the gate is free.
+    return pass !== undefined || gate.isFree ? gate.call(request) : callThrough(gate, request, metrics);
   } catch (error) {
-    result = call.signal.reason instanceof DependencyTimeoutError ? 'timeout' : 'error';
-    // An aborted fn may throw its own AbortError first; the reason of the abort says more.
-    const thrown = call.signal.aborted ? call.signal.reason : error;
-    if (!jobSignal.aborted) markFailedDependency(thrown, dependency.name);
-    throw thrown;
-  } finally {
-    clearTimeout(timer);
-    jobSignal.removeEventListener('abort', abortWithJob);
-    metrics.dependencyCall.observe({ dependency: dependency.name, result }, (performance.now() - startedAt) / 1000);
+    return Promise.reject(error);
   }
+}
+
+/** Asks first whether the call may be made. */
+async function callThrough<T>(
+  gate: CallGate,
+  request: CallRequest<T> & Pick<Caller, 'cancellation'>,
+  metrics: Caller['metrics'],
+): Promise<T> {
+  const pass = await enter(gate, metrics);
+  const { reason } = request.cancellation;
+  if (reason === undefined) return gate.call({ ...request, pass });
+  gate.giveBack(pass);
+  throw reason;
+}
+
+async function enter(gate: CallGate, metrics: Caller['metrics']): Promise<Pass> {
+  const entry = await gate.enter();
+  if (entry.kind === 'pass') return entry.pass;
+  metrics.breakerCalls.inc({ dependency: gate.dependency.name, result: 'rejected' });
+  throw refusalError(entry.refusal);
 }

@@ -1,3 +1,7 @@
+import { type Admission, admit } from '../breaker/admission.js';
+import { refusalIn } from '../breaker/breaker-errors.js';
+import type { Refusal } from '../breaker/call-gate.js';
+import { decideParking } from '../breaker/decide-parking.js';
 import type { Claim } from '../idempotency/claim.js';
 import { decideClaim } from '../idempotency/decide-claim.js';
 import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
@@ -44,9 +48,21 @@ export interface ExecutorOptions extends ContextServices {
   readonly onHung: (handler: HungHandler) => void;
 }
 
+interface Run {
+  readonly job: FetchedJob;
+  readonly definition: AnyJobDefinition;
+  readonly payload: unknown;
+  readonly cancellation: Cancellation;
+  readonly clock: Clock;
+  readonly admission?: Extract<Admission, { kind: 'admitted' }> | undefined;
+  /** The breaker for which the fallback runs in the place of the handler. */
+  readonly fallbackFor?: string;
+}
+
 /**
- * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → retry budget
- * → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
+ * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → breakers of its
+ * dependencies → retry budget → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the
+ * outcome true.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -56,7 +72,7 @@ export class Executor {
   }
 
   async execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
-    const { registry, limits, abortGraceMs } = this.#options;
+    const { registry, limits } = this.#options;
     try {
       // Redis said when the job was taken. From then on its time is counted, whatever the clock of this machine says.
       const clock = new CarriedClock(job.startedAt, this.#options.clock);
@@ -71,27 +87,22 @@ export class Executor {
         const taken = await this.#takenKey(job, definition, payload, clock);
         if (taken) return taken;
       }
-      const admission = this.#options.retries?.admit(job, definition, clock.now());
-      const postponed = admission && (await admission);
-      // A job that was called off meanwhile ends as such.
-      if (postponed && cancellation.reason === undefined) return postponed;
-      let context = undefined as JobContext | undefined;
-      const end = await runAttempt({
-        definition,
-        payload,
-        jobDeadline: job.meta.deadline,
-        cancellation,
-        abortGraceMs,
-        clock,
-        onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
-        createContext: (deadline) => {
-          context = createContext({ job, definition, cancellation, deadline, clock, services: this.#options });
-          return context;
-        },
-      });
-      const ending = context === undefined ? undefined : endContext(context, end.kind);
-      if (ending !== undefined) await ending;
-      return this.#outcomeOf(end, job, definition, clock.now());
+      const admitting = admit(this.#options.gates, definition.dependencies);
+      const admission = admitting && (await admitting);
+      if (admission?.kind !== 'refused') {
+        // After the breakers: a job that they do not let run takes no retry.
+        const asking = this.#options.retries?.admit(job, definition, clock.now());
+        const postponed = asking && (await asking);
+        // A job that was called off meanwhile ends as such.
+        if (postponed === undefined || cancellation.reason !== undefined)
+          return await this.#run({ job, definition, payload, cancellation, clock, admission });
+        admission?.passes.giveBack();
+        return postponed;
+      }
+      const { refusal } = admission;
+      return mayFallBack(job, definition, refusal)
+        ? await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker })
+        : this.#park(refusal, job, clock.now());
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
       this.#options.log.error({ jobId: job.id, kind: job.kind, err: error }, 'executor.failed');
@@ -101,6 +112,36 @@ export class Executor {
         error: reportError(error, 'transient', this.#options.limits),
       };
     }
+  }
+
+  /** Runs the handler, or the fallback for a breaker. */
+  async #run({ job, definition, payload, cancellation, clock, admission, fallbackFor }: Run): Promise<Outcome> {
+    const passes = admission?.passes;
+    let context = undefined as JobContext | undefined;
+    const end = await runAttempt({
+      definition,
+      runs: fallbackFor === undefined ? 'run' : 'fallback',
+      payload,
+      jobDeadline: job.meta.deadline,
+      cancellation,
+      abortGraceMs: this.#options.abortGraceMs,
+      clock,
+      onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
+      createContext: (deadline) => {
+        context = createContext({ job, definition, cancellation, deadline, clock, passes, services: this.#options });
+        return context;
+      },
+    });
+    passes?.giveBack();
+    const ending = context === undefined ? undefined : endContext(context, end.kind);
+    if (ending !== undefined) await ending;
+    const outcome = this.#outcomeOf(end, job, definition, clock.now());
+    return fallbackFor !== undefined && outcome.kind === 'completed' ? { ...outcome, fallbackFor } : outcome;
+  }
+
+  /** A job whose dependency may not be called waits, and has not failed. */
+  #park({ breaker, by }: Pick<Refusal, 'breaker' | 'by'>, { meta }: FetchedJob, now: EpochMs): Outcome {
+    return decideParking({ breaker, by, deadline: meta.deadline }, now, this.#options.random());
   }
 
   /** How the job ends when the ledger knows its work, or another job is at it. */
@@ -156,8 +197,11 @@ export class Executor {
           this.#options.log.warn({ jobId: job.id, kind: job.kind, remark }, 'job.result_dropped');
         return { kind: 'completed', resultJson: json };
       }
-      case 'threw':
+      case 'threw': {
+        const refusal = refusalIn(end.error);
+        if (refusal !== undefined) return this.#park(refusal, job, now);
         return this.#failure(end.error, job, definition, now);
+      }
       case 'aborted':
         if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
         if (end.reason instanceof DrainTimeoutError) return this.#options.givenBack;
@@ -192,4 +236,17 @@ export class Executor {
       ? { kind: 'retried', delayMs: decision.delayMs, ...failed }
       : { kind: 'dead_lettered', reason: decision.reason, ...failed, attempted: true };
   }
+}
+
+/**
+ * While the fleet keeps away from a dependency the fallback is the best there is. Where only this worker does, or the dependency is back and
+ * its calls return by and by, the job is better off a moment later or elsewhere: it falls back only when that has been tried.
+ */
+function mayFallBack(
+  { starts, attemptsMade }: FetchedJob,
+  definition: AnyJobDefinition,
+  { by, state }: Refusal,
+): boolean {
+  if (definition.fallback === undefined || state.phase === 'closed') return false;
+  return by === 'fleet' || starts > attemptsMade + 1;
 }

@@ -30,6 +30,11 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now 
   }
   switch (outcome.kind) {
     case 'completed':
+      if (outcome.fallbackFor !== undefined) {
+        metrics.jobFallbacks.inc({ queue, kind, dependency: outcome.fallbackFor });
+        log.info({ ...fields, breaker: outcome.fallbackFor }, 'job.fell_back');
+        return;
+      }
       log.debug(fields, 'job.completed');
       return;
     case 'retried':

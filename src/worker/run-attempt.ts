@@ -13,6 +13,8 @@ export type AttemptEnd =
 
 export interface AttemptOptions {
   readonly definition: AnyJobDefinition;
+  /** Which of the kind's two functions runs. */
+  readonly runs: 'run' | 'fallback';
   readonly payload: unknown;
   /** When the job stops being worth doing, if ever. */
   readonly jobDeadline: EpochMs | undefined;
@@ -58,13 +60,13 @@ class Attempt {
   }
 
   start(): void {
-    const { definition, payload, cancellation, clock, createContext } = this.#options;
+    const { definition, runs, payload, cancellation, clock, createContext } = this.#options;
     this.#timeout = setTimeout(timeIsUp, this.#deadline - clock.now(), this);
     cancellation.onAbort(() => {
       this.#grace = setTimeout(abandon, this.#options.abortGraceMs, this);
     });
     try {
-      this.#handled = Promise.resolve(definition.run(payload, createContext(this.#deadline)));
+      this.#handled = Promise.resolve(definition[runs]?.(payload, createContext(this.#deadline)));
       this.#handled.then(
         (value) => this.#end({ kind: 'returned', value }),
         (error: unknown) => this.#threw(error, false),

@@ -22,6 +22,7 @@ import { describeWorker } from './describe-worker.js';
 import { HungHandlers } from './hung-handlers.js';
 import { Lane } from './lane.js';
 import type { Retirement } from './retirement.js';
+import { WorkerBreakers } from './worker-breakers.js';
 import type { WorkerParts } from './worker-parts.js';
 
 /** How a worker's shutdown went. */
@@ -52,6 +53,7 @@ export class Worker {
   #heartbeat: Heartbeat | undefined;
   #guard: Guard | undefined;
   #lane: Lane | undefined;
+  #breakers: WorkerBreakers | undefined;
   readonly #hung: HungHandlers;
   #stopping: Promise<DrainReport> | undefined;
 
@@ -108,12 +110,22 @@ export class Worker {
     if (this.#stopping !== undefined) return closeRedis(client);
     const served = registry.queues.filter(({ name }) => suspect === undefined || name === suspect.queue);
     const queues = served.map(({ name }) => name);
+    const breakers = new WorkerBreakers({
+      parts: this.#parts,
+      worker: this.id,
+      open,
+      clock: this.#clock,
+      random: Math.random,
+      consumers: () => this.#consumers,
+    });
+    this.#breakers = breakers;
     this.#consumers = served.map((queue) =>
       createConsumer(queue, {
         parts: this.#parts,
         clock: this.#clock,
         worker: this.id,
         open,
+        gates: breakers.gates,
         onHung: (handler) => this.#hung.add(handler),
         onBeyondRepair: (reason) => this.#retire({ kind: 'replace', reason }),
       }),
@@ -156,7 +168,10 @@ export class Worker {
     });
     // Heard of before its first job: should that take the process down, it is known at once whose process it was.
     this.#heartbeat.start();
+    breakers.start();
     await within(farewellMs, this.#heartbeat.heard);
+    // With the first job the state of its dependencies is known.
+    await breakers.whenHeard(farewellMs);
     if (this.#stopping !== undefined) return;
     await this.#begin();
     log.info({ worker: this.id, queues, kinds: registry.kinds }, 'worker.started');
@@ -249,6 +264,7 @@ export class Worker {
     await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
     await within(farewellMs, laneEnds ?? Promise.resolve());
     this.#hung.stop();
+    await within(farewellMs, this.#breakers?.stop() ?? Promise.resolve());
     // First the guard, or it would beat for a worker that has said farewell.
     await this.#guard?.stop();
     await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());

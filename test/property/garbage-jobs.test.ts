@@ -14,6 +14,7 @@ import { decodeTakenJob } from '../../src/transport/fetched-job.js';
 import { Executor } from '../../src/worker/executor.js';
 import { fetchedFields } from '../support/fetched-fields.js';
 import { StepMemory } from '../support/step-memory.js';
+import { testGates } from '../support/test-gates.js';
 
 const now = 1_700_000_000_000 as EpochMs;
 const limits = {
@@ -89,6 +90,7 @@ const executor = new Executor({
   claimKey: async () => undefined,
   reportProgress: async () => undefined,
   stepStore: new StepMemory(),
+  gates: testGates().gates,
 });
 /** The claim is the script's own word. */
 const written = fetchedFields.filter((field) => field !== 'bwi');

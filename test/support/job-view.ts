@@ -21,6 +21,7 @@ export function jobView(overrides: Partial<JobView> = {}): JobView {
     steps: [],
     progress: 0,
     result: undefined,
+    fallbackFor: undefined,
     failedReason: undefined,
     worker: undefined,
     attempts: [],

@@ -37,7 +37,7 @@ export function resultOf({ id, origin, outcome }: AwaitedJob): Readonly<Record<s
   const facts = { id, ...(origin !== '' && { source: origin }), state: outcome.state };
   switch (outcome.state) {
     case 'completed':
-      return { ...facts, result: outcome.result };
+      return { ...facts, result: outcome.result, ...(outcome.fallback && { fallback: true }) };
     case 'dead_lettered':
       return { ...facts, reason: outcome.record.reason, error: outcome.record.error.message };
     case 'failed':

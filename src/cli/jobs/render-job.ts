@@ -31,6 +31,7 @@ export function renderJob(job: JobView, paint: Paint): string {
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
       ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],
+      ['result of', job.fallbackFor === undefined ? undefined : `its fallback, because of breaker ${job.fallbackFor}`],
     ],
     job,
     job.payload,

@@ -43,6 +43,11 @@ export function describeMoment(moment: Moment, before?: MomentError): Described 
       return { text: spokenParking(moment), format: 'yellow' };
     case 'given_back':
       return { text: `given back${by(moment.by)}, which was told to stop${again(moment.times)}` };
+    case 'fallback':
+      return {
+        text: `its fallback ran instead of its handler${moment.breaker === undefined ? '' : `: ${moment.breaker} was not to be called`}`,
+        format: 'yellow',
+      };
     case 'redriven':
       return { text: `redriven${by(moment.by)}: attempts and losses are counted anew`, format: 'bold' };
     case 'dead_lettered': {

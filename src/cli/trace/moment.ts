@@ -18,6 +18,7 @@ export type Happening =
   | Crashed
   | Parked
   | GivenBack
+  | FellBack
   | Redriven
   | DeadLettered
   | Completed
@@ -91,6 +92,13 @@ interface GivenBack {
   readonly by?: string;
   readonly reason?: string;
   readonly times?: number;
+}
+
+/** Its fallback ran instead of its handler. */
+interface FellBack {
+  readonly what: 'fallback';
+  /** The dependency that was down. */
+  readonly breaker?: string;
 }
 
 interface Redriven {

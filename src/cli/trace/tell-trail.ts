@@ -75,6 +75,8 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
       return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ until: momentOf(details['until']) ?? undefined }) };
     case 'given_back':
       return { what, ...tidy({ by: textOf(by), reason: textOf(reason) }) };
+    case 'fallback':
+      return { what, ...tidy({ breaker: textOf(details['breaker']) }) };
     case 'redriven':
       return { what, ...tidy({ by: textOf(by) }) };
     case 'dead_lettered': {

@@ -37,6 +37,7 @@ ARGV  1 base               what the keys of the jobs begin with
      16 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
                                                            won: what it says of the key that it has, or empty
+          b  result, keep, won, breaker                    completed by its fallback, for which breaker
           f  message, keep, attempts, fields               failed inside its queue; fields as msgpack
           y  delay, since, counts, fields, attempt         runs again later; since: ms, or empty for now; counts: 1 when the
                                                            attempt does
@@ -88,7 +89,7 @@ local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'durat
 local maxEvents = settings[5] or '10000'
 
 -- How many words an end has, kind, id, token and next among them.
-local wordCounts = { c = 7, f = 8, y = 9, p = 6, d = 12, i = 4 }
+local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, d = 12, i = 4 }
 -- Of every end: where its words begin, and the keys of its job and of the lease.
 local ends, jobKeys, locks = {}, {}, {}
 local at = 16
@@ -108,7 +109,8 @@ if endCount > 0 then
   isLong = call('LLEN', keys.active) > 100
   local childKeys = {}
   for index = 1, endCount do
-    if ARGV[ends[index]] == 'c' then
+    local kind = ARGV[ends[index]]
+    if kind == 'c' or kind == 'b' then
       local job, next = jobKeys[index], #childKeys
       childKeys[next + 1], childKeys[next + 2] = job .. ':dependencies', job .. ':unsuccessful'
     end
@@ -163,8 +165,8 @@ local function keepBy(target, keep)
   policy.limit = policy.limit + policy.each
 end
 
-local function finish(index, kind)
-  local first, job = ends[index], jobKeys[index]
+local function finish(index, word)
+  local first, job, kind = ends[index], jobKeys[index], word == 'f' and 'f' or 'c'
   local id, value = ARGV[first + 1], ARGV[first + 4]
   local target = finished[kind] or finishedAs(kind)
   local known = redis.pcall('HMGET', job, 'timestamp', 'parentKey', 'deid', 'atm')
@@ -193,6 +195,11 @@ local function finish(index, kind)
       local fields = ARGV[first + 7]
       if fields ~= '' then call('HSET', job, unpack(cmsgpack.unpack(fields))) end
       call('HDEL', job, 'defa')
+    end
+    if word == 'b' then
+      local breaker = ARGV[first + 7]
+      call('HSET', job, 'bwf', breaker)
+      appendTrail(job, cjson.encode({ at = now, what = 'fallback', breaker = breaker }))
     end
     local scores = target.scores
     local next = #scores
@@ -263,7 +270,7 @@ for index = 1, endCount do
   local kind, id, next = ARGV[first], ARGV[first + 1], ARGV[first + 3]
   hasLeft = false
   -- Redis takes nothing back: an error that got out of here would leave the jobs before this one in no list at all.
-  local sound, code = pcall((kind == 'c' or kind == 'f') and finish or endOtherwise, index, kind)
+  local sound, code = pcall((kind == 'c' or kind == 'b' or kind == 'f') and finish or endOtherwise, index, kind)
   if not sound then
     if hasLeft then call('LPUSH', keys.active, id) end
     code = -101

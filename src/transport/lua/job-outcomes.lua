@@ -6,7 +6,7 @@ ARGV  1 base       what the keys of the jobs begin with
       2 deadBase   what the keys of the dead-letter queue begin with
       3 ledgerBase what the keys of the effect ledger begin with
       4 ids        JSON array
-REPLY array of { state, json }: completed with the result | dead_lettered with the DeadLetterRecord |
+REPLY array of { state, json }: completed with the result | fallback: completed with that of its fallback | dead_lettered with the DeadLetterRecord |
       failed with the message as JSON | pending | gone
 WRITES nothing   COST O(ids)
 ]]
@@ -14,7 +14,7 @@ WRITES nothing   COST O(ids)
 local base, deadBase, ledgerBase, ids = unpack(ARGV)
 local outcomes = {}
 for index, id in ipairs(cjson.decode(ids)) do
-  local fields = redis.call('HMGET', base .. id, 'timestamp', 'finishedOn', 'returnvalue', 'failedReason')
+  local fields = redis.call('HMGET', base .. id, 'timestamp', 'finishedOn', 'returnvalue', 'failedReason', 'bwf')
   if not fields[1] then
     local letter = redis.call('HGET', deadBase .. id, 'bwd')
     -- The id of a job with a key is the key's digest, and the ledger remembers longer than the queue.
@@ -29,7 +29,7 @@ for index, id in ipairs(cjson.decode(ids)) do
   elseif not fields[2] then
     outcomes[index] = { 'pending', '' }
   elseif fields[3] then
-    outcomes[index] = { 'completed', fields[3] }
+    outcomes[index] = { fields[5] and 'fallback' or 'completed', fields[3] }
   else
     outcomes[index] = { 'failed', cjson.encode(fields[4] or '') }
   end

@@ -8,7 +8,8 @@ import { metricValue } from '../worker-pool/metric-value.js';
 import { recordLog, usePool } from '../worker-pool/test-pool.js';
 
 const pool = usePool();
-const bank = defineDependency({ name: 'bank' });
+/** Without a breaker, which would keep the jobs from it before they are retries. */
+const bank = defineDependency({ name: 'bank', breaker: false });
 const payload = z.object({ n: z.number() });
 type Options = JobOptions<typeof payload, unknown>;
 

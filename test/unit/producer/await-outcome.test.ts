@@ -33,14 +33,14 @@ describe('awaitOutcome', () => {
   it('gives the result of a job that has ended, without waiting', async () => {
     const { result, asked } = waitFor([{ state: 'completed', result: { sent: true } }]);
 
-    expect(await result).toEqual({ sent: true });
+    expect(await result).toEqual({ result: { sent: true }, fallback: false });
     expect(asked).toHaveLength(1);
   });
 
   it('asks again until the job has ended, after pauses that grow', async () => {
     const { result, asked } = waitFor([pending, pending, pending, { state: 'completed', result: 7 }]);
 
-    expect(await result).toBe(7);
+    expect(await result).toEqual({ result: 7, fallback: false });
     const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
     expect(pauses.every((pause, index) => pause >= ([20, 30, 45][index] ?? 0) - 2)).toBe(true);
   });
@@ -64,7 +64,10 @@ describe('awaitOutcome', () => {
   });
 
   it('asks once even without any time to wait', async () => {
-    expect(await waitFor([{ state: 'completed', result: 7 }], { timeout: 0 }).result).toBe(7);
+    expect(await waitFor([{ state: 'completed', result: 7 }], { timeout: 0 }).result).toEqual({
+      result: 7,
+      fallback: false,
+    });
     await expect(waitFor([pending], { timeout: 0 }).result).rejects.toThrow(WaitTimeoutError);
   });
 
@@ -81,6 +84,6 @@ describe('awaitOutcome', () => {
   it('prefers the result to the reason for stopping when both are there', async () => {
     const { result } = waitFor([{ state: 'completed', result: 7 }], { signal: AbortSignal.abort() });
 
-    expect(await result).toBe(7);
+    expect(await result).toEqual({ result: 7, fallback: false });
   });
 });

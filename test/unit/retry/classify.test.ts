@@ -1,6 +1,7 @@
 import { UnrecoverableError } from 'bullmq';
 import { Headers as UndiciHeaders } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { DependencyTimeoutError } from '../../../src/breaker/dependency-timeout-error.js';
 import { JobCancelledError, JobExpiredError, JobTimeoutError } from '../../../src/job/abort-reasons.js';
 import type { ErrorVerdict } from '../../../src/job/error-verdict.js';
 import { PayloadInvalidError } from '../../../src/job/payload.js';
@@ -8,7 +9,6 @@ import { RedisUnavailableError } from '../../../src/redis/redis-unavailable-erro
 import { classifyError, httpStatusOf } from '../../../src/retry/classify.js';
 import { BusinessError, PermanentError, ThrottledError, TransientError } from '../../../src/retry/errors.js';
 import type { EpochMs } from '../../../src/time/duration.js';
-import { DependencyTimeoutError } from '../../../src/worker/dependency-timeout-error.js';
 
 const now = Date.parse('2026-03-04T05:06:07Z') as EpochMs;
 

@@ -10,6 +10,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { createContext } from '../../../src/worker/create-context.js';
 import { StepMemory } from '../../support/step-memory.js';
+import { testGates } from '../../support/test-gates.js';
 import { fetchedJob, momentIn, now } from './fetched-job.js';
 
 const definition = defineJob({
@@ -31,6 +32,7 @@ function startContext(overrides: Partial<FetchedJob> = {}) {
     cancellation: abort,
     deadline: momentIn(60_000),
     clock,
+    passes: undefined,
     services: {
       log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
       metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
@@ -38,6 +40,7 @@ function startContext(overrides: Partial<FetchedJob> = {}) {
         progressed.push([jobId, progress]);
       },
       stepStore: new StepMemory(),
+      gates: testGates().gates,
       limits: { maxStepBytes: 1_000, maxStepsBytes: 1_000 },
     },
   });

@@ -1,11 +1,14 @@
-import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DependencyTimeoutError } from '../../../src/breaker/dependency-timeout-error.js';
+import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
 import type { CallOptions } from '../../../src/job/job-context.js';
+import { classifyError } from '../../../src/retry/classify.js';
 import { failedDependency } from '../../../src/retry/failed-dependency.js';
 import type { Metrics } from '../../../src/telemetry/metrics.js';
+import type { EpochMs } from '../../../src/time/duration.js';
 import { callDependency } from '../../../src/worker/dependency-call.js';
-import { DependencyTimeoutError } from '../../../src/worker/dependency-timeout-error.js';
+import { testGates } from '../../support/test-gates.js';
 
 const smtp = defineDependency({ name: 'smtp', timeout: '10s' });
 
@@ -18,8 +21,7 @@ afterEach(() => {
 });
 
 /** Calls smtp as part of a job that can be aborted; `results` is what the metric was told. */
-function call<T>(fn: (signal: AbortSignal) => Promise<T> | T, options: CallOptions = {}) {
-  const job = new AbortController();
+function call<T>(fn: (signal: AbortSignal) => Promise<T> | T, options: CallOptions = {}, job = new Cancellation()) {
   const results: string[] = [];
   const metrics = {
     dependencyCall: {
@@ -27,8 +29,12 @@ function call<T>(fn: (signal: AbortSignal) => Promise<T> | T, options: CallOptio
         results.push(`${labels.dependency} ${labels.result} ${seconds}s`);
       },
     },
+    breakerCalls: { inc: () => undefined },
   } as unknown as Metrics;
-  const answer = callDependency(smtp, fn, options, job.signal, metrics);
+  const { gates } = testGates({ metrics, elapsed: () => performance.now() });
+  const verdictOf = (error: unknown) => classifyError(error, 0 as EpochMs);
+  const caller = { gates, metrics, cancellation: job, passes: undefined, verdictOf };
+  const answer = callDependency(caller, smtp, fn, options);
   answer.catch(() => undefined);
   return { answer, job, results };
 }
@@ -143,14 +149,14 @@ describe('callDependency', () => {
   it('is not made when the job was aborted before', async () => {
     const fn = vi.fn();
     const reason = new Error('shutting down');
-    const observe = vi.fn();
-    const metrics = { dependencyCall: { observe } } as unknown as Metrics;
+    const job = new Cancellation();
+    job.abort(reason);
 
-    const answer = callDependency(smtp, fn, {}, AbortSignal.abort(reason), metrics);
+    const { answer, results } = call(fn, {}, job);
 
     await expect(answer).rejects.toBe(reason);
     expect(fn).not.toHaveBeenCalled();
-    expect(observe).not.toHaveBeenCalled();
+    expect(results).toEqual([]);
   });
 
   it('remembers that it made the job fail, in an error of its own or by its timeout', async () => {
@@ -199,13 +205,14 @@ describe('callDependency', () => {
     ['returned', async () => 250, 0],
     ['threw', () => Promise.reject(new Error('no')), 0],
     ['took too long', () => new Promise(() => undefined), 10_000],
-  ])('leaves no timer and no listener on the signal of the job when the call %s', async (_what, fn, ms) => {
+  ])('leaves no timer and nothing for the job to abort when the call %s', async (_what, fn, ms) => {
     const calls = Array.from({ length: 20 }, () => call(fn));
 
     await vi.advanceTimersByTimeAsync(ms);
-    await Promise.allSettled(calls.map(({ answer }) => answer));
+    const ends = await Promise.allSettled(calls.map(({ answer }) => answer));
 
     expect(vi.getTimerCount()).toBe(0);
-    for (const { job } of calls) expect(getEventListeners(job.signal, 'abort')).toHaveLength(0);
+    for (const { job } of calls) job.abort(new Error('too late to matter'));
+    expect(await Promise.allSettled(calls.map(({ answer }) => answer))).toEqual(ends);
   });
 });

@@ -18,6 +18,7 @@ import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
 import type { RetryAdmission } from '../../../src/worker/retry-admission.js';
 import { StepMemory } from '../../support/step-memory.js';
+import { testGates } from '../../support/test-gates.js';
 import { recordingLog } from '../service/recording-log.js';
 import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
 
@@ -57,6 +58,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
       maxStepsBytes: 1_000,
     },
     stepStore: new StepMemory(),
+    gates: testGates().gates,
     abortGraceMs: 5,
     log,
     metrics: createMetrics({ role: 'worker', version: '1.2.3' }),

@@ -35,6 +35,7 @@ function run(
   const abandoned: Promise<unknown>[] = [];
   const end = runAttempt({
     definition: defineJob({ kind: 'send-receipt', queue, payload: z.unknown(), timeout: timeoutMs, run: handler }),
+    runs: 'run',
     payload: { orderId: '42' },
     jobDeadline,
     cancellation,

@@ -1,0 +1,319 @@
+import type { EventEmitter } from 'node:events';
+import type { Cancellation } from '../job/cancellation.js';
+import type { BreakerDefinition, DependencyDefinition } from '../job/define-dependency.js';
+import type { ErrorVerdict } from '../job/error-verdict.js';
+import { markFailedDependency } from '../retry/failed-dependency.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Clock } from '../time/clock.js';
+import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
+import { fleetRules, leaseTimeouts, shortestLeaseMs } from './breaker-policy.js';
+import type { BreakerState, CallEvidence } from './breaker-state.js';
+import { CallCounts, type CallOutcome } from './call-counts.js';
+import type { Decider, Door } from './decide-door.js';
+import { DependencyTimeoutError } from './dependency-timeout-error.js';
+import type { FleetBreakers, FleetProbe } from './fleet-breakers.js';
+import { GateState } from './gate-state.js';
+import { GuardedCall } from './guarded-call.js';
+import { OpossumGate } from './opossum-gate.js';
+import { Ration } from './ration.js';
+
+/** What all gates of a worker share. */
+export interface GateWorld {
+  readonly fleet: Pick<FleetBreakers, 'isReachable' | 'ask' | 'settle'>;
+  readonly metrics: Pick<Metrics, 'dependencyCall' | 'breakerCalls'>;
+  readonly clock: Pick<Clock, 'elapsed'>;
+  readonly random: () => number;
+  /** Emits `rotate` about once a second. */
+  readonly rotation: EventEmitter;
+  /** Told of a gate that has something to tell the fleet. */
+  readonly onCounted: (gate: CallGate) => void;
+  /** Told of a gate whose own breaker went to another phase. */
+  readonly onTurn: (gate: CallGate) => void;
+}
+
+/** The right to make one call. */
+export type Pass = { readonly kind: 'free' } | Probe;
+
+interface Probe extends FleetProbe {
+  readonly kind: 'probe';
+  readonly by: Decider;
+}
+
+/** Why no call may be made. */
+export interface Refusal {
+  readonly breaker: string;
+  /** `worker`: this one alone keeps away, others may go on. */
+  readonly by: Decider;
+  readonly state: BreakerState;
+  readonly retryAfterMs: number;
+}
+
+export type Entry =
+  | { readonly kind: 'pass'; readonly pass: Pass }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface CallRequest<T> {
+  readonly fn: (signal: AbortSignal) => Promise<T> | T;
+  readonly timeoutMs: number;
+  /** Of the job; the call ends with it. */
+  readonly cancellation: Pick<Cancellation, 'hold' | 'release'>;
+  /** Says what an error of the call means. */
+  readonly verdictOf: (error: unknown) => ErrorVerdict;
+  /** Undefined where the gate is free. */
+  readonly pass: Pass | undefined;
+}
+
+const freeEntry: Entry = { kind: 'pass', pass: { kind: 'free' } };
+/** When a call that was one too many is worth another try. */
+const busyRetryMs = 1_000;
+
+/**
+ * One breaker in this worker: makes the calls of a dependency, or of one key of it, and learns from them. What it knows stands in
+ * `GateState`; opossum sees to capacity and timeout.
+ */
+export class CallGate {
+  readonly name: string;
+  readonly dependency: DependencyDefinition;
+  /** The gate of the whole dependency, where this one is of a key: who isolates the dependency means its keys too. */
+  readonly parent: CallGate | undefined;
+  /** When it was used last, in calls of the worker; who has many of them drops the oldest. */
+  usedAt = 0;
+  readonly #world: GateWorld;
+  readonly #opossum: OpossumGate;
+  readonly #state: GateState | undefined;
+  readonly #counts = new CallCounts();
+  readonly #ration = new Ration();
+  #isFree = true;
+  #underWay = 0;
+  #tokens = 0;
+  #hasCounted = false;
+  /** Not in the metrics yet. */
+  #succeeded = 0;
+
+  constructor(name: string, dependency: DependencyDefinition, world: GateWorld, parent?: CallGate) {
+    const { breaker, capacity } = dependency;
+    this.name = name;
+    this.dependency = dependency;
+    this.parent = parent;
+    this.#world = world;
+    this.#opossum = new OpossumGate(name, capacity, world.rotation);
+    this.#state = breaker === false ? undefined : new GateState(name, breaker, world.random);
+  }
+
+  /** Whether calls may be made, as far as is known without a look at the time. False only says that it takes a look. */
+  get isFree(): boolean {
+    return this.#isFree && this.parent?.isIsolated !== true;
+  }
+
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  get isIsolated(): boolean {
+    return this.#state?.fleet.phase === 'isolated' && this.door().kind === 'shut';
+  }
+
+  door(): Door {
+    if (this.parent?.isIsolated) return this.parent.door();
+    const { clock, fleet } = this.#world;
+    const door = this.#state?.door(clock.elapsed(), fleet.isReachable) ?? ({ kind: 'free' } as const);
+    this.#isFree = door.kind === 'free';
+    return door;
+  }
+
+  /** The door as jobs find it: where a health probe finds out whether the dependency is back, none of them does. */
+  jobDoor(): Door['kind'] {
+    const { kind } = this.door();
+    return kind === 'probe' && this.healthProbe !== undefined ? 'shut' : kind;
+  }
+
+  /** What finds out whether the dependency is back, in the place of jobs. Of a key only its jobs can. */
+  get healthProbe(): BreakerDefinition['probe'] {
+    const { breaker } = this.dependency;
+    return breaker === false || this.parent !== undefined ? undefined : breaker.probe;
+  }
+
+  /** Takes over what the fleet says of it; undefined when it has nothing to say. */
+  learn(state: BreakerState | undefined): void {
+    if (!this.#state?.learn(state)) return;
+    this.#isFree = false;
+    this.#counts.clear();
+  }
+
+  /** Asks to make one call for a job; of the fleet where it takes a probe. Where a health probe finds out, no job does. */
+  enter(): Entry | Promise<Entry> {
+    const door = this.door();
+    switch (door.kind) {
+      case 'free':
+        return freeEntry;
+      case 'rationed': {
+        const forMs = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
+        return forMs === 0 ? freeEntry : this.#refuse('worker', door.state, forMs);
+      }
+      case 'shut':
+        return this.#refuse(door.by, door.state, door.forMs);
+      case 'probe':
+        return this.healthProbe ? this.#refuse(door.by, door.state, fleetRules.busyRetryMs) : this.probe(door);
+    }
+  }
+
+  /** Asks for a probe of a breaker whose door says that it takes one. */
+  probe({ by, state }: Extract<Door, { kind: 'probe' }>): Entry | Promise<Entry> {
+    return by === 'fleet' ? this.#probeFleet(state) : this.#probeAlone(state);
+  }
+
+  /** Gives back a pass that nobody used. */
+  giveBack(pass: Pass): void {
+    this.#settle(pass, 'ignored');
+  }
+
+  /**
+   * Makes one call.
+   *
+   * @throws DependencyTimeoutError, DependencyBusyError, the reason for which the job was aborted, or what the call throws.
+   */
+  async call<T>({ fn, timeoutMs, cancellation, verdictOf, pass }: CallRequest<T>): Promise<T> {
+    const { clock } = this.#world;
+    const call = new GuardedCall(fn, timeoutMs);
+    const turn = this.#state?.turn;
+    const startedAt = clock.elapsed();
+    this.#underWay += 1;
+    cancellation.hold(call);
+    try {
+      const value = await this.#opossum.fire(call);
+      this.#ended(turn, pass, startedAt, 'ok', 'succeeded');
+      return value;
+    } catch (thrown) {
+      if (OpossumGate.isLocked(thrown)) throw this.#busy(pass);
+      const error = call.reason ?? thrown;
+      const { result, retryAfterMs } = outcomeOf(call, error, verdictOf);
+      const label = error instanceof DependencyTimeoutError && error === call.reason ? 'timeout' : 'error';
+      // The end of the job is not the fault of its calls.
+      if (call.reason === undefined || label === 'timeout') markFailedDependency(error, this.dependency.name);
+      this.#ended(turn, pass, startedAt, label, result, retryAfterMs);
+      throw error;
+    } finally {
+      this.#underWay -= 1;
+      cancellation.release(call);
+    }
+  }
+
+  /** Takes what is to be told to the fleet, and counts what was left to be counted together. */
+  takeEvidence(): CallEvidence | undefined {
+    const { metrics, clock } = this.#world;
+    this.#hasCounted = false;
+    if (this.#succeeded > 0) {
+      metrics.breakerCalls.inc({ dependency: this.dependency.name, result: 'success' }, this.#succeeded);
+      this.#succeeded = 0;
+    }
+    this.#state?.gather(clock.elapsed());
+    const { breaker } = this.dependency;
+    if (this.#state === undefined || breaker === false) return undefined;
+    const { openForMs, openAtMostMs } = breaker;
+    return this.#counts.take({ breaker: this.name, generation: this.#state.generation, openForMs, openAtMostMs });
+  }
+
+  /** Lets go of everything; it is used no more. */
+  close(): void {
+    this.#opossum.close();
+  }
+
+  #ended(
+    turn: number | undefined,
+    pass: Pass | undefined,
+    startedAt: number,
+    label: 'ok' | 'error' | 'timeout',
+    result: CallOutcome['result'] | 'ignored',
+    retryAfterMs?: number,
+  ): void {
+    const { clock, metrics, onCounted, onTurn } = this.#world;
+    const { name: dependency, slowMs } = this.dependency;
+    const now = clock.elapsed();
+    metrics.dependencyCall.observe({ dependency, result: label }, (now - startedAt) / 1_000);
+    if (result === 'succeeded') this.#succeeded += 1;
+    else metrics.breakerCalls.inc({ dependency, result: result === 'failed' ? 'failure' : 'ignored' });
+    if (!this.#hasCounted) {
+      this.#hasCounted = true;
+      onCounted(this);
+    }
+    if (pass?.kind === 'probe') this.#settle(pass, result, retryAfterMs);
+    else if (result !== 'ignored' && this.#state !== undefined && turn === this.#state.turn) {
+      const outcome = { result, slow: now - startedAt > slowMs, retryAfterMs };
+      this.#counts.count(outcome);
+      if (!this.#state.count(outcome, now)) return;
+      this.#isFree = false;
+      onTurn(this);
+    }
+  }
+
+  #settle(pass: Pass, result: CallOutcome['result'] | 'ignored', retryAfterMs?: number): void {
+    if (pass.kind === 'free' || this.#state === undefined) return;
+    const { fleet, clock, onTurn } = this.#world;
+    if (pass.by === 'fleet') {
+      fleet.settle(this.name, pass, result, this.#state.openForMs(undefined, retryAfterMs));
+      return;
+    }
+    this.#state.settle(pass.token, pass.generation, result, clock.elapsed());
+    onTurn(this);
+  }
+
+  #probeAlone(state: BreakerState): Entry {
+    const { clock, onTurn } = this.#world;
+    const token = `own:${this.#tokens++}`;
+    const given = this.#state?.probe(token, this.#leaseMs, clock.elapsed());
+    onTurn(this);
+    return given === undefined
+      ? this.#refuse('worker', state, fleetRules.busyRetryMs)
+      : { kind: 'pass', pass: { kind: 'probe', by: 'worker', token, ...given } };
+  }
+
+  async #probeFleet(state: BreakerState): Promise<Entry> {
+    const { fleet, clock } = this.#world;
+    const answer = await fleet.ask(this.name, this.#leaseMs, this.#state?.openForMs() ?? 0);
+    if (answer === undefined) return this.#refuse('fleet', state, fleetRules.busyRetryMs);
+    if ('token' in answer) return { kind: 'pass', pass: { ...answer, kind: 'probe', by: 'fleet' } };
+    if (answer.kind === 'pass') return freeEntry;
+    this.#state?.refused(answer.retryAfterMs, clock.elapsed());
+    return this.#refuse('fleet', answer.state, answer.retryAfterMs);
+  }
+
+  get #leaseMs(): number {
+    return Math.max(shortestLeaseMs, leaseTimeouts * this.dependency.timeoutMs);
+  }
+
+  #refuse(by: Decider, state: BreakerState, retryAfterMs: number): Entry {
+    return { kind: 'refused', refusal: { breaker: state.name, by, state, retryAfterMs: Math.ceil(retryAfterMs) } };
+  }
+
+  /** One call too many says nothing of the dependency. */
+  #busy(pass: Pass | undefined): DependencyBusyError {
+    const { name: dependency, capacity = 0 } = this.dependency;
+    this.#world.metrics.breakerCalls.inc({ dependency, result: 'rejected' });
+    if (pass) this.#settle(pass, 'ignored');
+    return new DependencyBusyError(this.name, capacity, busyRetryMs);
+  }
+}
+
+/** The error that says why a call was not made. */
+export function refusalError({ breaker, by, state, retryAfterMs }: Refusal): BreakerOpenError | BreakerIsolatedError {
+  return state.phase === 'isolated'
+    ? new BreakerIsolatedError(breaker, state, retryAfterMs)
+    : new BreakerOpenError(breaker, by, state, retryAfterMs);
+}
+
+/**
+ * What a call that threw says of the dependency. Nothing, when it ended with its job, when it was refused further down, or when the answer was
+ * no fault of the dependency: such a "no" neither opens a breaker nor closes it.
+ */
+function outcomeOf(
+  call: GuardedCall<unknown>,
+  error: unknown,
+  verdictOf: (error: unknown) => ErrorVerdict,
+): { readonly result: CallOutcome['result'] | 'ignored'; readonly retryAfterMs?: number | undefined } {
+  if (call.reason !== undefined)
+    return { result: call.reason instanceof DependencyTimeoutError ? 'failed' : 'ignored' };
+  if (refusalIn(error) !== undefined) return { result: 'ignored' };
+  const verdict = verdictOf(error);
+  const isFault = verdict.class === 'transient' || verdict.class === 'throttled';
+  return { result: isFault ? 'failed' : 'ignored', retryAfterMs: verdict.retryAfterMs };
+}

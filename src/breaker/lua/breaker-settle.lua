@@ -1,0 +1,35 @@
+--[[
+breaker-settle: count what a probe came to. Whoever settles a lease that is no more changes nothing.
+
+KEYS  1 breakers   hash     name to BreakerState, JSON
+      2 generation counter  of all transitions
+ARGV  1 name       of the breaker
+      2 outcome    ProbeOutcome, JSON
+      3 rules      BreakerRules, JSON
+      4 ttl        ms for which breakers are kept
+      5 now        ms since the epoch; empty for Redis' clock
+REPLY 0 counted | -1 stale
+WRITES breakers, generation   COST O(1)
+]]
+--- @include "breaker-machine.lua"
+local name, outcome, rules, ttl, now = unpack(ARGV)
+local turn, before = turnOf(KEYS[2], rules, ttl, now), readBreaker(KEYS[1], name)
+outcome = cjson.decode(outcome)
+
+local function isMine(state)
+  return state.phase == 'half_open' and state.generation == outcome.generation and state.probes.leases[outcome.token]
+end
+
+if not isMine(before) then return -1 end
+local state = tidy(turn, before, outcome.openForMs)
+if not isMine(state) then
+  writeBreaker(KEYS[1], state, ttl)
+  return -1
+end
+local leases, succeeded, failed = copy(state.probes.leases), state.probes.succeeded, state.probes.failed
+leases[outcome.token] = nil
+if outcome.result == 'succeeded' then succeeded = succeeded + 1 end
+if outcome.result == 'failed' then failed = failed + 1 end
+local settled = withProbes(state, leases, succeeded, failed)
+writeBreaker(KEYS[1], judge(turn, settled, 'probe_failed', outcome.openForMs), ttl)
+return 0

@@ -1,0 +1,20 @@
+import type { EpochMs } from '../time/duration.js';
+import { fewestCallsPerSecond, peakOverSteady, rampOverMs, rampSteps } from './breaker-policy.js';
+import type { BreakerState } from './breaker-state.js';
+
+/**
+ * How many calls a second the whole fleet may make of a breaker that has closed a short while ago. Undefined when there is no limit: it was
+ * never open, or that is over. Pure.
+ */
+export function rampCallsPerSecond(state: BreakerState, now: EpochMs): number | undefined {
+  const closedForMs = now - state.since;
+  if (state.phase !== 'closed' || Math.abs(closedForMs) >= rampOverMs) return undefined;
+  const step = rampSteps.findLast(({ afterMs }) => closedForMs >= afterMs) ?? rampSteps[0];
+  return step.ratio * peakOverSteady * Math.max(state.callsPerSecond, fewestCallsPerSecond);
+}
+
+/** Of that, what one worker may make: an equal share of all that called before it opened. */
+export function rampShare(state: BreakerState, now: EpochMs): number | undefined {
+  const fleet = rampCallsPerSecond(state, now);
+  return fleet === undefined ? undefined : fleet / Math.max(1, state.callers);
+}

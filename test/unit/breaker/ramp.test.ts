@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { closedBreaker } from '../../../src/breaker/breaker-machine.js';
+import type { BreakerState } from '../../../src/breaker/breaker-state.js';
+import { rampCallsPerSecond, rampShare } from '../../../src/breaker/ramp.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+
+const closedAt = 1_780_000_000_000 as EpochMs;
+const later = (ms: number) => (closedAt + ms) as EpochMs;
+const closed = (changes: Partial<BreakerState> = {}): BreakerState => ({
+  ...closedBreaker('mail'),
+  generation: 4,
+  since: closedAt,
+  openings: 1,
+  callsPerSecond: 50,
+  callers: 4,
+  ...changes,
+});
+
+describe('rampCallsPerSecond', () => {
+  it.each([
+    [0, 10],
+    [4_999, 10],
+    [5_000, 25],
+    [10_000, 50],
+    [19_999, 50],
+    [20_000, 100],
+    [59_999, 100],
+  ])('%i ms after it closed is %i: by and by twice the fifty that were steady', (ms, callsPerSecond) => {
+    expect(rampCallsPerSecond(closed(), later(ms))).toBe(callsPerSecond);
+  });
+
+  it.each([
+    ['not known', 0],
+    ['tiny', 0.4],
+  ])('takes a rate that is %s for ten', (_what, callsPerSecond) => {
+    expect(rampCallsPerSecond(closed({ callsPerSecond }), later(0))).toBe(2);
+  });
+
+  it.each([
+    ['of which nobody has heard', closedBreaker('mail'), 0],
+    ['that closed a minute ago', closed(), 60_000],
+    ['that is open', closed({ phase: 'open' }), 0],
+    ['whose moment lies far ahead, because a clock was set back', closed(), -3_600_000],
+  ])('has no limit for a breaker %s', (_which, state, ms) => {
+    expect(rampCallsPerSecond(state, later(ms))).toBeUndefined();
+  });
+
+  it('begins at once where the clocks differ a little', () => {
+    expect(rampCallsPerSecond(closed(), later(-30))).toBe(10);
+  });
+});
+
+describe('rampShare', () => {
+  it.each([
+    [4, 2.5],
+    [0, 10],
+  ])('of %i callers is %f of the ten', (callers, share) => {
+    expect(rampShare(closed({ callers }), later(0))).toBe(share);
+  });
+
+  it('has no limit where the fleet has none', () => {
+    expect(rampShare(closed(), later(60_000))).toBeUndefined();
+  });
+});
