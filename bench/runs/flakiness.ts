@@ -33,6 +33,8 @@ type FlakySubject = 'bulwark' | 'bullmq';
 
 const workers = 3;
 const slots = 10;
+/** So many jobs run at once. */
+export const atOnce = workers * slots;
 const batchesPerSecond = 10;
 
 /** Lets the jobs of one subject call a flaky shop, and says what became of jobs and shop. */
