@@ -1,3 +1,4 @@
+import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import { within } from '../time/deadline.js';
 import type { Permit, ProbeOutcome } from './breaker-machine.js';
 import type { EvidenceReport } from './breaker-state.js';
@@ -50,9 +51,9 @@ export class FleetBreakers {
     openForMs: number,
   ): Promise<FleetProbe | Exclude<Permit, { kind: 'probe' }> | undefined> {
     const token = `${this.#options.worker}:${this.#probes++}`;
-    const asked = this.#options.store.ask(breaker, token, leaseMs, openForMs);
+    const asked = this.#ask(() => this.#options.store.ask(breaker, token, leaseMs, openForMs));
     try {
-      const permit = await this.#answer(asked);
+      const permit = await this.#answerTo(asked);
       return permit.kind === 'probe' ? { token, generation: permit.generation } : permit;
     } catch {
       const giveBack = (permit: Permit) => {
@@ -73,12 +74,12 @@ export class FleetBreakers {
 
   /** What all breakers are, unless nothing has changed since `known`. Rejects when there is no answer. */
   sync(known: number | undefined): Promise<BreakerPicture | 'unchanged'> {
-    return this.#answer(this.#options.store.sync(known));
+    return this.#answerTo(this.#ask(() => this.#options.store.sync(known)));
   }
 
   /** Tells the leader what the worker saw. Rejects when there is no answer. */
   report(report: EvidenceReport): Promise<void> {
-    return this.#answer(this.#options.store.report(report));
+    return this.#answerTo(this.#ask(() => this.#options.store.report(report)));
   }
 
   /** Resolves when every probe has been settled, or a second later. */
@@ -86,10 +87,16 @@ export class FleetBreakers {
     await within(answerMs, Promise.all(this.#settling));
   }
 
-  async #answer<T>(asked: Promise<T>): Promise<T> {
+  /** Without a connection nothing is asked: it would lie in wait until there is one. */
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    if (!this.#options.isConnected()) throw new RedisUnavailableError('there is no connection to Redis');
+    return ask();
+  }
+
+  async #answerTo<T>(asked: Promise<T>): Promise<T> {
     try {
       const answer = await within(answerMs, asked);
-      if (answer === 'late') throw new Error(`Redis gave no answer within ${answerMs} ms`);
+      if (answer === 'late') throw new RedisUnavailableError(`Redis gave no answer within ${answerMs} ms`);
       this.#isSilent = false;
       return answer as T;
     } catch (error) {

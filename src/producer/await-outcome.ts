@@ -26,8 +26,8 @@ export class WaitTimeoutError extends BulwarkError {
 }
 
 /** What a job came to. `fallback`: its handler did not run, because a dependency was down; the result is that of the kind's fallback. */
-export interface CompletedJob<R> {
-  readonly result: R;
+interface CompletedJob {
+  readonly result: unknown;
   readonly fallback: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function awaitOutcome(
   inspector: QueueInspector,
   job: { readonly id: string; readonly queue: string; readonly kind: string },
   { timeout = '1m', signal }: WaitOptions,
-): Promise<CompletedJob<unknown>> {
+): Promise<CompletedJob> {
   const timeoutMs = parseDuration(timeout);
   const deadline = performance.now() + timeoutMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
@@ -56,10 +56,7 @@ export async function awaitOutcome(
   }
 }
 
-function resultOf(
-  outcome: JobOutcomeView,
-  { id, kind }: { readonly id: string; readonly kind: string },
-): CompletedJob<unknown> {
+function resultOf(outcome: JobOutcomeView, { id, kind }: { readonly id: string; readonly kind: string }): CompletedJob {
   switch (outcome.state) {
     case 'completed':
       return { result: outcome.result, fallback: outcome.fallback === true };

@@ -20,7 +20,7 @@ import type { AddedJob } from '../transport/add-calls.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
-import { awaitOutcome, type CompletedJob, type WaitOptions } from './await-outcome.js';
+import { awaitOutcome, type WaitOptions } from './await-outcome.js';
 
 export interface EnqueueOptions {
   /**
@@ -57,8 +57,8 @@ export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
 
 /** What a job came to. Of a fallback only its author knows what it returns. */
 export type JobOutcome<J extends AnyJobDefinition = AnyJobDefinition> =
-  | (CompletedJob<JobResult<J>> & { readonly fallback: false })
-  | (CompletedJob<unknown> & { readonly fallback: true });
+  | { readonly result: JobResult<J>; readonly fallback: false }
+  | { readonly result: unknown; readonly fallback: true };
 
 export interface ProducerParts {
   readonly redis: ResolvedRedisOptions;

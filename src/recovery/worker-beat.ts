@@ -36,6 +36,8 @@ export interface QueueSlots {
   readonly name: string;
   readonly slots: number;
   readonly busy: number;
+  /** How many of its slots it uses, where that is fewer: its jobs need what may not be called. */
+  readonly usable?: number;
   /** How long ago Redis last told the worker whether there is work; absent before the first time. While all slots are taken nobody asks. */
   readonly lastFetchMs?: number | undefined;
 }

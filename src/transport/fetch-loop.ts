@@ -45,6 +45,11 @@ export class FetchLoop {
     this.#limit = options.slots;
   }
 
+  /** How many of its slots it uses. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   get isQuiet(): boolean {
     return this.#quiet.signal.aborted;
   }

@@ -136,6 +136,11 @@ export class QueueConsumer {
     return this.#options.slots;
   }
 
+  /** How many of its slots it uses now. */
+  get usable(): number {
+    return this.#loop.limit;
+  }
+
   /** How many slots are taken. */
   get busy(): number {
     return this.#running.size;

@@ -141,7 +141,10 @@ export class Executor {
 
   /** A job whose dependency may not be called waits, and has not failed. */
   #park({ breaker, by }: Pick<Refusal, 'breaker' | 'by'>, { meta }: FetchedJob, now: EpochMs): Outcome {
-    return decideParking({ breaker, by, deadline: meta.deadline }, now, this.#options.random());
+    const { givenBack, random } = this.#options;
+    // A suspect is not to come back among others.
+    if (givenBack.kind === 'parked') return givenBack;
+    return decideParking({ breaker, by, deadline: meta.deadline }, now, random());
   }
 
   /** How the job ends when the ledger knows its work, or another job is at it. */

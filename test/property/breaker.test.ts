@@ -10,10 +10,10 @@ import {
   type TripVerdict,
 } from '../../src/breaker/breaker-machine.js';
 import { fleetRules } from '../../src/breaker/breaker-policy.js';
+import { tidyScript } from '../../src/breaker/breaker-scripts.js';
 import type { BreakerState } from '../../src/breaker/breaker-state.js';
 import { BreakerStore } from '../../src/breaker/breaker-store.js';
 import { parseBreaker } from '../../src/breaker/parse-breaker.js';
-import { defineScript } from '../../src/redis/define-script.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { usePool } from '../integration/worker-pool/test-pool.js';
 
@@ -28,13 +28,6 @@ const leaseMs = 5_000;
 const openAtMostMs = 10_000;
 const machine = new BreakerMachine(fleetRules);
 const pool = usePool();
-/** The store tidies many breakers, one after another; here it is one, at once. */
-const tidyScript = defineScript({
-  file: new URL('../../src/breaker/lua/breaker-tidy.lua', import.meta.url),
-  keys: ['breakers', 'generation', 'leader'],
-  args: ['name', 'openForMs', 'rules', 'ttl', 'now', 'epoch'],
-  reply: (raw) => ({ 0: 'unchanged', 1: 'changed', 2: 'forgotten' })[String((raw as unknown[])[0])],
-});
 
 /** What may happen to a breaker. Generations are told by how far they are from the current one, so that most are not stale. */
 type Happening =
@@ -237,11 +230,13 @@ class Twins {
     }
   }
 
-  #tidy(openForMs: number): Promise<unknown> {
+  /** The store tidies many breakers, one after another; here it is one, at once. */
+  async #tidy(openForMs: number): Promise<unknown> {
     const { client, keyspace } = pool();
     const keys = { breakers: keyspace.breakers, generation: keyspace.breakerGeneration, leader: keyspace.leader };
     const rules = JSON.stringify(fleetRules);
-    return tidyScript.run(client, keys, { name, openForMs, rules, ttl: 60_000, now: this.now, epoch });
+    const { kind } = await tidyScript.run(client, keys, { name, openForMs, rules, ttl: 60_000, now: this.now, epoch });
+    return kind;
   }
 }
 

@@ -9,7 +9,7 @@ import type { BreakerState } from '../../src/breaker/breaker-state.js';
 import type { CallGate, GateWorld } from '../../src/breaker/call-gate.js';
 import { CallGates } from '../../src/breaker/call-gates.js';
 import type { FleetProbe } from '../../src/breaker/fleet-breakers.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
+import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../src/time/duration.js';
 
 const machine = new BreakerMachine(fleetRules);
@@ -72,7 +72,7 @@ class MemoryFleet {
 }
 
 /** The gates of a worker on a clock that is moved by hand, with a fleet beside them. */
-export function testGates(options: Partial<Pick<GateWorld, 'metrics'>> & { readonly elapsed?: () => number } = {}) {
+export function testGates(options: { readonly metrics?: Metrics; readonly elapsed?: () => number } = {}) {
   const clock = { time: 1_000_000, elapsed: options.elapsed ?? ((): number => clock.time) };
   const fleet = new MemoryFleet(() => clock.elapsed() as EpochMs);
   const metrics = options.metrics ?? createMetrics({ role: 'worker', version: '1.2.3' });

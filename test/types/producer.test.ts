@@ -23,6 +23,7 @@ const enqueues = {
   one: (producer: Producer) => producer.enqueue(sendReceipt, { orderId: '42' }, { key: 'order-42', tenant: 'acme' }),
   many: (producer: Producer) => producer.enqueueMany(sendReceipt, [{ orderId: '42', copies: 2 }]),
   waits: async (producer: Producer) => producer.wait(await producer.enqueue(sendReceipt, { orderId: '42' })),
+  asks: async (producer: Producer) => producer.outcome(await producer.enqueue(sendReceipt, { orderId: '42' })),
   pings: async (producer: Producer) => producer.wait(await producer.enqueue(ping, undefined), { timeout: '5s' }),
 };
 
@@ -35,6 +36,13 @@ describe('a producer', () => {
   it('waits for the result that the handler of the kind returns', () => {
     expectTypeOf(enqueues.waits).returns.resolves.toEqualTypeOf<{ sent: boolean }>();
     expectTypeOf(enqueues.pings).returns.resolves.toEqualTypeOf<'pong'>();
+  });
+
+  it('knows what the handler returns, and nothing of a fallback', () => {
+    expectTypeOf(enqueues.asks).returns.resolves.toEqualTypeOf<
+      | { readonly result: { sent: boolean }; readonly fallback: false }
+      | { readonly result: unknown; readonly fallback: true }
+    >();
   });
 });
 

@@ -32,7 +32,14 @@ export function judgeFleet(
     const slots = beat.suspect === undefined ? beat.queues.find(({ name }) => name === queue) : undefined;
     const state = presence(ageMs, deadAfterMs) ?? beat.state;
     return slots
-      ? [{ knows: beat.kinds.includes(kind), state, free: Math.max(0, slots.slots - slots.busy), lane: beat.lane }]
+      ? [
+          {
+            knows: beat.kinds.includes(kind),
+            state,
+            free: Math.max(0, (slots.usable ?? slots.slots) - slots.busy),
+            lane: beat.lane,
+          },
+        ]
       : [];
   });
   const able = near.filter(({ knows }) => knows);

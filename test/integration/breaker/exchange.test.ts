@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineDependency, defineJob, type QueueDefinition, TransientError } from '../../../src/index.js';
+import {
+  defineDependency,
+  defineJob,
+  type JobContext,
+  type QueueDefinition,
+  TransientError,
+} from '../../../src/index.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { eventually } from '../../support/eventually.js';
 import { metricValue } from '../worker-pool/metric-value.js';
@@ -263,4 +269,38 @@ describe('a worker alone', () => {
     });
     expect(worker.state).toBe('running');
   }, 20_000);
+});
+
+describe('one worker of two whose way out is broken', () => {
+  it('opens its own breaker alone and takes no more such jobs, and the other does them all', async () => {
+    const queue = pool().queue();
+    const { job, dependency } = aWorld(queue);
+    const triedInVain = { calls: 0 };
+    const onBadWorker = {
+      ...job,
+      run: (_payload: unknown, ctx: JobContext) =>
+        ctx.call(dependency, async () => {
+          triedInVain.calls += 1;
+          throw new TransientError('no route');
+        }),
+    };
+    const { log, said } = recordLog();
+    await pool().worker([onBadWorker], { log, worker: { concurrency: 5 } });
+    await pool().worker([job], { worker: { concurrency: 1 } });
+    const producer = pool().producer();
+
+    const enqueued = await producer.enqueueMany(
+      job,
+      Array.from({ length: 200 }, () => ({})),
+    );
+
+    expect(await Promise.all(enqueued.map((each) => producer.wait(each, { timeout: '30s' })))).toEqual(
+      enqueued.map(() => 'fetched'),
+    );
+    // Eight in a row that may have come with others under way, and a probe now and then.
+    expect(triedInVain.calls).toBeLessThan(30);
+    expect(said('fetch.limited')[0]).toMatchObject({ slots: 0 });
+    expect(await new FleetVerdicts(pool()).state(dependency.name)).toBeUndefined();
+    expect(await pool().deadLetters(queue).oldest(1)).toEqual([]);
+  });
 });

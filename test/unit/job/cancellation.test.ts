@@ -28,6 +28,31 @@ describe('Cancellation', () => {
     expect(listener).toHaveBeenCalledExactlyOnceWith(reason);
   });
 
+  it('ends all that was held with it, and nothing that was released', () => {
+    const cancellation = new Cancellation();
+    const ended: string[] = [];
+    const [first, second, third] = ['first', 'second', 'third'].map((name) => ({ abort: () => ended.push(name) }));
+    for (const call of [first, second, third]) if (call) cancellation.hold(call);
+
+    if (second) cancellation.release(second);
+    cancellation.abort(reason);
+
+    expect(ended).toEqual(['first', 'third']);
+  });
+
+  it('holds another one in the place of one that was released', () => {
+    const cancellation = new Cancellation();
+    const ended: string[] = [];
+    const [first, second] = ['first', 'second'].map((name) => ({ abort: () => ended.push(name) }));
+    if (first) cancellation.hold(first);
+    if (first) cancellation.release(first);
+    if (second) cancellation.hold(second);
+
+    cancellation.abort(reason);
+
+    expect(ended).toEqual(['second']);
+  });
+
   it('tells a listener that comes late at once', () => {
     const cancellation = new Cancellation();
     cancellation.abort(reason);

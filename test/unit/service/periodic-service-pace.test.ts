@@ -17,7 +17,11 @@ afterEach(() => {
 });
 
 /** The pauses after each of the runs, of which the given ones fail. */
-async function pausesOf(intervalMs: number, runs: readonly ('ok' | 'error')[], random = 0.5): Promise<number[]> {
+async function pausesOf(
+  intervalMs: number | (() => number),
+  runs: readonly ('ok' | 'error')[],
+  random = 0.5,
+): Promise<number[]> {
   let run = 0;
   await new Promise<void>((done) => {
     const service = new PeriodicService({
@@ -42,6 +46,12 @@ async function pausesOf(intervalMs: number, runs: readonly ('ok' | 'error')[], r
 describe('the pace of a PeriodicService', () => {
   it('pauses for its interval between runs', async () => {
     expect(await pausesOf(250, ['ok', 'ok', 'ok'])).toEqual([250, 250, 250]);
+  });
+
+  it('asks for its interval before every pause, where that may change', async () => {
+    const intervals = [500, 700, 500];
+
+    expect(await pausesOf(() => intervals.shift() ?? 0, ['ok', 'ok', 'ok'])).toEqual([500, 700, 500]);
   });
 
   it.each([

@@ -20,6 +20,14 @@ it('counts who takes jobs of the queue and knows the kind, and their free slots'
   });
 });
 
+it('counts no slot as free that a worker leaves alone, because no job of the queue could run', () => {
+  const held = worker({ queues: [{ name: 'email', slots: 10, busy: 4, usable: 0 }] });
+  const probing = worker({ queues: [{ name: 'email', slots: 10, busy: 0, usable: 1 }] });
+
+  expect(judge(held)).toMatchObject({ serving: 1, freeSlots: 0 });
+  expect(judge(held, probing)).toMatchObject({ serving: 2, freeSlots: 1 });
+});
+
 it('counts apart who knows the kind and takes nothing now, by why', () => {
   const idle = [worker({ state: 'quiet' }), worker({ state: 'blocked' }), worker({}, 3_000), worker({}, 6_000)];
 

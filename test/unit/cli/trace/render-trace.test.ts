@@ -66,6 +66,17 @@ it('begins a chapter by its date: a redrive, another life, and what came hours l
   expect(page).toContain(`\n${' '.repeat(26)}step charge was done`);
 });
 
+it('says that a fallback did the work, and because of what', () => {
+  const page = render([
+    { at: start, what: 'started' },
+    { at: start + 10, what: 'fallback', breaker: 'smtp' },
+    { at: start + 10, what: 'fallback' },
+  ]);
+
+  expect(page).toContain('its fallback ran instead of its handler: smtp was not to be called');
+  expect(page).toContain('its fallback ran instead of its handler\n');
+});
+
 it('says where a clock must be wrong', () => {
   expect(render([{ at: start, saidAt: start + 90_000, what: 'enqueued' }])).toContain(
     'enqueued (by a clock that is 1m 30s ahead)',

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Cancellation } from '../../../src/job/cancellation.js';
+import { defineDependency } from '../../../src/job/define-dependency.js';
+import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
+import { defineQueue } from '../../../src/job/define-queue.js';
+import type { Outcome } from '../../../src/job/outcome.js';
+import { KindRegistry } from '../../../src/job/registry.js';
+import { TransientError } from '../../../src/retry/errors.js';
+import type { FetchedJob } from '../../../src/transport/fetched-job.js';
+import { Executor } from '../../../src/worker/executor.js';
+import { StepMemory } from '../../support/step-memory.js';
+import { testGates } from '../../support/test-gates.js';
+import { recordingLog } from '../service/recording-log.js';
+import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
+
+const smtp = defineDependency({ name: 'smtp' });
+const order = z.object({ orderId: z.string() });
+type Options = JobOptions<typeof order, unknown>;
+type World = ReturnType<typeof testGates>;
+
+/** Executes one job that needs smtp, in a world that was made ready for it. */
+async function execute(
+  ready: (world: World) => void | Promise<void>,
+  options: Partial<Options> = {},
+  job: Partial<FetchedJob> = {},
+  givenBack: Outcome = { kind: 'interrupted', reason: 'shutdown' },
+) {
+  const world = testGates();
+  world.gates.of(smtp);
+  await ready(world);
+  world.sync();
+  const definition = defineJob<typeof order, unknown>({
+    kind: 'send-receipt',
+    queue: defineQueue({ name: 'email' }),
+    payload: order,
+    dependencies: [smtp],
+    retry: { attempts: 3, base: '1s', cap: '10s' },
+    run: (_payload, ctx) => ctx.call(smtp, async () => 'sent'),
+    ...options,
+  });
+  const executor = new Executor({
+    registry: new KindRegistry([definition]),
+    limits: {
+      maxPayloadBytes: 1_000,
+      maxResultBytes: 1_024,
+      maxErrorBytes: 500,
+      maxStackBytes: 500,
+      newerVersionDelayMs: 5_000,
+      maxStepBytes: 1_000,
+      maxStepsBytes: 1_000,
+    },
+    stepStore: new StepMemory(),
+    gates: world.gates,
+    abortGraceMs: 5,
+    log: recordingLog().log,
+    metrics: world.metrics,
+    clock: standingClock,
+    random: () => 0.5,
+    givenBack,
+    onHung: () => undefined,
+    claimKey: async () => undefined,
+    reportProgress: async () => undefined,
+  });
+  return { outcome: await executor.execute(fetchedJob(job), new Cancellation()), world };
+}
+
+const well = () => undefined;
+const tripped = ({ fleet }: World) => fleet.trip('smtp', { openForMs: 10_000 });
+const halfOpen = ({ fleet, clock }: World) => {
+  fleet.trip('smtp', { openForMs: 0 });
+  clock.time += 1;
+};
+const closedJustNow = ({ fleet }: World) => {
+  fleet.trip('smtp');
+  fleet.release('smtp');
+};
+/** This worker's own breaker is open. */
+const ownOpen = async ({ gates }: World) => {
+  for (let tries = 0; tries < 8; tries++) {
+    const fn = () => Promise.reject(new TransientError('no route'));
+    const request = { fn, timeoutMs: 1_000, cancellation: new Cancellation(), pass: undefined };
+    await gates
+      .of(smtp)
+      .call({ ...request, verdictOf: () => ({ class: 'transient' }) })
+      .catch(() => undefined);
+  }
+};
+const fallback = async () => 'later';
+const again = { starts: 2, attemptsMade: 0 };
+
+describe('Executor', () => {
+  it.each<[string, (world: World) => void | Promise<void>, Partial<Options>, Partial<FetchedJob>, Outcome]>([
+    ['runs the handler while all is well', well, {}, {}, { kind: 'completed', resultJson: '"sent"' }],
+    [
+      'sets the job aside for the fleet while the breaker is open',
+      tripped,
+      {},
+      {},
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 45_000 },
+    ],
+    [
+      'sets it aside for no longer than it is worth doing',
+      tripped,
+      {},
+      { meta: { deadline: momentIn(5_000) } },
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 5_000 },
+    ],
+    [
+      'runs the fallback instead, where there is one',
+      tripped,
+      { fallback },
+      {},
+      { kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp' },
+    ],
+    [
+      'sets it aside for another worker where only this one keeps away',
+      ownOpen,
+      { fallback },
+      {},
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 2_000 },
+    ],
+    [
+      'runs the fallback of one that comes back to it then',
+      ownOpen,
+      { fallback },
+      again,
+      { kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp' },
+    ],
+    [
+      'runs the handler where the first call is a probe',
+      halfOpen,
+      { fallback },
+      {},
+      { kind: 'completed', resultJson: '"sent"' },
+    ],
+    [
+      'runs it where the breaker has closed just now',
+      closedJustNow,
+      {},
+      {},
+      { kind: 'completed', resultJson: '"sent"' },
+    ],
+    [
+      'sets it aside when its share of calls is used up, and runs no fallback for that',
+      async (world) => {
+        closedJustNow(world);
+        world.sync();
+        await world.gates.of(smtp).enter();
+      },
+      { fallback },
+      again,
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 2_000 },
+    ],
+  ])('%s', async (_what, ready, options, job, expected) => {
+    const { outcome } = await execute(ready, options, job);
+
+    expect(outcome).toEqual(expected);
+  });
+
+  it('hands the probe to the first call of the job, and asks anew for the second', async () => {
+    const { outcome, world } = await execute(halfOpen, {
+      run: async (_payload, ctx) => {
+        await ctx.call(smtp, async () => 'first');
+        return ctx.call(smtp, async () => 'second');
+      },
+    });
+
+    expect(outcome).toEqual({ kind: 'completed', resultJson: '"second"' });
+    expect(world.fleet.settled).toEqual(['smtp succeeded', 'smtp succeeded']);
+  });
+
+  it('gives the probe back when the handler makes no call', async () => {
+    const { world } = await execute(halfOpen, { run: async () => 'no call' });
+
+    expect(world.fleet.settled).toEqual(['smtp ignored']);
+  });
+
+  it('sets a job aside whose handler met an open breaker, also where it wrapped the error', async () => {
+    const { outcome } = await execute(({ fleet }) => fleet.trip('smtp/eu'), {
+      run: async (_payload, ctx) => {
+        const wrap = (cause: unknown) => Promise.reject(new Error('not sent', { cause }));
+        return ctx.call(smtp, async () => 'sent', { key: 'eu' }).catch(wrap);
+      },
+    });
+
+    expect(outcome).toEqual({ kind: 'parked', reason: 'breaker:smtp/eu', delayMs: 45_000 });
+  });
+
+  it('counts a failure of the fallback as one of the job', async () => {
+    const { outcome } = await execute(tripped, {
+      fallback: () => {
+        throw new Error('no digest either');
+      },
+    });
+
+    expect(outcome).toMatchObject({ kind: 'retried', error: { message: 'no digest either' } });
+  });
+
+  it('sets a suspect aside as one, so that it does not come back among others', async () => {
+    const aside: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 60_000 };
+
+    expect((await execute(tripped, {}, {}, aside)).outcome).toEqual(aside);
+  });
+});
