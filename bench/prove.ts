@@ -7,6 +7,7 @@ import { clockJump } from './proofs/clock-jump.js';
 import { cost } from './proofs/cost.js';
 import { effects } from './proofs/effects.js';
 import { enqueue } from './proofs/enqueue.js';
+import { flaky } from './proofs/flaky.js';
 import { fleet } from './proofs/fleet.js';
 import { freeze } from './proofs/freeze.js';
 import { idle } from './proofs/idle.js';
@@ -35,6 +36,7 @@ const proofs: readonly Proof[] = [
   leader,
   blocked,
   poison,
+  flaky,
   effects,
   freeze,
   partition,

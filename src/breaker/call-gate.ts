@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Cancellation } from '../job/cancellation.js';
 import type { BreakerDefinition, DependencyDefinition } from '../job/define-dependency.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
+import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
 import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
@@ -195,6 +196,8 @@ export class CallGate {
       const error = call.reason ?? thrown;
       const { result, retryAfterMs } = outcomeOf(call, error, verdictOf);
       const label = error instanceof DependencyTimeoutError && error === call.reason ? 'timeout' : 'error';
+      // The end of the job is not the fault of its calls.
+      if (call.reason === undefined || label === 'timeout') markFailedDependency(error, this.dependency.name);
       this.#ended(turn, pass, startedAt, label, result, retryAfterMs);
       throw error;
     } finally {

@@ -127,6 +127,26 @@ export const optionTable = {
       max: 200,
       doc: 'How many attempts the history of a job keeps; the oldest give way. Too few: the first failure, often the telling one, is lost. Too many: jobs that fail for days grow large.',
     }),
+    retryBudget: orOff(
+      integer({
+        default: 100,
+        min: 1,
+        max: 1_000_000,
+        doc: 'How many retries a queue may run at once beyond what new jobs bring in, for each dependency that makes its jobs fail; what exceeds it is postponed. false: any number. Too few: jobs wait after a short trouble. Too many: a dependency that fails is called much more often than one that works, and stays down. Give every worker the same.',
+      }),
+    ),
+    retryBudgetPercent: integer({
+      default: 20,
+      min: 0,
+      max: 1000,
+      doc: 'How many retries a hundred first attempts bring into the budget. Too few: jobs wait although their dependency fails little. Too many: the calls that a failing dependency gets are multiplied.',
+    }),
+    retryBudgetPerSecond: integer({
+      default: 1,
+      min: 1,
+      max: 100_000,
+      doc: 'How many retries a second brings into the budget, for queues with little traffic. Too few: when few new jobs come, those that failed come back one by one for long. Too many: a failing dependency is called as often by a queue that has nothing else to do.',
+    }),
     newerVersionDelayMs: duration({
       default: '5s',
       min: '100ms',

@@ -39,10 +39,10 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
 /**
  * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
- * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `breaker:<name>`: a dependency
- * that it needs may not be called now.
+ * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `retry_budget`: it has failed
+ * before, and its queue has spent what it may on trying again. `breaker:<name>`: a dependency that it needs may not be called now.
  */
-export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy'] as const;
+export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy', 'retry_budget'] as const;
 
 export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
 
@@ -72,7 +72,13 @@ export type Outcome =
       /** The breaker for which the kind's fallback ran instead of its handler; absent when the handler did the work. */
       readonly fallbackFor?: string;
     }
-  | { readonly kind: 'retried'; readonly delayMs: number; readonly error: ErrorReport }
+  | {
+      readonly kind: 'retried';
+      readonly delayMs: number;
+      readonly error: ErrorReport;
+      /** The dependency whose call made the attempt fail, where one did. */
+      readonly dependency?: string;
+    }
   | { readonly kind: 'parked'; readonly delayMs: number; readonly reason: ParkReason }
   | {
       readonly kind: 'dead_lettered';
@@ -80,6 +86,8 @@ export type Outcome =
       readonly error: ErrorReport;
       /** False when the job was refused before its handler ran: there was no attempt to keep a record of. */
       readonly attempted: boolean;
+      /** The dependency whose call made the attempt fail, where one did. */
+      readonly dependency?: string;
     }
   | { readonly kind: 'interrupted'; readonly reason: ReleaseReason }
   | { readonly kind: 'lease_lost' };
@@ -93,4 +101,6 @@ export interface AttemptRecord {
   readonly startedAt: EpochMs;
   readonly endedAt: EpochMs;
   readonly error: Omit<ErrorReport, 'stack'>;
+  /** The dependency whose call made it fail, where one did. */
+  readonly dependency?: string;
 }

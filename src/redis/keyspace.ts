@@ -44,6 +44,11 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:idem:`;
   }
 
+  /** What the keys of the retry budgets begin with: one hash per dependency, and one for all other causes. They expire when they are full. */
+  retryBudgetBase(queue: string): string {
+    return `${this.prefix(queue)}:bw:retry-budget:`;
+  }
+
   /** string: the highest epoch of a leader that may write to the queue. */
   fence(queue: string): string {
     return `${this.prefix(queue)}:bw:fence`;

@@ -1,6 +1,7 @@
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import { type ErrorClass, errorClasses } from '../job/outcome.js';
 import type { EpochMs } from '../time/duration.js';
+import { errorChain } from './error-chain.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** Codes of the network, of undici, and of databases that say "not now", as opposed to "not ever". */
@@ -46,15 +47,12 @@ const transientCodes = new Set([
 
 const permanentCodes = new Set(['BULWARK_PAYLOAD_INVALID', 'BULWARK_PAYLOAD_TOO_LARGE', 'BULWARK_DEFINITION_INVALID']);
 
-/** How far down a chain of causes the reason is looked for. */
-const maxDepth = 5;
-
 /**
  * Says what an error means for the job. Pure.
  *
  * In this order: what the kind's own `classify` says; an error that states its class; a code or HTTP status known out of the
  * box, in the error or in what caused it. Everything else is transient: an unknown failure is better tried again than given
- * up on.
+ * up on. Whoever says that it may be tried again and not when, is held to the Retry-After that the other side sent.
  */
 export function classifyError(
   error: unknown,
@@ -63,23 +61,31 @@ export function classifyError(
 ): ErrorVerdict {
   const own = ownRules?.(error);
   const verdict = own && verdictOf(own.class, own.retryAfterMs);
-  if (verdict) return verdict;
   try {
-    return knownVerdict(error, now) ?? { class: 'transient' };
+    return withRetryAfter(verdict ?? knownVerdict(error, now) ?? { class: 'transient' }, error, now);
   } catch {
     // The error's own code threw while it was looked at: as unknown a failure as any.
-    return { class: 'transient' };
+    return verdict ?? { class: 'transient' };
   }
 }
 
 function knownVerdict(error: unknown, now: EpochMs): ErrorVerdict | undefined {
-  let current: unknown = error;
-  for (let depth = 0; depth < maxDepth && typeof current === 'object' && current !== null; depth++) {
-    const verdict = statedClass(current) ?? byCode(current) ?? byHttpStatus(current, now);
+  for (const link of errorChain(error)) {
+    const verdict = statedClass(link) ?? byCode(link) ?? byHttpStatus(link, now);
     if (verdict) return verdict;
-    current = underlying(current);
   }
   return undefined;
+}
+
+/** An error of the handler's own often has the answer that asked for a wait as its cause. */
+function withRetryAfter(verdict: ErrorVerdict, error: unknown, now: EpochMs): ErrorVerdict {
+  const isRetried = verdict.class === 'transient' || verdict.class === 'throttled';
+  if (!isRetried || verdict.retryAfterMs !== undefined) return verdict;
+  for (const link of errorChain(error)) {
+    const retryAfterMs = parseRetryAfter(retryAfterHeader(link), now);
+    if (retryAfterMs !== undefined) return { ...verdict, retryAfterMs };
+  }
+  return verdict;
 }
 
 function statedClass(error: object): ErrorVerdict | undefined {
@@ -138,9 +144,4 @@ function headerOf(headers: unknown): unknown {
   if ('get' in headers && typeof headers.get === 'function') return headers.get('retry-after');
   const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after');
   return named?.[1];
-}
-
-function underlying(error: object): unknown {
-  const { cause, errors } = error as { cause?: unknown; errors?: unknown };
-  return cause ?? (Array.isArray(errors) ? errors[0] : undefined);
 }

@@ -42,6 +42,9 @@ const queueStates = [
   'dead_lettered',
 ] as const;
 
+/** What a retry budget says to a job that is about to run again. */
+const retryVerdicts = ['taken', 'empty', 'overdrawn'] as const;
+
 const outcomes = [
   'completed',
   'retried',
@@ -162,6 +165,13 @@ export const metricTable = {
     labels: { dependency: 'name of a dependency', result: ['ok', 'error', 'timeout'] },
     by: ['worker'],
     buckets: callBuckets,
+  },
+  retryBudget: {
+    name: 'bulwark_retry_budget_verdicts_total',
+    type: 'counter',
+    help: 'Jobs that were about to run again, by what their retry budget said: `taken` from it; `empty`, and the job is postponed; `overdrawn` by a job that could not wait.',
+    labels: { queue, dependency: 'name of a dependency, or `-` for all other causes', verdict: retryVerdicts },
+    by: ['worker'],
   },
   breakerCalls: {
     name: 'bulwark_breaker_calls_total',

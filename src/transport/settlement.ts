@@ -210,7 +210,7 @@ export class Settlement {
       case 'retried': {
         const { error, delayMs } = outcome;
         const fields = packr.pack(['failedReason', error.message, 'stacktrace', stackJson(error)]);
-        const words = [delayMs, '', 1, fields, JSON.stringify(this.#attemptRecord(job, error))];
+        const words = [delayMs, '', 1, fields, JSON.stringify(this.#attemptRecord(job, outcome))];
         return { kind: 'y', id, token, words };
       }
       case 'parked':
@@ -256,7 +256,7 @@ export class Settlement {
     };
     return [
       JSON.stringify(record),
-      attempted ? JSON.stringify(this.#attemptRecord(job, error)) : '',
+      attempted ? JSON.stringify(this.#attemptRecord(job, outcome)) : '',
       error.message,
       stackJson(error),
       isJson(job.dataJson) ? '' : JSON.stringify(job.dataJson),
@@ -267,13 +267,14 @@ export class Settlement {
     ];
   }
 
-  #attemptRecord(job: FetchedJob, { stack: _stack, ...error }: ErrorReport): AttemptRecord {
+  #attemptRecord(job: FetchedJob, { error: { stack: _stack, ...error }, dependency }: FailedOutcome): AttemptRecord {
     return {
       attempt: job.attemptsMade + 1,
       worker: this.#options.worker,
       startedAt: job.startedAt,
       endedAt: Date.now() as EpochMs,
       error,
+      ...(dependency !== undefined && { dependency }),
     };
   }
 }
@@ -281,6 +282,7 @@ export class Settlement {
 /** What is written: a run that lost its lease has no say. */
 type Written = Exclude<Outcome, { kind: 'lease_lost' }>;
 type DeadLettered = Extract<Outcome, { kind: 'dead_lettered' }>;
+type FailedOutcome = Extract<Outcome, { kind: 'retried' | 'dead_lettered' }>;
 
 /** What an outcome says of the job's key, if anything. */
 function keyEndOf(outcome: Written): KeyEnd | undefined {

@@ -4,6 +4,8 @@ import type { QueueDefinition } from '../job/define-queue.js';
 import type { Outcome } from '../job/outcome.js';
 import { connectionName } from '../recovery/connections.js';
 import type { OpenRedis } from '../redis/open-redis.js';
+import { retryBudgetRule } from '../retry/retry-budget.js';
+import { RetryBudgetStore } from '../retry/retry-budget-store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
@@ -11,6 +13,7 @@ import { QueueConsumer } from '../transport/queue-consumer.js';
 import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
 import { reportOutcome } from './report-outcome.js';
+import { RetryAdmission } from './retry-admission.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export interface ConsumerContext {
@@ -45,6 +48,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     random: Math.random,
     onHung,
     givenBack,
+    retries: createRetryAdmission(queue, context),
     claimKey: (job, digest, fingerprint) => consumer.claimKey(job, digest, fingerprint),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
     stepStore: new StepStore(open.client, open.keyspace, queue.name),
@@ -79,6 +83,16 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     log,
   });
   return consumer;
+}
+
+/** A suspect has got a process of its own, and is not to give it up for a budget. */
+function createRetryAdmission({ name }: QueueDefinition, { parts, open }: ConsumerContext): RetryAdmission | undefined {
+  const { job: limits, log, metrics, suspect } = parts;
+  const { retryBudget } = limits;
+  if (retryBudget === false || suspect !== undefined) return undefined;
+  const rule = retryBudgetRule({ ...limits, retryBudget });
+  const store = new RetryBudgetStore(open.client, open.keyspace, name, rule);
+  return new RetryAdmission({ store, queue: name, random: Math.random, log, metrics });
 }
 
 /** Waiting is what happens before the first attempt; later ones wait because they were told to. */

@@ -17,6 +17,7 @@ import type { KindRegistry } from '../job/registry.js';
 import { classifyError } from '../retry/classify.js';
 import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
+import { failedDependency } from '../retry/failed-dependency.js';
 import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
@@ -25,6 +26,7 @@ import { type ContextServices, createContext, endContext } from './create-contex
 import type { HungHandler } from './hung-handlers.js';
 import { type PreparationLimits, prepareJob } from './prepare-job.js';
 import { encodeResult } from './result.js';
+import type { RetryAdmission } from './retry-admission.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
 
 /** Pause before a job runs again that met a fault of our own. */
@@ -40,6 +42,8 @@ export interface ExecutorOptions extends ContextServices {
   readonly givenBack: Outcome;
   /** Claims a key for a job that was written without one. Undefined when its lease is lost. */
   readonly claimKey: (job: FetchedJob, digest: string, fingerprint: string) => Promise<Claim | undefined>;
+  /** Lets retries run or postpones them; undefined lets all of them run. */
+  readonly retries: Pick<RetryAdmission, 'admit'> | undefined;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
 }
@@ -57,7 +61,8 @@ interface Run {
 
 /**
  * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → breakers of its
- * dependencies → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
+ * dependencies → retry budget → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the
+ * outcome true.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -84,8 +89,16 @@ export class Executor {
       }
       const admitting = admit(this.#options.gates, definition.dependencies);
       const admission = admitting && (await admitting);
-      if (admission?.kind !== 'refused')
-        return await this.#run({ job, definition, payload, cancellation, clock, admission });
+      if (admission?.kind !== 'refused') {
+        // After the breakers: a job that they do not let run takes no retry.
+        const asking = this.#options.retries?.admit(job, definition, clock.now());
+        const postponed = asking && (await asking);
+        // A job that was called off meanwhile ends as such.
+        if (postponed === undefined || cancellation.reason !== undefined)
+          return await this.#run({ job, definition, payload, cancellation, clock, admission });
+        admission?.passes.giveBack();
+        return postponed;
+      }
       const { refusal } = admission;
       return mayFallBack(job, definition, refusal)
         ? await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker })
@@ -214,6 +227,8 @@ export class Executor {
     const { limits, random } = this.#options;
     const verdict = this.#classify(error, now, definition);
     const report = reportError(error, verdict.class, limits);
+    const dependency = failedDependency(error);
+    const failed = { error: report, ...(dependency !== undefined && { dependency }) };
     const policy = { ...definition.retry, attempts: attemptsAllowed(job, definition) };
     const decision = decideFailure(
       { verdict, attempt: job.attemptsMade + 1, policy, deadline: job.meta.deadline },
@@ -221,8 +236,8 @@ export class Executor {
       random(),
     );
     return decision.kind === 'retry'
-      ? { kind: 'retried', delayMs: decision.delayMs, error: report }
-      : { kind: 'dead_lettered', reason: decision.reason, error: report, attempted: true };
+      ? { kind: 'retried', delayMs: decision.delayMs, ...failed }
+      : { kind: 'dead_lettered', reason: decision.reason, ...failed, attempted: true };
   }
 }
 

@@ -91,11 +91,25 @@ export function decideExpiry(
   if (job.meta.deadline !== undefined && now >= job.meta.deadline) {
     return `the job's deadline ${new Date(job.meta.deadline).toISOString()} has passed`;
   }
-  const dueAt = job.enqueuedAt + (job.opts.delay ?? 0);
+  const dueAt = firstDue(job);
   if (definition.maxQueueAgeMs !== undefined && now - dueAt > definition.maxQueueAgeMs) {
     return `the job is ${formatDuration(now - dueAt)} old, its kind allows ${formatDuration(definition.maxQueueAgeMs)}`;
   }
   return undefined;
+}
+
+/** From when on a job is too late to start; undefined when it never is. Pure. */
+export function latestStart(
+  job: Pick<FetchedJob, 'meta' | 'enqueuedAt' | 'opts'>,
+  { maxQueueAgeMs }: Pick<AnyJobDefinition, 'maxQueueAgeMs'>,
+): EpochMs | undefined {
+  if (maxQueueAgeMs === undefined) return job.meta.deadline;
+  return Math.min(job.meta.deadline ?? Number.POSITIVE_INFINITY, firstDue(job) + maxQueueAgeMs) as EpochMs;
+}
+
+/** When a job could run for the first time. */
+function firstDue({ enqueuedAt, opts }: Pick<FetchedJob, 'enqueuedAt' | 'opts'>): number {
+  return enqueuedAt + (opts.delay ?? 0);
 }
 
 type ParsedJson =

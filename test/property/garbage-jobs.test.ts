@@ -85,6 +85,7 @@ const executor = new Executor({
   clock: { now: () => now, elapsed: () => 0 },
   random: () => 0.5,
   givenBack: { kind: 'interrupted', reason: 'shutdown' },
+  retries: undefined,
   onHung: () => undefined,
   claimKey: async () => undefined,
   reportProgress: async () => undefined,

@@ -64,7 +64,8 @@ function attemptLine(record: AttemptRecord): string {
   const { class: errorClass, name, message, fingerprint } = record.error;
   const error = printable(`${errorClass ?? 'unknown'} ${name}: ${message}`);
   const cause = fingerprint === undefined ? '' : ` (${printable(String(fingerprint))})`;
-  return `  ${record.attempt}. ${moment(record.startedAt)}, ${lasted(record)} on ${record.worker}: ${error}${cause}`;
+  const where = record.dependency === undefined ? '' : `, in ${printable(String(record.dependency))}`;
+  return `  ${record.attempt}. ${moment(record.startedAt)}, ${lasted(record)} on ${record.worker}${where}: ${error}${cause}`;
 }
 
 const losses = { exited: 'ended', silent: 'fell silent', unowned: 'let go of the job' } as const;

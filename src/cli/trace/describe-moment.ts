@@ -167,6 +167,7 @@ const parkings: Readonly<Record<string, string>> = {
   quarantine: 'as a suspect, to run alone',
   newer_version: 'its payload is newer than its worker',
   children_pending: 'its children had not ended',
+  retry_budget: 'the retry budget of its queue was empty',
 };
 
 function spokenParking({ at, reason, until, times }: Of<'parked'>): string {

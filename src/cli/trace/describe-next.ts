@@ -27,6 +27,7 @@ export function describeNext(next: Next, subject: NextSubject): DescribedNext {
 const delays: Readonly<Record<string, string>> = {
   backoff: ', after its backoff',
   delay: ', as its producer asked',
+  retry_budget: ', if the retry budget of its queue has something left by then (retry_budget)',
 };
 
 function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {

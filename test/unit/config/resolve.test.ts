@@ -62,6 +62,9 @@ describe('resolveConfig', () => {
           "maxStepBytes": 65536,
           "maxStepsBytes": 524288,
           "newerVersionDelayMs": 5000,
+          "retryBudget": 100,
+          "retryBudgetPerSecond": 1,
+          "retryBudgetPercent": 20,
         },
         "log": {
           "format": "auto",

@@ -140,6 +140,25 @@ describe('classifyError', () => {
     });
   });
 
+  const asked = withFields({ status: 503, headers: { 'retry-after': '7' } });
+
+  it.each<[string, unknown, ErrorVerdict]>([
+    ['a transient error', new TransientError('x', { cause: asked }), { class: 'transient', retryAfterMs: 7_000 }],
+    ['a throttled one', new ThrottledError('x', { cause: asked }), { class: 'throttled', retryAfterMs: 7_000 }],
+    [
+      'one that says itself for how long',
+      new ThrottledError('x', { retryAfter: '3s', cause: asked }),
+      { class: 'throttled', retryAfterMs: 3_000 },
+    ],
+    ['one that is final', new PermanentError('x', { cause: asked }), { class: 'permanent' }],
+  ])(
+    'holds %s to the Retry-After of its cause, if it is tried again and says no other time',
+    (_what, error, expected) => {
+      expect(classifyError(error, now)).toEqual(expected);
+      expect(classifyError(asked, now, () => expected)).toEqual(expected);
+    },
+  );
+
   it('is not moved by a Retry-After that says nothing', () => {
     expect(classifyError(withFields({ status: 503, headers: { 'retry-after': 'soon' } }), now)).toEqual({
       class: 'transient',

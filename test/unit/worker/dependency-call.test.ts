@@ -4,6 +4,7 @@ import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
 import type { CallOptions } from '../../../src/job/job-context.js';
 import { classifyError } from '../../../src/retry/classify.js';
+import { failedDependency } from '../../../src/retry/failed-dependency.js';
 import type { Metrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { callDependency } from '../../../src/worker/dependency-call.js';
@@ -156,6 +157,27 @@ describe('callDependency', () => {
     await expect(answer).rejects.toBe(reason);
     expect(fn).not.toHaveBeenCalled();
     expect(results).toEqual([]);
+  });
+
+  it('remembers that it made the job fail, in an error of its own or by its timeout', async () => {
+    const error = new Error('550 no such user');
+    const failed = call(() => Promise.reject(error)).answer;
+    const late = call(hanging().fn).answer;
+
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect(failedDependency(await failed.catch((thrown) => thrown))).toBe('smtp');
+    expect(failedDependency(await late.catch((thrown) => thrown))).toBe('smtp');
+  });
+
+  it('is not to blame for the end of the job', async () => {
+    const { answer, job } = call(hanging().fn);
+    const reason = new Error('shutting down');
+
+    job.abort(reason);
+
+    await expect(answer).rejects.toBe(reason);
+    expect(failedDependency(reason)).toBeUndefined();
   });
 
   it("does not count another dependency's timeout as its own", async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Claim } from '../../../src/idempotency/claim.js';
 import { DrainTimeoutError, JobCancelledError } from '../../../src/job/abort-reasons.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
+import { defineDependency } from '../../../src/job/define-dependency.js';
 import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
 import type { ErrorVerdict } from '../../../src/job/error-verdict.js';
@@ -15,6 +16,7 @@ import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
+import type { RetryAdmission } from '../../../src/worker/retry-admission.js';
 import { StepMemory } from '../../support/step-memory.js';
 import { testGates } from '../../support/test-gates.js';
 import { recordingLog } from '../service/recording-log.js';
@@ -27,6 +29,7 @@ interface Execution {
   readonly job?: Partial<FetchedJob>;
   readonly cancellation?: Cancellation;
   readonly clock?: Clock;
+  readonly retries?: Pick<RetryAdmission, 'admit'>;
   /** What the ledger answers to a job that was written without an identity. */
   readonly claim?: Claim;
 }
@@ -62,6 +65,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     clock: execution.clock ?? standingClock,
     random: () => 0.5,
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
+    retries: execution.retries,
     onHung: (handler) => hung.push(handler),
     claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
@@ -296,5 +300,42 @@ describe('Executor', () => {
 
     expect(outcome).toMatchObject({ kind: 'retried', delayMs: 5_000, error: { message: /clock/ } });
     expect(lines).toEqual(['error executor.failed']);
+  });
+
+  it('says which dependency made its handler fail', async () => {
+    const smtp = defineDependency({ name: 'smtp' });
+
+    const { outcome } = await execute(async (_payload, ctx) => {
+      try {
+        await ctx.call(smtp, throwing(new Error('421 later')) as never);
+      } catch (cause) {
+        throw new Error('no receipt', { cause });
+      }
+    });
+
+    expect(outcome).toMatchObject({ kind: 'retried', dependency: 'smtp', error: { message: /no receipt/ } });
+  });
+
+  const postponed: Outcome = { kind: 'parked', reason: 'retry_budget', delayMs: 7_000 };
+
+  it('does not run a job that its retry budget postpones', async () => {
+    const run = vi.fn();
+
+    const { outcome } = await execute(run, {}, { retries: { admit: async () => postponed } });
+
+    expect(outcome).toBe(postponed);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('ends a job that was called off while its retry budget was asked as called off', async () => {
+    const cancellation = new Cancellation();
+    const admit = async () => {
+      cancellation.abort(new JobCancelledError('called off'));
+      return postponed;
+    };
+
+    const { outcome } = await execute(() => undefined, {}, { cancellation, retries: { admit } });
+
+    expect(outcome).toMatchObject({ kind: 'dead_lettered', reason: 'cancelled' });
   });
 });

@@ -4,7 +4,7 @@ import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
 import { KindRegistry } from '../../../src/job/registry.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
-import { decideExpiry, type PreparedJob, prepareJob } from '../../../src/worker/prepare-job.js';
+import { decideExpiry, latestStart, type PreparedJob, prepareJob } from '../../../src/worker/prepare-job.js';
 import { fetchedJob, momentIn, now } from './fetched-job.js';
 
 const order = z.object({ orderId: z.string(), copies: z.number().default(1) });
@@ -236,5 +236,19 @@ describe('decideExpiry', () => {
     const definition = job(maxQueueAgeMs === undefined ? {} : { maxQueueAge: maxQueueAgeMs });
 
     expect(decideExpiry(fetchedJob(overrides), definition, now)).toBe(expected);
+  });
+});
+
+describe('latestStart', () => {
+  it.each<[string, Partial<FetchedJob>, number | undefined, number | undefined]>([
+    ['is never without deadline and age limit', {}, undefined, undefined],
+    ['is the deadline', { meta: { deadline: momentIn(7) } }, undefined, momentIn(7)],
+    ['is when it gets too old', { enqueuedAt: momentIn(-10), opts: { delay: 3 } }, 100, momentIn(93)],
+    ['is the deadline when that is sooner', { meta: { deadline: momentIn(7) }, enqueuedAt: now }, 100, momentIn(7)],
+    ['is the age when that is sooner', { meta: { deadline: momentIn(700) }, enqueuedAt: now }, 100, momentIn(100)],
+  ])('%s', (_what, overrides, maxQueueAgeMs, expected) => {
+    const definition = job(maxQueueAgeMs === undefined ? {} : { maxQueueAge: maxQueueAgeMs });
+
+    expect(latestStart(fetchedJob(overrides), definition)).toBe(expected);
   });
 });
