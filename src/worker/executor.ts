@@ -135,6 +135,10 @@ export class Executor {
     passes?.giveBack();
     const ending = context === undefined ? undefined : endContext(context, end.kind);
     if (ending !== undefined) await ending;
+    const refusal = end.kind === 'threw' ? refusalIn(end.error) : undefined;
+    // A breaker of one key is not known before the call.
+    if (refusal?.by === 'fleet' && fallbackFor === undefined && definition.fallback !== undefined)
+      return this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker });
     const outcome = this.#outcomeOf(end, job, definition, clock.now());
     return fallbackFor !== undefined && outcome.kind === 'completed' ? { ...outcome, fallbackFor } : outcome;
   }

@@ -188,6 +188,15 @@ describe('Executor', () => {
     expect(outcome).toEqual({ kind: 'parked', reason: 'breaker:smtp/eu', delayMs: 45_000 });
   });
 
+  it('runs the fallback where the handler itself met the open breaker of a key', async () => {
+    const { outcome } = await execute(({ fleet }) => fleet.trip('smtp/eu'), {
+      run: (_payload, ctx) => ctx.call(smtp, async () => 'sent', { key: 'eu' }),
+      fallback,
+    });
+
+    expect(outcome).toEqual({ kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp/eu' });
+  });
+
   it('counts a failure of the fallback as one of the job', async () => {
     const { outcome } = await execute(tripped, {
       fallback: () => {
