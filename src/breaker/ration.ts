@@ -1,31 +1,18 @@
 /** So much may be saved up while nothing is called: a tenth of a second's share, so that no second has more than its own. */
 const savedSeconds = 0.1;
-/** A call that comes too early is worth a wait of so long, or of one turn, if its slot is not held up for too long by that. */
-const waitMs = { usual: 100, longest: 500 };
 
-/** A call in so many milliseconds, which nobody else gets; or none, and when there may be one. */
-export type Share =
-  | { readonly kind: 'given'; readonly inMs: number }
-  | { readonly kind: 'none'; readonly forMs: number };
-
-/**
- * Spreads the calls of a breaker that has just closed: so many a second, and not all of them at once. Jobs come in batches, so a few may
- * wait for their turn; were they sent away, most turns would be lost.
- */
+/** Spreads the calls of a breaker that has just closed: so many a second, and not all of them at once. */
 export class Ration {
-  /** Below 0: so many wait for their turn. */
   #calls = 1;
   #at = Number.NEGATIVE_INFINITY;
 
-  /** Takes one call of so many a second. */
-  take(perSecond: number, now: number): Share {
+  /** Takes one call of so many a second. Answers 0, or in how many milliseconds there is one to be had. */
+  take(perSecond: number, now: number): number {
     const most = Math.max(1, perSecond * savedSeconds);
     this.#calls = Math.min(most, this.#calls + (perSecond * (now - this.#at)) / 1_000);
     this.#at = now;
-    const inMs = Math.max(0, Math.ceil((1_000 * (1 - this.#calls)) / perSecond));
-    if (inMs > Math.min(waitMs.longest, Math.max(waitMs.usual, 1_000 / perSecond)))
-      return { kind: 'none', forMs: inMs };
+    if (this.#calls < 1) return Math.ceil((1_000 * (1 - this.#calls)) / perSecond);
     this.#calls -= 1;
-    return { kind: 'given', inMs };
+    return 0;
   }
 }
