@@ -14,6 +14,7 @@ import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
+import { outage } from './proofs/outage.js';
 import { partition } from './proofs/partition.js';
 import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
@@ -38,6 +39,7 @@ const proofs: readonly Proof[] = [
   poison,
   flaky,
   effects,
+  outage,
   freeze,
   partition,
   redisRestart,
