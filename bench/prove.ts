@@ -14,6 +14,7 @@ import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
+import { oneBadWorker } from './proofs/one-bad-worker.js';
 import { outage } from './proofs/outage.js';
 import { partition } from './proofs/partition.js';
 import { poison } from './proofs/poison.js';
@@ -40,6 +41,7 @@ const proofs: readonly Proof[] = [
   flaky,
   effects,
   outage,
+  oneBadWorker,
   freeze,
   partition,
   redisRestart,
