@@ -3,7 +3,7 @@ import type { Cancellation } from '../job/cancellation.js';
 import type { BreakerDefinition, DependencyDefinition } from '../job/define-dependency.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Clock } from '../time/clock.js';
+import { type Clock, pause } from '../time/clock.js';
 import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
 import { fleetRules, leaseTimeouts, shortestLeaseMs } from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
@@ -146,8 +146,9 @@ export class CallGate {
       case 'free':
         return freeEntry;
       case 'rationed': {
-        const forMs = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
-        return forMs === 0 ? freeEntry : this.#refuse('worker', door.state, forMs);
+        const turn = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
+        if (turn.kind === 'refused') return this.#refuse('worker', door.state, turn.forMs);
+        return turn.ms === 0 ? freeEntry : this.#enterAfter(turn.ms);
       }
       case 'shut':
         return this.#refuse(door.by, door.state, door.forMs);
@@ -252,6 +253,13 @@ export class CallGate {
     }
     this.#state.settle(pass.token, pass.generation, result, clock.elapsed());
     onTurn(this);
+  }
+
+  /** Waits for its turn, and looks whether it is still one. */
+  async #enterAfter(ms: number): Promise<Entry> {
+    await pause(ms);
+    const { kind } = this.door();
+    return kind === 'free' || kind === 'rationed' ? freeEntry : this.enter();
   }
 
   #probeAlone(state: BreakerState): Entry {
