@@ -63,6 +63,8 @@ export const inARowMs = 1_000;
 /** Of the workers that make calls so many have to see it fail, else it is them and not the dependency. */
 export const quorumRatio = 0.3;
 export const smallestQuorum = 2;
+/** Workers whose own breakers opened within so long saw the same thing; and one that opened earlier has probed since, or is gone. */
+export const ownOpeningCountsMs = 30_000;
 
 /**
  * How long it stays open the first time, then doubled each time. Short, because the canary of a whole fleet costs the dependency one call,

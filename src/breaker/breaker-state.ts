@@ -7,11 +7,14 @@ export const breakerPhases = ['closed', 'open', 'half_open', 'isolated'] as cons
 
 export type BreakerPhase = (typeof breakerPhases)[number];
 
+/** Why calls open a breaker. */
+export const tripReasons = ['failure_rate', 'consecutive_failures', 'slow_calls'] as const;
+
+export type TripReason = (typeof tripReasons)[number];
+
 /** Why a breaker is in the phase it is in. */
 export const breakerReasons = [
-  'failure_rate',
-  'consecutive_failures',
-  'slow_calls',
+  ...tripReasons,
   'probe_failed',
   'probe_expired',
   'probes_succeeded',
@@ -67,6 +70,8 @@ export interface CallEvidence {
   readonly failedInARow: number;
   /** For how long the dependency asked not to be called, where it did. */
   readonly retryAfterMs?: number;
+  /** Why the worker's own breaker opened, when it has: from then on it makes no calls that could tell more. */
+  readonly opened?: TripReason;
   /** For how long the dependency wants its breaker to open the first time and at most, where it has said so. */
   readonly openForMs?: number;
   readonly openAtMostMs?: number;

@@ -9,7 +9,7 @@ export interface CallOutcome {
   readonly retryAfterMs?: number | undefined;
 }
 
-type CountedAbout = Pick<CallEvidence, 'breaker' | 'generation' | 'openForMs' | 'openAtMostMs'>;
+type CountedAbout = Pick<CallEvidence, 'breaker' | 'generation' | 'opened' | 'openForMs' | 'openAtMostMs'>;
 
 /** What one worker saw of one breaker's calls since it last told the fleet. */
 export class CallCounts {

@@ -146,15 +146,22 @@ export class CallGate {
       case 'free':
         return freeEntry;
       case 'rationed': {
-        const turn = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
-        if (turn.kind === 'refused') return this.#refuse('worker', door.state, turn.forMs);
-        return turn.ms === 0 ? freeEntry : this.#enterAfter(turn.ms);
+        const share = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
+        if (share.kind === 'none') return this.#refuse('worker', door.state, share.forMs);
+        return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
       }
       case 'shut':
         return this.#refuse(door.by, door.state, door.forMs);
       case 'probe':
         return this.healthProbe ? this.#refuse(door.by, door.state, fleetRules.busyRetryMs) : this.probe(door);
     }
+  }
+
+  /** When its turn has come the breaker may have opened again. */
+  async #enterLater(inMs: number): Promise<Entry> {
+    await pause(inMs);
+    const door = this.door();
+    return door.kind === 'free' || door.kind === 'rationed' ? freeEntry : this.enter();
   }
 
   /** Asks for a probe of a breaker whose door says that it takes one. */
@@ -208,7 +215,8 @@ export class CallGate {
     const { breaker } = this.dependency;
     if (this.#state === undefined || breaker === false) return undefined;
     const { openForMs, openAtMostMs } = breaker;
-    return this.#counts.take({ breaker: this.name, generation: this.#state.generation, openForMs, openAtMostMs });
+    const { generation, opened } = this.#state;
+    return this.#counts.take({ breaker: this.name, generation, openForMs, openAtMostMs, ...(opened && { opened }) });
   }
 
   /** Lets go of everything; it is used no more. */
@@ -253,13 +261,6 @@ export class CallGate {
     }
     this.#state.settle(pass.token, pass.generation, result, clock.elapsed());
     onTurn(this);
-  }
-
-  /** Waits for its turn, and looks whether it is still one. */
-  async #enterAfter(ms: number): Promise<Entry> {
-    await pause(ms);
-    const { kind } = this.door();
-    return kind === 'free' || kind === 'rationed' ? freeEntry : this.enter();
   }
 
   #probeAlone(state: BreakerState): Entry {

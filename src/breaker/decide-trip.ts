@@ -7,11 +7,9 @@ import {
   slowRatio,
   smallestQuorum,
 } from './breaker-policy.js';
+import type { TripReason } from './breaker-state.js';
 import type { WindowView } from './fleet-window.js';
 import { wilsonLowerBound } from './wilson.js';
-
-/** Of all reasons those that calls give. */
-export type TripReason = 'failure_rate' | 'consecutive_failures' | 'slow_calls';
 
 export type TripDecision =
   | { readonly kind: 'trip'; readonly reason: TripReason }
@@ -34,7 +32,8 @@ interface Suspicion {
 }
 
 function suspicionsOf(view: WindowView): Suspicion[] {
-  const { calls, failed, slow, failing, slowing, reporting, failedInARow, failingInARow, callsPerSecond } = view;
+  const { calls, failed, slow, failing, slowing, reporting, failedInARow, failingInARow, callsPerSecond, opened } =
+    view;
   const suspicions: Suspicion[] = [];
   if (failedInARow >= Math.max(fewestInARow, (callsPerSecond * inARowMs) / 1_000)) {
     // Since the last success nobody else has reported: two are a quorum then, however many there are.
@@ -46,6 +45,8 @@ function suspicionsOf(view: WindowView): Suspicion[] {
   if (calls >= fewestCalls && wilsonLowerBound(slow, calls) > slowRatio) {
     suspicions.push({ reason: 'slow_calls', seenBy: slowing, of: reporting });
   }
+  // Each of them has stopped calling, so the failures of a dependency that is called often may never be enough for the whole window.
+  if (opened !== undefined) suspicions.push({ reason: opened.reason, seenBy: opened.workers, of: reporting });
   return suspicions;
 }
 

@@ -1,8 +1,8 @@
-import { bucketMs, enoughCalls, longestWindowMs, windowMs } from './breaker-policy.js';
-import type { CallEvidence } from './breaker-state.js';
+import { bucketMs, enoughCalls, longestWindowMs, ownOpeningCountsMs, windowMs } from './breaker-policy.js';
+import type { CallEvidence, TripReason } from './breaker-state.js';
 import { SteadyCalls } from './steady-calls.js';
 
-type CallCounts = Pick<CallEvidence, 'succeeded' | 'failed' | 'slow' | 'failedInARow' | 'retryAfterMs'>;
+type CallCounts = Pick<CallEvidence, 'succeeded' | 'failed' | 'slow' | 'failedInARow' | 'retryAfterMs' | 'opened'>;
 
 interface WorkerCounts {
   calls: number;
@@ -31,6 +31,8 @@ export interface WindowView {
   readonly failingInARow: number;
   /** Calls a second in the last ten, as many as failed too. */
   readonly callsPerSecond: number;
+  /** How many workers have opened their own breakers lately, and why the last one did. */
+  readonly opened?: { readonly workers: number; readonly reason: TripReason };
   /** For how long the dependency still asks not to be called. */
   readonly retryAfterMs: number;
 }
@@ -45,11 +47,17 @@ export class FleetWindow {
   #buckets: Bucket[] = [];
   #failedInARow = 0;
   readonly #failingInARow = new Set<string>();
+  /** When workers opened their own breakers, by worker; the last one is the last. */
+  readonly #opened = new Map<string, { readonly at: number; readonly reason: TripReason }>();
   #retryAt = 0;
   #firstAt: number | undefined;
   #lastAt = 0;
 
-  record(worker: string, { succeeded, failed, slow, failedInARow, retryAfterMs }: CallCounts, at: number): void {
+  record(
+    worker: string,
+    { succeeded, failed, slow, failedInARow, retryAfterMs, opened }: CallCounts,
+    at: number,
+  ): void {
     this.#firstAt ??= at;
     this.#steady.record(worker, succeeded, at);
     const bucket = this.#bucketAt(at);
@@ -68,6 +76,8 @@ export class FleetWindow {
       this.#failedInARow += trailing;
       this.#failingInARow.add(worker);
     }
+    if (opened !== undefined || calls > 0) this.#opened.delete(worker);
+    if (opened !== undefined) this.#opened.set(worker, { at, reason: opened });
     if (retryAfterMs !== undefined) this.#retryAt = Math.max(this.#retryAt, at + retryAfterMs);
   }
 
@@ -87,6 +97,8 @@ export class FleetWindow {
       if (2 * failed > calls) view.failing++;
       if (2 * slow > calls) view.slowing++;
     }
+    const openedLately = [...this.#opened.values()].filter(({ at }) => now - at < ownOpeningCountsMs);
+    const last = openedLately.at(-1);
     const latelyMs = Math.min(windowMs, Math.max(bucketMs, now - (this.#firstAt ?? now)));
     return {
       ...view,
@@ -94,6 +106,7 @@ export class FleetWindow {
       failedInARow: this.#failedInARow,
       failingInARow: this.#failingInARow.size,
       callsPerSecond: (lately * 1_000) / latelyMs,
+      ...(last && { opened: { workers: openedLately.length, reason: last.reason } }),
       retryAfterMs: Math.max(0, this.#retryAt - now),
     };
   }

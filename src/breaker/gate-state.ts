@@ -2,7 +2,7 @@ import type { BreakerDefinition } from '../job/define-dependency.js';
 import type { EpochMs } from '../time/duration.js';
 import { BreakerMachine, closedBreaker, type ProbeOutcome } from './breaker-machine.js';
 import { localRules } from './breaker-policy.js';
-import type { BreakerState } from './breaker-state.js';
+import { type BreakerState, type TripReason, tripReasons } from './breaker-state.js';
 import type { CallOutcome } from './call-counts.js';
 import { type Door, decideDoor } from './decide-door.js';
 import { decideTrip } from './decide-trip.js';
@@ -45,6 +45,11 @@ export class GateState {
   /** Grows with everything that was decided, by the fleet or here: what a call tells that began before is stale. */
   get turn(): number {
     return this.#turn;
+  }
+
+  /** Why the worker's own breaker has opened, and not been probed since; undefined when it has not. */
+  get opened(): TripReason | undefined {
+    return this.#own.phase === 'open' ? tripReasons.find((reason) => reason === this.#own.reason) : undefined;
   }
 
   get fleet(): BreakerState {

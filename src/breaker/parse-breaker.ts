@@ -1,5 +1,5 @@
 import type { EpochMs } from '../time/duration.js';
-import { type BreakerState, breakerPhases, type EvidenceReport } from './breaker-state.js';
+import { type BreakerState, breakerPhases, type EvidenceReport, tripReasons } from './breaker-state.js';
 
 /** A report, with the moment on Redis' clock at which it came. */
 export interface StampedReport extends EvidenceReport {
@@ -40,13 +40,13 @@ export function parseReport(text: string): StampedReport | undefined {
 }
 
 function isEvidence(calls: unknown): boolean {
-  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openForMs, openAtMostMs } = Object(
-    calls,
-  ) as Partial<Record<string, unknown>>;
+  const { breaker, generation, succeeded, failed, slow, failedInARow, retryAfterMs, openForMs, openAtMostMs, opened } =
+    Object(calls) as Partial<Record<string, unknown>>;
   if (typeof breaker !== 'string' || breaker === '') return false;
   return (
     [generation, succeeded, failed, slow, failedInARow].every(isAmount) &&
-    [retryAfterMs, openForMs, openAtMostMs].every((wish) => wish === undefined || isAmount(wish))
+    [retryAfterMs, openForMs, openAtMostMs].every((wish) => wish === undefined || isAmount(wish)) &&
+    (opened === undefined || tripReasons.some((reason) => reason === opened))
   );
 }
 

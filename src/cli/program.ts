@@ -1,6 +1,10 @@
 import { type Argument, Command } from 'commander';
 import { bulwarkVersion } from '../telemetry/version.js';
 import type { Act, Declare } from './action.js';
+import { declareBreakerIsolate } from './commands/breaker-isolate.js';
+import { declareBreakerLs } from './commands/breaker-ls.js';
+import { declareBreakerRelease } from './commands/breaker-release.js';
+import { declareBreakerShow } from './commands/breaker-show.js';
 import { declareConfigPrint } from './commands/config-print.js';
 import { declareDlqExport } from './commands/dlq-export.js';
 import { declareDlqImport } from './commands/dlq-import.js';
@@ -85,6 +89,12 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareDlqExport,
     declareDlqImport,
     declareDlqPurge,
+  ]);
+  group(program, act, 'breaker', 'look at circuit breakers, and hold them open', [
+    declareBreakerLs,
+    declareBreakerShow,
+    declareBreakerIsolate,
+    declareBreakerRelease,
   ]);
   group(program, act, 'config', 'look at the configuration', [declareConfigPrint]);
   return program;

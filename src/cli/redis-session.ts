@@ -1,4 +1,5 @@
-import { type AuditEntry, AuditLog } from '../audit/audit-log.js';
+import { type AuditEntry, AuditLog, type LetterEntry } from '../audit/audit-log.js';
+import { BreakerStore } from '../breaker/breaker-store.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { nearestWord } from '../errors/suggestion.js';
@@ -8,6 +9,7 @@ import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../red
 import { Keyspace } from '../redis/keyspace.js';
 import { systemClock } from '../time/clock.js';
 import { JobTraces } from '../transport/job-traces.js';
+import { ParkedJobs } from '../transport/parked-jobs.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
@@ -21,6 +23,8 @@ export class RedisSession {
   readonly traces: JobTraces;
   readonly admin: QueueAdmin;
   readonly fleet: FleetStore;
+  readonly breakers: BreakerStore;
+  readonly parked: ParkedJobs;
 
   constructor(
     readonly client: RedisClient,
@@ -34,6 +38,8 @@ export class RedisSession {
     // Errors of the shared connection reach the command through what it asked.
     this.admin = new QueueAdmin(client, keyspace, () => undefined);
     this.fleet = new FleetStore(client, keyspace);
+    this.breakers = new BreakerStore(client, keyspace);
+    this.parked = new ParkedJobs(client, keyspace);
   }
 
   /** The names of all queues, in order. */
@@ -59,8 +65,12 @@ export class RedisSession {
   }
 
   /** Writes down what an operator is about to do to dead letters, before it is done. Rejects when that cannot be written: do not do it. */
-  async audit(what: AuditEntry['what'], queue: string, count: number, details: AuditEntry['details']): Promise<void> {
-    const entry = { by: operatorName(), what, queue, why: 'operator', count, details };
+  audit(what: LetterEntry['what'], queue: string, count: number, details: LetterEntry['details']): Promise<void> {
+    return this.writeDown({ by: operatorName(), what, queue, why: 'operator', count, details });
+  }
+
+  /** The same for anything else. */
+  async writeDown(entry: AuditEntry): Promise<void> {
     await new AuditLog(this.client, this.keyspace).append(entry, systemClock.now());
   }
 

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
+import { BreakerStore } from '../breaker/breaker-store.js';
+import { BreakerWatch } from '../breaker/breaker-watch.js';
+import { ParkedReturn } from '../breaker/parked-return.js';
 import type {
   ResolvedDeadLetterOptions,
   ResolvedJobLimitOptions,
@@ -23,6 +26,7 @@ import type { HealthCheck } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
+import { ParkedJobs } from '../transport/parked-jobs.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueFences } from '../transport/queue-fences.js';
@@ -41,6 +45,10 @@ export interface SupervisorParts {
 
 /** Whether Redis lost any connection is so cheap a question that a large fleet's leader asks it more often than for the connections. */
 const countsPerWatch = 3;
+/** Workers tell of their calls every half second; a look more often would see nothing new, one less often opens later. */
+const breakerLookMs = 250;
+/** Jobs come back in batches of a tenth of a second: larger ones go to one worker, which may not make so many calls at once. */
+const returnMs = 100;
 /** How long stopping may take when Redis does not answer. */
 const farewellMs = 2_000;
 
@@ -104,7 +112,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) sampler.clear();
+        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn]) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -173,14 +181,34 @@ export class Supervisor {
       clock: systemClock,
       log,
     });
+    const audit = new AuditLog(client, keyspace);
     const retention = new RetentionSweeper({
       client,
       letters: (queue) => new DeadLetterStore(client, keyspace, queue),
-      audit: new AuditLog(client, keyspace),
+      audit,
       queues: fencedQueues,
       leadership: lease,
       policy: deadLetter,
       supervisor: this.id,
+      log,
+      metrics,
+    });
+    const breakerWatch = new BreakerWatch({
+      store: new BreakerStore(client, keyspace),
+      audit,
+      leadership: lease,
+      supervisor: this.id,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      metrics,
+    });
+    const parkedReturn = new ParkedReturn({
+      parked: new ParkedJobs(client, keyspace),
+      watch: breakerWatch,
+      queues: () => directory.list(),
+      leadership: lease,
+      clock: systemClock,
       log,
       metrics,
     });
@@ -190,6 +218,8 @@ export class Supervisor {
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
       this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
+      this.#whileLeading('breaker-watch', breakerLookMs, () => breakerWatch.look()),
+      this.#whileLeading('parked-return', returnMs, () => parkedReturn.bringBack()),
       this.#whileLeading('death-watch', supervisor.watchMs / countsPerWatch, (signal) => deathWatch.look(signal)),
     ];
     lease.start();

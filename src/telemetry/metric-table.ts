@@ -51,7 +51,13 @@ const outcomes = [
   'lease_lost',
 ] as const satisfies readonly OutcomeKind[];
 
+/** The phases of a breaker. */
+const breakerStates = ['closed', 'open', 'half_open', 'isolated'] as const;
+
 const queue = 'name of a queue';
+/** Bounded; see `breaker/breaker-label.ts`. */
+const breaker =
+  'name of a dependency, or `<dependency>/<key>` of the first 200 keys; the others share `<dependency>/*`';
 /** Bounded by the kinds a process knows; see `kind-label.ts`. */
 export const anyKind = 'a known kind, or `other`';
 
@@ -239,6 +245,34 @@ export const metricTable = {
     type: 'counter',
     help: 'Jobs found in no place or in several, which should never be, by what was done with them.',
     labels: { queue, fault: ['lost', 'twice'], decision: ['repaired', 'left'] },
+    by: ['supervisor'],
+  },
+  breakerState: {
+    name: 'bulwark_breaker_state',
+    type: 'gauge',
+    help: '1 for the state that a breaker of the fleet is in, 0 for the others. A breaker that has not opened lately has no series. Only the leader exports it.',
+    labels: { breaker, state: breakerStates },
+    by: ['supervisor'],
+  },
+  breakerTransitions: {
+    name: 'bulwark_breaker_transitions_total',
+    type: 'counter',
+    help: 'Transitions of the breakers of the fleet, as the leader saw them.',
+    labels: { breaker, from: breakerStates, to: breakerStates },
+    by: ['supervisor'],
+  },
+  breakerParkedJobs: {
+    name: 'bulwark_breaker_parked_jobs',
+    type: 'gauge',
+    help: 'Jobs set aside because of a breaker. Only the leader exports it.',
+    labels: { breaker },
+    by: ['supervisor'],
+  },
+  breakerReturnedJobs: {
+    name: 'bulwark_breaker_returned_jobs_total',
+    type: 'counter',
+    help: 'Jobs that the leader brought back before they were due, because their breaker let calls through.',
+    labels: { queue },
     by: ['supervisor'],
   },
   supervisorLeader: {

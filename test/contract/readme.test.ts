@@ -6,10 +6,12 @@ const root = join(import.meta.dirname, '../..');
 const pages = [
   'README.md',
   'docs/architecture.md',
+  'docs/breakers.md',
   'docs/bullmq.md',
   'docs/exactly-once.md',
   'docs/glossary.md',
   'docs/kinds.md',
+  'docs/operations.md',
   'docs/outbox.md',
   'docs/performance.md',
 ];

@@ -1,4 +1,5 @@
-import { decideTrip, type TripReason } from '../../src/breaker/decide-trip.js';
+import type { TripReason } from '../../src/breaker/breaker-state.js';
+import { decideTrip } from '../../src/breaker/decide-trip.js';
 import { FleetWindow } from '../../src/breaker/fleet-window.js';
 
 /** How often workers report. The leader decides more often, and then sees what it has seen before. */

@@ -25,7 +25,7 @@ async function showJob(cli: Cli, id: string, { queue }: ShowOptions): Promise<nu
   const { paint } = cli.output;
   cli.output.answer({ found }, () =>
     found
-      .map((one) => (one.place === 'queue' ? renderJob(one.job, paint) : renderLetter(one.letter, paint)))
+      .map((one) => (one.place === 'queue' ? renderJob(one.job, paint, one.heldBy) : renderLetter(one.letter, paint)))
       .join('\n\n'),
   );
   return exitCodes.done;

@@ -11,9 +11,10 @@ interface StatusOptions {
 export function declareStatus(program: Command, act: Act): void {
   program
     .command('status')
-    .summary('the pool at a glance: Redis, supervisor, workers, queues')
+    .summary('the pool at a glance: Redis, supervisor, workers, queues, breakers')
     .description(
-      'Shows where Redis is, which supervisor leads, what every worker does and how many jobs are in each state of each queue.',
+      'Shows where Redis is, which supervisor leads, what every worker does how many jobs are in each state of each queue, and ' +
+        'which breakers are not closed.',
     )
     .option('--watch', 'show it again every second, until Ctrl-C')
     .action(act(showStatus));

@@ -1,12 +1,13 @@
 import { decideFitness, type Finding } from '../../redis/fitness.js';
 import { readRedisFacts } from '../../redis/redis-facts.js';
+import { readBreakers } from '../breaker/read-breakers.js';
 import type { RedisSession } from '../redis-session.js';
 import type { Settings } from '../settings.js';
 import { readLeader } from '../status/read-leader.js';
 import { readQueues } from '../status/read-queues.js';
 import { readWorkers } from '../status/read-workers.js';
 import { accountFindings } from './account-findings.js';
-import { poolFindings } from './pool-findings.js';
+import { breakerFindings, poolFindings } from './pool-findings.js';
 import { type QueueAccount, takeCensus } from './take-census.js';
 
 export interface Examination {
@@ -21,6 +22,7 @@ export async function examine(redis: RedisSession, { values, sources }: Settings
   const leader = await readLeader(redis, now);
   const workers = await readWorkers(redis, now, values.supervisor.deadAfterMs);
   const queues = await readQueues(redis, now);
+  const breakers = await readBreakers(redis);
   const census = await takeCensus(redis);
   const given = Object.values(sources)
     .flatMap((section) => Object.values(section))
@@ -31,6 +33,7 @@ export async function examine(redis: RedisSession, { values, sources }: Settings
       { check: 'redis', level: 'ok', detail: `${redis.address} answers in ${facts.roundTripMs} ms` },
       ...decideFitness(facts).map((finding) => tolerated(finding, values.redis.allowEviction)),
       ...poolFindings(leader, workers, queues),
+      ...breakerFindings(breakers),
       ...accountFindings(census, leader !== undefined),
     ],
     accounts: census.accounts,

@@ -1,8 +1,14 @@
 import type { Finding } from '../../redis/fitness.js';
+import { describeBreaker } from '../breaker/describe-breaker.js';
+import type { BreakersView } from '../breaker/read-breakers.js';
+import { parkedOf } from '../breaker/render-breakers.js';
 import type { LeaderView } from '../status/read-leader.js';
 import type { QueueView } from '../status/read-queues.js';
 import type { WorkerView } from '../status/read-workers.js';
 import { counted, spokenDuration } from '../wording.js';
+
+/** An isolation without an end that is older may have been forgotten. */
+const longIsolationMs = 3_600_000;
 
 /** Judges who works and who watches. Pure. */
 export function poolFindings(
@@ -50,6 +56,22 @@ function workersFinding(workers: readonly WorkerView[], queues: readonly QueueVi
     detail: `${alive} alive, ${missing.join(', ')}`,
     fix: 'a worker that gives no sign of life died, is held up, or cannot reach Redis; it is forgotten after half a minute',
   };
+}
+
+/** Judges what operators hold open: breakers that open by themselves close by themselves. Pure. */
+export function breakerFindings({ breakers, now }: BreakersView): Finding[] {
+  return breakers.flatMap((breaker): Finding[] => {
+    const { name, phase, until, since } = breaker;
+    if (phase !== 'isolated' || until !== undefined || now - since < longIsolationMs) return [];
+    return [
+      {
+        check: `breaker ${name}`,
+        level: 'warn',
+        detail: `${describeBreaker(breaker, now)}, ${counted(parkedOf(breaker), 'job is', 'jobs are')} set aside`,
+        fix: `\`bulwark breaker release ${name}\` when that is not wanted any more`,
+      },
+    ];
+  });
 }
 
 function pausedFinding({ queue, paused, jobs }: QueueView): Finding[] {

@@ -1,11 +1,21 @@
 import type { DeadLetter } from '../../dead-letter/record.js';
 import type { JobView } from '../../transport/queue-inspector.js';
+import { type HoldingBreaker, readBreakerOf } from '../breaker/read-breakers.js';
 import { JobNotFoundError } from '../job-not-found-error.js';
 import type { RedisSession } from '../redis-session.js';
 
+/** A job in its queue. */
+export interface LiveJob {
+  readonly place: 'queue';
+  readonly queue: string;
+  readonly job: JobView;
+  /** The breaker for which it is set aside, if it is for one. */
+  readonly heldBy?: HoldingBreaker;
+}
+
 /** Where a job was found. An id can be in both: a dead letter, and a later job with the same key. */
 export type FoundJob =
-  | { readonly place: 'queue'; readonly queue: string; readonly job: JobView }
+  | LiveJob
   | { readonly place: 'dead_letter_queue'; readonly queue: string; readonly letter: DeadLetter };
 
 /**
@@ -22,8 +32,9 @@ export async function findJob(redis: RedisSession, id: string, queue: string | u
 
 async function findIn(redis: RedisSession, queue: string, id: string): Promise<FoundJob[]> {
   const [job, letter] = await Promise.all([redis.inspector.job(queue, id), redis.deadLetters(queue).get(id)]);
+  const heldBy = job?.state === 'delayed' ? await readBreakerOf(redis, job.parkedFor) : undefined;
   return [
-    ...(job ? [{ place: 'queue' as const, queue, job }] : []),
+    ...(job ? [{ place: 'queue' as const, queue, job, ...(heldBy && { heldBy }) }] : []),
     ...(letter ? [{ place: 'dead_letter_queue' as const, queue, letter }] : []),
   ];
 }

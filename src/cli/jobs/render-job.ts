@@ -1,10 +1,12 @@
 import type { JobView } from '../../transport/queue-inspector.js';
+import { describeBreaker } from '../breaker/describe-breaker.js';
+import type { HoldingBreaker } from '../breaker/read-breakers.js';
 import type { Paint } from '../output.js';
 import { counted } from '../wording.js';
 import { compact, moment, page } from './page.js';
 
 /** A job in its queue, as a page of text. */
-export function renderJob(job: JobView, paint: Paint): string {
+export function renderJob(job: JobView, paint: Paint, heldBy?: HoldingBreaker): string {
   const { meta } = job;
   return page(
     [
@@ -27,7 +29,12 @@ export function renderJob(job: JobView, paint: Paint): string {
         'attempts',
         `${job.attemptsMade} used up, ${counted(job.starts, 'start')}${job.crashes > 0 ? `, ${counted(job.crashes, 'crash', 'crashes')}` : ''}`,
       ],
-      ['set aside', job.parkedFor],
+      [
+        'set aside',
+        heldBy === undefined
+          ? job.parkedFor
+          : `${job.parkedFor}: that breaker is ${describeBreaker(heldBy.breaker, heldBy.now)}`,
+      ],
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
       ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],

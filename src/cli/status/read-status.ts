@@ -1,4 +1,5 @@
 import { type RedisFacts, readRedisFacts } from '../../redis/redis-facts.js';
+import { type BreakersView, readBreakers } from '../breaker/read-breakers.js';
 import type { RedisSession } from '../redis-session.js';
 import { type LeaderView, readLeader } from './read-leader.js';
 import { type QueueView, readQueues } from './read-queues.js';
@@ -17,14 +18,17 @@ export interface StatusReport {
   readonly leader: LeaderView | null;
   readonly workers: readonly WorkerView[];
   readonly queues: readonly QueueView[];
+  /** Those that are not closed. */
+  readonly breakers: BreakersView;
 }
 
 export async function readStatus(redis: RedisSession, now: number, deadAfterMs: number): Promise<StatusReport> {
   const { server, version, usedMemoryBytes, roundTripMs } = await readRedisFacts(redis.client);
-  const [leader, workers, queues] = await Promise.all([
+  const [leader, workers, queues, { breakers, now: redisNow }] = await Promise.all([
     readLeader(redis, now),
     readWorkers(redis, now, deadAfterMs),
     readQueues(redis, now),
+    readBreakers(redis),
   ]);
   return {
     redis: {
@@ -38,5 +42,6 @@ export async function readStatus(redis: RedisSession, now: number, deadAfterMs: 
     leader: leader ?? null,
     workers,
     queues,
+    breakers: { now: redisNow, breakers: breakers.filter(({ phase }) => phase !== 'closed') },
   };
 }

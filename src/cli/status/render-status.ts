@@ -1,3 +1,4 @@
+import { renderBreakers } from '../breaker/render-breakers.js';
 import type { Paint } from '../output.js';
 import { counted, spokenBytes, spokenDuration } from '../wording.js';
 import type { StatusReport } from './read-status.js';
@@ -6,7 +7,7 @@ import { renderQueues } from './render-queues.js';
 import { renderWorkers } from './render-workers.js';
 
 /** The pool as one page of text. */
-export function renderStatus({ redis, leader, workers, queues }: StatusReport, paint: Paint): string {
+export function renderStatus({ redis, leader, workers, queues, breakers: view }: StatusReport, paint: Paint): string {
   const memory = redis.usedMemoryBytes === null ? '' : `, ${spokenBytes(redis.usedMemoryBytes)} used`;
   const lead = leader
     ? `${leader.id} leads for ${spokenDuration(leader.leadsForMs)} (epoch ${leader.epoch})`
@@ -20,7 +21,14 @@ export function renderStatus({ redis, leader, workers, queues }: StatusReport, p
     '',
     `${paint('bold', 'Queues')}      ${counted(queues.length, 'queue')}`,
     renderQueues(queues, paint),
+    ...(view.breakers.length > 0
+      ? ['', `${paint('bold', 'Breakers')}    ${notClosed(view.breakers.length)}`, renderBreakers(view, paint)]
+      : []),
   ].join('\n');
+}
+
+function notClosed(count: number): string {
+  return `${count === 1 ? '1 is' : `${count} are`} not closed: calls of those dependencies are held back`;
 }
 
 function fleetSummary(workers: readonly WorkerView[]): string {

@@ -1,3 +1,4 @@
+import type { BreakerState } from '../../breaker/breaker-state.js';
 import type { WorkerView } from '../status/read-workers.js';
 import type { Service } from './judge-fleet.js';
 
@@ -10,6 +11,8 @@ export interface Present {
   readonly dueAt?: number;
   /** Why it is set aside, if it is. */
   readonly parkedFor?: string;
+  /** The breaker for which it is set aside, if it is for one, as it is now. */
+  readonly breaker?: BreakerState;
   /** Why it was delayed, if it was not parked. */
   readonly delayedBy: 'delay' | 'backoff';
   readonly runner?: Runner;
@@ -53,6 +56,8 @@ export type Next =
       readonly obstacles: readonly Obstacle[];
     }
   | { readonly what: 'due'; readonly at: number; readonly because: string; readonly obstacles: readonly Obstacle[] }
+  /** The leader brings it back when its breaker closes; `at` is when it comes back by itself. */
+  | { readonly what: 'returns'; readonly at: number; readonly breaker: string; readonly obstacles: readonly Obstacle[] }
   /** It runs alone as soon as a worker has room for that; `at` is when it comes back by itself. */
   | {
       readonly what: 'isolated';
@@ -76,6 +81,7 @@ export type Obstacle =
   | { readonly what: 'no_lane' }
   | { readonly what: 'lanes_busy'; readonly lanes: number }
   | { readonly what: 'no_leader' }
+  | { readonly what: 'breaker'; readonly breaker: BreakerState }
   | { readonly what: 'will_fail'; readonly message: string };
 
 /** Decides what happens next to a job that has not ended, and what is in its way. Pure. */
@@ -104,9 +110,14 @@ export function decideNext(present: Present): Next {
   }
 }
 
-/** A delayed job comes back when it is due; a suspect sooner, if somebody can run it alone. */
+/** A delayed job comes back when it is due; a suspect sooner, if somebody can run it alone, and one whose breaker closes. */
 function decideReturn(present: Present): Next {
-  const { dueAt = 0, parkedFor, delayedBy, service } = present;
+  const { dueAt = 0, parkedFor, breaker, delayedBy, service } = present;
+  if (breaker !== undefined) {
+    const closed: Obstacle[] = breaker.phase === 'closed' ? [] : [{ what: 'breaker', breaker }];
+    const obstacles = [...closed, ...startObstacles(present), ...leaderObstacles(present)];
+    return { what: 'returns', at: dueAt, breaker: breaker.name, obstacles };
+  }
   if (parkedFor !== 'quarantine') {
     return { what: 'due', at: dueAt, because: parkedFor ?? delayedBy, obstacles: startObstacles(present) };
   }

@@ -1,3 +1,4 @@
+import { breakerOfParkReason } from '../../breaker/park-reason.js';
 import { assertNever } from '../../errors/assert-never.js';
 import { spokenEnd } from '../../recovery/describe-crash.js';
 import type { Format } from '../output.js';
@@ -41,6 +42,8 @@ export function describeMoment(moment: Moment, before?: MomentError): Described 
       };
     case 'parked':
       return { text: spokenParking(moment), format: 'yellow' };
+    case 'returned':
+      return { text: spokenReturn(moment) };
     case 'given_back':
       return { text: `given back${by(moment.by)}, which was told to stop${again(moment.times)}` };
     case 'fallback':
@@ -168,8 +171,14 @@ const parkings: Readonly<Record<string, string>> = {
 
 function spokenParking({ at, reason, until, times }: Of<'parked'>): string {
   const wait = until === undefined || at === null ? '' : `, for ${spokenDuration(until - at)} at most`;
-  const known = parkings[reason];
+  const breaker = breakerOfParkReason(reason);
+  const known = breaker === undefined ? parkings[reason] : `the breaker ${breaker} let no call through`;
   return `set aside (${reason})${known === undefined ? '' : `: ${known}`}${wait}${again(times)}`;
+}
+
+function spokenReturn({ reason }: Of<'returned'>): string {
+  const breaker = breakerOfParkReason(reason);
+  return `brought back (${reason})${breaker === undefined ? '' : `: the breaker ${breaker} lets calls through`}`;
 }
 
 function again(times: number | undefined): string {

@@ -1,4 +1,5 @@
 import { assertNever } from '../../errors/assert-never.js';
+import { describeBreaker } from '../breaker/describe-breaker.js';
 import { counted, shortened, spokenDuration } from '../wording.js';
 import type { Next, Obstacle, Runner } from './decide-next.js';
 import { momentOf } from './read-facts.js';
@@ -47,6 +48,8 @@ function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
     }
     case 'due':
       return `it comes back ${spokenMoment(next.at, now)}${delays[next.because] ?? ` (${next.because})`}`;
+    case 'returns':
+      return `it comes back as the breaker ${next.breaker} lets calls through; else ${spokenMoment(next.at, now)}`;
     case 'isolated':
       return `it runs alone as soon as a worker has a lane for it${next.freeLanes > 0 ? `, and ${counted(next.freeLanes, 'has one', 'have one')}` : ''}; else it comes back ${spokenMoment(next.at, now)}`;
     case 'children_end':
@@ -88,7 +91,7 @@ function spokenMoment(at: number, now: number): string {
     : `in ${spokenDuration(at - now)} (${new Date(at).toISOString()})`;
 }
 
-function spokenObstacle(obstacle: Obstacle, { queue, kind }: NextSubject): string {
+function spokenObstacle(obstacle: Obstacle, { queue, kind, now }: NextSubject): string {
   switch (obstacle.what) {
     case 'queue_paused':
       return `queue ${queue} is paused: \`bulwark queue resume ${queue}\``;
@@ -110,6 +113,8 @@ function spokenObstacle(obstacle: Obstacle, { queue, kind }: NextSubject): strin
       return `${counted(obstacle.lanes, 'lane is', 'lanes are')} taken by other suspects`;
     case 'no_leader':
       return 'no supervisor leads: `bulwark supervisor run`';
+    case 'breaker':
+      return `the breaker ${obstacle.breaker.name} is ${describeBreaker(obstacle.breaker, now)}: \`bulwark breaker show ${obstacle.breaker.name}\``;
     case 'will_fail':
       return `it was called off: whoever takes it fails it (${shortened(obstacle.message, 200)})`;
     default:

@@ -17,6 +17,7 @@ export type Happening =
   | StepDone
   | Crashed
   | Parked
+  | Returned
   | GivenBack
   | FellBack
   | Redriven
@@ -84,6 +85,12 @@ interface Parked {
   readonly until?: number;
   /** How often in a row by now. */
   readonly times?: number;
+}
+
+/** By the leader, before it was due. */
+interface Returned {
+  readonly what: 'returned';
+  readonly reason: string;
 }
 
 /** By its worker, which was told to stop. */

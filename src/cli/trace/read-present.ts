@@ -1,6 +1,7 @@
 import { workerOfToken } from '../../transport/lease-token.js';
 import type { JobView } from '../../transport/queue-inspector.js';
 import type { JobStanding } from '../../transport/view-scripts.js';
+import { readBreakerOf } from '../breaker/read-breakers.js';
 import type { RedisSession } from '../redis-session.js';
 import { readLeader } from '../status/read-leader.js';
 import { presence } from '../status/read-workers.js';
@@ -16,7 +17,11 @@ export async function readPresent(
   deadAfterMs: number,
 ): Promise<Present> {
   const { ahead, dueAt, parkedFor, lease, paused, concurrency, active, limitedForMs, children, now } = standing;
-  const [sightings, leader] = await Promise.all([redis.fleet.read(), readLeader(redis, now)]);
+  const [sightings, leader, held] = await Promise.all([
+    redis.fleet.read(),
+    readLeader(redis, now),
+    readBreakerOf(redis, parkedFor),
+  ]);
   const workers = sightings.flatMap(({ beat, ageMs }) => (beat ? [{ beat, ageMs }] : []));
   const runner = lease && (await readRunner(redis, job, lease, now, workers, deadAfterMs));
   return {
@@ -25,7 +30,7 @@ export async function readPresent(
     children,
     paused,
     limitedForMs,
-    ...tidy({ ahead, dueAt, parkedFor, runner, willFail: job.willFail }),
+    ...tidy({ ahead, dueAt, parkedFor, breaker: held?.breaker, runner, willFail: job.willFail }),
     ...(concurrency !== undefined && active >= concurrency && { fullAt: concurrency }),
     service: judgeFleet(workers, job.queue, job.kind, deadAfterMs),
     hasLeader: leader !== undefined,

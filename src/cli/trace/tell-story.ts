@@ -37,6 +37,7 @@ function reasonToWait(before: Moment): Extract<Moment, { what: 'started' }>['wai
       return before.delayMs === undefined ? 'turn' : 'delay';
     case 'redriven':
     case 'given_back':
+    case 'returned':
       return 'turn';
     case 'attempt_failed':
       return 'backoff';

@@ -55,7 +55,18 @@ function limitIn(period: readonly TrailEntry[], crash: number, end: number): num
 }
 
 /** One entry; two of one that happened several times: the first and the last. */
-function draftsOf(entry: TrailEntry): Draft[] {
+function draftsOf({ returned, ...entry }: TrailEntry): Draft[] {
+  return [...draftsOfEntry(entry), ...returnsOf(entry, returned)];
+}
+
+/** The leader brought it back, and it has not been set aside again since. */
+function returnsOf({ what, reason }: TrailEntry, returned: unknown): Draft[] {
+  const said = momentOf(returned);
+  if (what !== 'parked' || said === null) return [];
+  return [{ said, happening: { what: 'returned', reason: textOf(reason) ?? 'unknown' } }];
+}
+
+function draftsOfEntry(entry: TrailEntry): Draft[] {
   const { first, times, ...last } = entry;
   const happening = happeningOf(last);
   const isSeveral =
@@ -73,6 +84,8 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
   switch (what) {
     case 'parked':
       return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ until: momentOf(details['until']) ?? undefined }) };
+    case 'returned':
+      return { what, reason: textOf(reason) ?? 'unknown' };
     case 'given_back':
       return { what, ...tidy({ by: textOf(by), reason: textOf(reason) }) };
     case 'fallback':

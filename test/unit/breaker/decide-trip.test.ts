@@ -35,6 +35,8 @@ describe('decideTrip', () => {
     ['consecutive_failures', { failedInARow: 8, failingInARow: 2 }],
     ['consecutive_failures', { failedInARow: 40, failingInARow: 2, callsPerSecond: 40 }],
     ['slow_calls', { slow: 90, slowing: 5 }],
+    ['failure_rate', { opened: { workers: 2, reason: 'failure_rate' } }],
+    ['consecutive_failures', { reporting: 1, opened: { workers: 1, reason: 'consecutive_failures' } }],
   ])('opens it for %s: %j', (reason, changes) => {
     expect(decideTrip(view(changes))).toEqual({ kind: 'trip', reason });
   });
@@ -55,6 +57,8 @@ describe('decideTrip', () => {
   it('tells that the calls are bad, but not those of enough workers', () => {
     expect(decideTrip(view({ failed: 90, failing: 1 }))).toEqual({ kind: 'stay', reason: 'no_quorum' });
     expect(decideTrip(view({ failedInARow: 30, failingInARow: 1 }))).toEqual({ kind: 'stay', reason: 'no_quorum' });
+    const opened = { workers: 1, reason: 'failure_rate' } as const;
+    expect(decideTrip(view({ opened }))).toEqual({ kind: 'stay', reason: 'no_quorum' });
   });
 
   it('needs two workers for failures in a row however many report, because nobody has succeeded since', () => {

@@ -105,4 +105,15 @@ describe('FleetWindow', () => {
     window.record('a', succeeded(2), at(0));
     expect(window.view(at(1)).calls).toBe(2);
   });
+
+  it('counts workers whose own breakers opened, until their calls are good again or it is long ago', () => {
+    const window = new FleetWindow();
+    window.record('a', { ...failed(8), opened: 'failure_rate' }, at(0));
+    window.record('b', { ...failed(8), opened: 'consecutive_failures' }, at(2));
+
+    expect(window.view(at(2)).opened).toEqual({ workers: 2, reason: 'consecutive_failures' });
+    window.record('b', succeeded(1), at(5));
+    expect(window.view(at(29)).opened).toEqual({ workers: 1, reason: 'failure_rate' });
+    expect(window.view(at(30)).opened).toBeUndefined();
+  });
 });

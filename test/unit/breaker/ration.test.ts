@@ -3,29 +3,28 @@ import { describe, expect, it } from 'vitest';
 import { Ration } from '../../../src/breaker/ration.js';
 
 describe('Ration', () => {
-  it('gives the first call at once, and says when the next is worth a try', () => {
+  it('gives the first call at once, the next after a turn, and none that would wait for longer', () => {
     const ration = new Ration();
+    const perSecond = 22;
 
-    expect(ration.take(2.3, 1_000)).toEqual({ kind: 'wait', ms: 0 });
-    expect(ration.take(2.3, 1_000)).toEqual({ kind: 'refused', forMs: 500 });
-    expect(ration.take(2.3, 1_300)).toMatchObject({ kind: 'wait' });
-    expect(ration.take(2.3, 1_500)).toMatchObject({ kind: 'refused' });
+    expect(ration.take(perSecond, 1_000)).toEqual({ kind: 'given', inMs: 0 });
+    const more = [1, 2, 3, 4].map(() => ration.take(perSecond, 10_000));
+
+    expect(more).toEqual([
+      { kind: 'given', inMs: 0 },
+      { kind: 'given', inMs: 0 },
+      { kind: 'given', inMs: 50 },
+      { kind: 'given', inMs: 100 },
+    ]);
+    expect(ration.take(perSecond, 10_000)).toEqual({ kind: 'none', forMs: 150 });
   });
 
-  it('has those wait for their turn that come together, one after the other', () => {
-    const ration = new Ration();
-    const turns = Array.from({ length: 8 }, () => ration.take(23, 1_000));
+  it('has one wait for its turn where turns are rare, for half a second at most', () => {
+    const [often, rarely] = [new Ration(), new Ration()];
+    for (const ration of [often, rarely]) ration.take(1.1, 1_000);
 
-    expect(turns.map((turn) => (turn.kind === 'wait' ? turn.ms : 'refused'))).toEqual([
-      0,
-      0,
-      0,
-      50,
-      100,
-      150,
-      200,
-      'refused',
-    ]);
+    expect(often.take(2.2, 1_000)).toEqual({ kind: 'given', inMs: 500 });
+    expect(rarely.take(1.1, 1_000)).toEqual({ kind: 'none', forMs: 1_000 });
   });
 
   it('for any moments, gives no second more than its share, nor more than one call where that is less', () => {
@@ -36,8 +35,8 @@ describe('Ration', () => {
         let now = 0;
         for (const pause of pauses) {
           now += pause;
-          for (let turn = ration.take(perSecond, now); turn.kind === 'wait'; turn = ration.take(perSecond, now)) {
-            made.push(now + turn.ms);
+          for (let turn = ration.take(perSecond, now); turn.kind === 'given'; turn = ration.take(perSecond, now)) {
+            made.push(now + turn.inMs);
           }
         }
         for (const from of made) {

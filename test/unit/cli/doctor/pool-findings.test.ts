@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
-import { poolFindings } from '../../../../src/cli/doctor/pool-findings.js';
+import { breakerFindings, poolFindings } from '../../../../src/cli/doctor/pool-findings.js';
 import type { QueueView } from '../../../../src/cli/status/read-queues.js';
 import type { WorkerView } from '../../../../src/cli/status/read-workers.js';
+import type { EpochMs } from '../../../../src/time/duration.js';
+import { breakerState } from '../../../support/breaker-state.js';
 
 const leader = { id: 's1', epoch: 3, leadsForMs: 120_000 };
 
@@ -108,4 +110,25 @@ it.each<[string, Parameters<typeof poolFindings>, [string, string][]]>([
   const findings = poolFindings(...given);
 
   expect(findings.map(({ check, level }) => [check, level])).toEqual(expected);
+});
+
+it('asks about a breaker that was isolated long ago without an end, and about no other', () => {
+  const isolated = breakerState({ phase: 'isolated', reason: 'isolated', by: 'ada@host', why: 'moving' });
+  const breakers = [
+    { ...isolated, name: 'forgotten', parked: { email: 3 } },
+    { ...isolated, name: 'fresh', since: 5_000_000 as EpochMs, parked: {} },
+    { ...isolated, name: 'ends', until: 9_000_000 as EpochMs, parked: {} },
+    { ...breakerState({ phase: 'open' }), name: 'open', parked: {} },
+  ];
+
+  const findings = breakerFindings({ now: 7_200_000 as EpochMs, breakers });
+
+  expect(findings).toEqual([
+    {
+      check: 'breaker forgotten',
+      level: 'warn',
+      detail: 'isolated for 2h (by ada@host: moving), until it is released, 3 jobs are set aside',
+      fix: '`bulwark breaker release forgotten` when that is not wanted any more',
+    },
+  ]);
 });

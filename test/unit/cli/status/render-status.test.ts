@@ -3,6 +3,8 @@ import type { QueueView } from '../../../../src/cli/status/read-queues.js';
 import type { StatusReport } from '../../../../src/cli/status/read-status.js';
 import type { WorkerView } from '../../../../src/cli/status/read-workers.js';
 import { renderStatus } from '../../../../src/cli/status/render-status.js';
+import type { EpochMs } from '../../../../src/time/duration.js';
+import { breakerState } from '../../../support/breaker-state.js';
 
 const plain = (_format: unknown, text: string): string => text;
 /** Shows marks, so that a test can see what stands out. */
@@ -33,6 +35,8 @@ const worker = (given: Partial<WorkerView>): WorkerView => ({
   ...given,
 });
 
+const noBreakers: StatusReport['breakers'] = { now: 60_000 as EpochMs, breakers: [] };
+
 const queue = (given: Partial<Omit<QueueView, 'jobs'>> & { jobs?: Partial<QueueView['jobs']> }): QueueView => ({
   queue: 'email',
   criticality: 'critical',
@@ -62,6 +66,7 @@ it('shows the pool on one page', () => {
       leader,
       workers: [worker({})],
       queues: [queue({ jobs: { waiting: 7, dead_lettered: 1 }, oldestAgeMs: 4_000 })],
+      breakers: noBreakers,
     },
     plain,
   );
@@ -83,7 +88,7 @@ it('shows the pool on one page', () => {
 });
 
 it('says what is missing, and what to do about it', () => {
-  const page = renderStatus({ redis, leader: null, workers: [], queues: [] }, plain);
+  const page = renderStatus({ redis, leader: null, workers: [], queues: [], breakers: noBreakers }, plain);
 
   expect(page).toContain('nobody leads');
   expect(page).toContain('none: jobs wait until one runs (bulwark up, or bulwark worker run)');
@@ -93,7 +98,7 @@ it('says what is missing, and what to do about it', () => {
 it('counts workers that give no sign of life apart', () => {
   const workers = [worker({}), worker({ state: 'late' }), worker({ state: 'silent' })];
 
-  expect(renderStatus({ redis, leader: null, workers, queues: [] }, plain)).toContain(
+  expect(renderStatus({ redis, leader: null, workers, queues: [], breakers: noBreakers }, plain)).toContain(
     '1 alive, 1 late, 1 silent, 6 of 30',
   );
 });
@@ -101,7 +106,10 @@ it('counts workers that give no sign of life apart', () => {
 it('marks what needs a look: silent workers, dead letters, waits beyond the promise, paused queues', () => {
   const queues = [queue({ jobs: { dead_lettered: 3 }, oldestAgeMs: 45_000 }), queue({ queue: 'slow', paused: true })];
 
-  const page = renderStatus({ redis, leader: null, workers: [worker({ state: 'silent' })], queues }, marking);
+  const page = renderStatus(
+    { redis, leader: null, workers: [worker({ state: 'silent' })], queues, breakers: noBreakers },
+    marking,
+  );
 
   for (const mark of ['<red>silent</>', '<red>3</>', '<red>45s !</>', '<yellow>slow (paused)</>']) {
     expect(page).toContain(mark);
@@ -109,17 +117,32 @@ it('marks what needs a look: silent workers, dead letters, waits beyond the prom
 });
 
 it('shows rare states only where there is something in them', () => {
-  const usual = renderStatus({ redis, leader: null, workers: [], queues: [queue({})] }, plain);
+  const usual = renderStatus({ redis, leader: null, workers: [], queues: [queue({})], breakers: noBreakers }, plain);
   const rare = renderStatus(
     {
       redis,
       leader: null,
       workers: [],
       queues: [queue({ jobs: { prioritized: 1, failed: 2, 'waiting-children': 3 } })],
+      breakers: noBreakers,
     },
     plain,
   );
 
   expect(usual).not.toMatch(/PRIORITIZED|FAILED|WAITING-CHILDREN/);
   expect(rare).toMatch(/PRIORITIZED.*WAITING-CHILDREN.*FAILED/);
+});
+
+it('shows the breakers that are not closed', () => {
+  const smtp = breakerState({ name: 'smtp', phase: 'open', reason: 'failure_rate', since: 48_000, until: 61_000 });
+  const breakers = { now: 60_000 as EpochMs, breakers: [{ ...smtp, parked: { email: 40, digest: 2 } }] };
+
+  const page = renderStatus({ redis, leader: null, workers: [], queues: [queue({})], breakers }, plain);
+
+  expect(page.split('\n').slice(-4)).toEqual([
+    '',
+    'Breakers    1 is not closed: calls of those dependencies are held back',
+    'BREAKER  STATE  FOR  SET ASIDE  WHY                NEXT',
+    'smtp     open   12s         42  most calls failed  probed again in 1.0s',
+  ]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideNext, type Next, type Present } from '../../../../src/cli/trace/decide-next.js';
+import { breakerState } from '../../../support/breaker-state.js';
 
 const service = { serving: 2, freeSlots: 3, idle: {}, strangers: 0, lanes: 1, freeLanes: 1 };
 const present = (given: Partial<Present> = {}): Present => ({
@@ -12,6 +13,7 @@ const present = (given: Partial<Present> = {}): Present => ({
   hasLeader: true,
   ...given,
 });
+const smtp = breakerState({ name: 'smtp', phase: 'open' });
 const runner = { worker: 'w1', leaseForMs: 900, state: 'running' as const };
 
 describe('what happens next to a job', () => {
@@ -59,6 +61,21 @@ describe('what happens next to a job', () => {
       'that is a suspect',
       { state: 'delayed', dueAt: 9, parkedFor: 'quarantine' },
       { what: 'isolated', at: 9, freeLanes: 1, obstacles: [] },
+    ],
+    [
+      'that its breaker holds',
+      { state: 'delayed', dueAt: 9, parkedFor: 'breaker:smtp', breaker: smtp, hasLeader: false },
+      {
+        what: 'returns',
+        at: 9,
+        breaker: 'smtp',
+        obstacles: [{ what: 'breaker', breaker: smtp }, { what: 'no_leader' }],
+      },
+    ],
+    [
+      'whose breaker has closed',
+      { state: 'delayed', dueAt: 9, parkedFor: 'breaker:smtp', breaker: breakerState({ name: 'smtp' }) },
+      { what: 'returns', at: 9, breaker: 'smtp', obstacles: [] },
     ],
     ['that has children', { state: 'waiting-children', children: 2 }, { what: 'children_end', children: 2 }],
     ['that is lost', { state: 'unknown', hasLeader: false }, { what: 'repaired', obstacles: [{ what: 'no_leader' }] }],

@@ -3,6 +3,7 @@ import type { Next } from '../../../../src/cli/trace/decide-next.js';
 import type { Moment } from '../../../../src/cli/trace/moment.js';
 import type { Trace } from '../../../../src/cli/trace/read-trace.js';
 import { renderTrace } from '../../../../src/cli/trace/render-trace.js';
+import { breakerState } from '../../../support/breaker-state.js';
 import { jobView } from '../../../support/job-view.js';
 
 const plain = (_format: unknown, text: string): string => text;
@@ -159,4 +160,32 @@ describe('what happens next', () => {
   it('says so when a due time is no moment', () => {
     expect(ending({ what: 'due', at: 1e300, because: 'delay', obstacles: [] })).toContain('never');
   });
+});
+
+it('tells of a job whose breaker held it, who opened that, and what it waits for', () => {
+  const breaker = breakerState({
+    name: 'smtp',
+    phase: 'isolated',
+    reason: 'isolated',
+    since: start,
+    by: 'ada@host',
+    why: 'moving',
+  });
+  const page = render(
+    [
+      { at: start, what: 'parked', reason: 'breaker:smtp', until: start + 40_000 },
+      { at: start + 5_000, what: 'returned', reason: 'breaker:smtp' },
+    ],
+    {
+      next: { what: 'returns', at: start + 40_000, breaker: 'smtp', obstacles: [{ what: 'breaker', breaker }] },
+    },
+  );
+
+  expect(page.split('\n').slice(-5)).toEqual([
+    '2026-03-04T05:06:07.000Z  set aside (breaker:smtp): the breaker smtp let no call through, for 40s at most',
+    '                   +5.0s  brought back (breaker:smtp): the breaker smtp lets calls through',
+    '',
+    'next        it comes back as the breaker smtp lets calls through; else in 30s (2026-03-04T05:06:47.000Z)',
+    '            but the breaker smtp is isolated for 10s (by ada@host: moving), until it is released: `bulwark breaker show smtp`',
+  ]);
 });
