@@ -193,6 +193,67 @@ describe('a gate that cannot reach the fleet', () => {
   });
 });
 
+describe('a gate whose breaker has just closed', () => {
+  /** It was called four hundred times a second by two workers, and closed so long ago. */
+  function ramping(closedForMs: number) {
+    const test = testGates();
+    const gate = test.gates.of(smtp);
+    test.fleet.trip('smtp', { callsPerSecond: 400, callers: 2 });
+    test.fleet.release('smtp');
+    test.sync();
+    test.clock.time += closedForMs;
+    return { ...test, gate };
+  }
+
+  it('takes the calls that all workers share, several at once, and uses them up', async () => {
+    const { gate, fleet } = ramping(20_000);
+    fleet.share = { given: 3, inMs: 0 };
+
+    for (let call = 0; call < 3; call++) expect((await gate.enter()).kind).toBe('pass');
+    expect(fleet.rationed).toEqual([[800, 8]]);
+    await gate.enter();
+    expect(fleet.rationed).toHaveLength(2);
+  });
+
+  it('keeps calls that it has taken for a moment only', async () => {
+    const { gate, fleet, clock } = ramping(20_000);
+    fleet.share = { given: 3, inMs: 0 };
+    await gate.enter();
+
+    clock.time += 100;
+    await gate.enter();
+
+    expect(fleet.rationed).toHaveLength(2);
+  });
+
+  it('sends jobs away for which there is none', async () => {
+    const { gate, fleet } = ramping(0);
+    fleet.share = { given: 0, inMs: 40 };
+
+    expect(await gate.enter()).toMatchObject({ kind: 'refused', refusal: { by: 'worker', retryAfterMs: 40 } });
+    expect(fleet.rationed).toEqual([[80, 1]]);
+  });
+
+  it('waits for its turn, and is not called when it opened meanwhile', async () => {
+    const { gate, fleet, sync } = ramping(0);
+    fleet.share = { given: 1, inMs: 20 };
+
+    const entering = gate.enter();
+    fleet.isolate('smtp');
+    sync();
+
+    expect(await entering).toMatchObject({ kind: 'refused', refusal: { by: 'fleet' } });
+  });
+
+  it('has a share of its own when the fleet does not answer', async () => {
+    const { gate } = ramping(0);
+
+    // A tenth of a second's calls, of forty a second.
+    for (let call = 0; call < 4; call++) expect((await gate.enter()).kind).toBe('pass');
+    expect(await gate.enter()).toMatchObject({ kind: 'refused', refusal: { by: 'worker' } });
+  });
+});
+
 describe('admit', () => {
   it('needs no promise where everything is free', () => {
     const { gates } = testGates();
