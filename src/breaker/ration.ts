@@ -1,10 +1,7 @@
 /** So much may be saved up while nothing is called: a tenth of a second's share. */
 const savedSeconds = 0.1;
-/**
- * A call that comes too early is worth a wait of so long, or of one turn, if its slot is not held up for too long by that. The leader brings
- * jobs back four times a second: those of one time have had their turns before the next come.
- */
-const waitMs = { usual: 250, longest: 500 };
+/** A call that comes too early is worth a wait of so long, or of one turn, if its slot is not held up for too long by that. */
+const waitMs = { usual: 100, longest: 500 };
 
 /** A call in so many milliseconds, which nobody else gets; or none, and when there may be one. */
 export type Share =
