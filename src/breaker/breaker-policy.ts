@@ -92,6 +92,14 @@ export const peakOverSteady = 2;
 export const rampOverMs = 60_000;
 /** Where the steady rate is not known or tiny, a ramp of it would hold up the first calls for nothing. */
 export const fewestCallsPerSecond = 10;
+/** While it ramps, a call that comes so early waits for its turn: jobs come in batches, and were they sent away most turns would be lost. */
+export const rationWaitMs = 100;
+/** Turns that nobody took may be made up for so long, so that no second has many more than its own. */
+export const rationSavedMs = 100;
+/** What was saved up is made within the calls of a second, and not beside them: so much less is given in each. */
+export const rationHeadroom = 1 + rationSavedMs / 1_000;
+/** A worker takes the turns of so long at once: a hundred questions a second are enough for any rate. */
+export const rationTakenMs = 10;
 /** The steady rate is the best of so long, because a dependency that dies slowly was called less before it opened. */
 export const rateMemoryMs = 60_000;
 

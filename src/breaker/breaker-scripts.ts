@@ -104,6 +104,22 @@ export const listScript = defineScript({
   },
 });
 
+/** Calls that may be made after so long; none of them is to be had before. */
+export interface Share {
+  readonly given: number;
+  readonly inMs: number;
+}
+
+export const rationScript = defineScript({
+  file: new URL('./lua/breaker-ration.lua', import.meta.url),
+  keys: ['rations'],
+  args: ['name', 'perSecond', 'wanted', 'saved', 'wait', 'ttl', 'now'],
+  reply: (raw): Share => {
+    const [given, inMs] = raw as [number, number];
+    return { given, inMs };
+  },
+});
+
 export const reportScript = defineScript({
   file: new URL('./lua/evidence-report.lua', import.meta.url),
   keys: ['evidence'],

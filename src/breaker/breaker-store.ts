@@ -3,16 +3,27 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
 import { BreakerMachine, type Isolation, type Permit, type ProbeOutcome, type TripVerdict } from './breaker-machine.js';
-import { breakersTtlMs, evidenceTtlMs, fleetRules, mostBreakers, mostReports } from './breaker-policy.js';
+import {
+  breakersTtlMs,
+  evidenceTtlMs,
+  fleetRules,
+  mostBreakers,
+  mostReports,
+  rampOverMs,
+  rationSavedMs,
+  rationWaitMs,
+} from './breaker-policy.js';
 import {
   askScript,
   type BreakerPicture,
   isolateScript,
   type Listing,
   listScript,
+  rationScript,
   releaseScript,
   reportScript,
   type SettleReply,
+  type Share,
   settleScript,
   type TripReply,
   tidyScript,
@@ -56,6 +67,23 @@ export class BreakerStore {
   async list(): Promise<BreakerPicture> {
     const { generation, now, states } = await this.#list();
     return { generation, now, states };
+  }
+
+  /** Takes calls of a breaker that ramps: up to `wanted` of so many a second, which all workers share. */
+  ration(name: string, perSecond: number, wanted: number): Promise<Share> {
+    return rationScript.run(
+      this.#client,
+      { rations: this.#keyspace.breakerRations },
+      {
+        name,
+        perSecond,
+        wanted,
+        saved: rationSavedMs,
+        wait: rationWaitMs,
+        ttl: 2 * rampOverMs,
+        now: this.#now?.() ?? '',
+      },
+    );
   }
 
   /** Tells the leader what a worker saw of its calls. */

@@ -6,7 +6,14 @@ import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
 import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
-import { fleetRules, leaseTimeouts, shortestLeaseMs } from './breaker-policy.js';
+import {
+  fleetRules,
+  leaseTimeouts,
+  rationHeadroom,
+  rationSavedMs,
+  rationTakenMs,
+  shortestLeaseMs,
+} from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
 import { CallCounts, type CallOutcome } from './call-counts.js';
 import type { Decider, Door } from './decide-door.js';
@@ -19,7 +26,7 @@ import { Ration } from './ration.js';
 
 /** What all gates of a worker share. */
 export interface GateWorld {
-  readonly fleet: Pick<FleetBreakers, 'isReachable' | 'ask' | 'settle'>;
+  readonly fleet: Pick<FleetBreakers, 'isReachable' | 'ask' | 'settle' | 'ration'>;
   readonly metrics: Pick<Metrics, 'dependencyCall' | 'breakerCalls'>;
   readonly clock: Pick<Clock, 'elapsed'>;
   readonly random: () => number;
@@ -63,6 +70,8 @@ export interface CallRequest<T> {
   readonly pass: Pass | undefined;
 }
 
+type Rationed = Extract<Door, { kind: 'rationed' }>;
+
 const freeEntry: Entry = { kind: 'pass', pass: { kind: 'free' } };
 /** When a call that was one too many is worth another try. */
 const busyRetryMs = 1_000;
@@ -83,6 +92,9 @@ export class CallGate {
   readonly #state: GateState | undefined;
   readonly #counts = new CallCounts();
   readonly #ration = new Ration();
+  /** Calls of the fleet's ration that were taken and not made yet, and until when they may be. */
+  #turns = 0;
+  #turnsUntil = 0;
   #isFree = true;
   #underWay = 0;
   #tokens = 0;
@@ -146,11 +158,8 @@ export class CallGate {
     switch (door.kind) {
       case 'free':
         return freeEntry;
-      case 'rationed': {
-        const share = this.#ration.take(door.perSecond, this.#world.clock.elapsed());
-        if (share.kind === 'none') return this.#refuse('worker', door.state, share.forMs);
-        return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
-      }
+      case 'rationed':
+        return door.by === 'fleet' && this.#world.fleet.isReachable ? this.#enterInTurn(door) : this.#enterAlone(door);
       case 'shut':
         return this.#refuse(door.by, door.state, door.forMs);
       case 'probe':
@@ -158,11 +167,35 @@ export class CallGate {
     }
   }
 
+  /** One of the calls that all workers share while the fleet's breaker ramps: jobs are not spread over workers as their shares would be. */
+  async #enterInTurn(door: Rationed): Promise<Entry> {
+    const { fleet, clock } = this.#world;
+    if (this.#turns > 0 && clock.elapsed() < this.#turnsUntil) {
+      this.#turns -= 1;
+      return freeEntry;
+    }
+    const perSecond = (door.perSecond * Math.max(1, door.state.callers)) / rationHeadroom;
+    const wanted = Math.max(1, Math.floor((perSecond * rationTakenMs) / 1_000));
+    const share = await fleet.ration(this.name, perSecond, wanted);
+    if (share === undefined) return this.#enterAlone(door);
+    if (share.given === 0) return this.#refuse('worker', door.state, share.inMs);
+    this.#turns = share.given - 1;
+    this.#turnsUntil = clock.elapsed() + share.inMs + rationSavedMs;
+    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
+  }
+
+  /** Of its own share, where there is nobody to be asked. */
+  #enterAlone({ state, perSecond }: Rationed): Entry | Promise<Entry> {
+    const share = this.#ration.take(perSecond, this.#world.clock.elapsed());
+    if (share.kind === 'none') return this.#refuse('worker', state, share.forMs);
+    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
+  }
+
   /** When its turn has come the breaker may have opened again. */
   async #enterLater(inMs: number): Promise<Entry> {
     await pause(inMs);
-    const door = this.door();
-    return door.kind === 'free' || door.kind === 'rationed' ? freeEntry : this.enter();
+    const { kind } = this.door();
+    return kind === 'free' || kind === 'rationed' ? freeEntry : this.enter();
   }
 
   /** Asks for a probe of a breaker whose door says that it takes one. */

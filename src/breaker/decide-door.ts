@@ -9,8 +9,8 @@ export type Decider = 'fleet' | 'worker';
 /** Whether a worker may call a dependency at a moment. */
 export type Door =
   | { readonly kind: 'free' }
-  /** It closed not long ago: its calls come back by and by. */
-  | { readonly kind: 'rationed'; readonly state: BreakerState; readonly perSecond: number }
+  /** It closed not long ago: its calls come back by and by. `perSecond` is what a worker may make where it does not share with the others. */
+  | { readonly kind: 'rationed'; readonly by: Decider; readonly state: BreakerState; readonly perSecond: number }
   /** With the lease of a probe, and not otherwise. */
   | { readonly kind: 'probe'; readonly by: Decider; readonly state: BreakerState }
   /** Look again after `forMs`. */
@@ -48,7 +48,9 @@ export function decideDoor({ fleet, own, reachable, askAt }: GateKnowledge, now:
 function ownDoor(own: BreakerState, lately: BreakerState, now: number): Door {
   if (own.phase === 'closed') {
     const perSecond = rampShare(lately, now as EpochMs);
-    return perSecond === undefined ? free : { kind: 'rationed', state: lately, perSecond };
+    return perSecond === undefined
+      ? free
+      : { kind: 'rationed', by: lately === own ? 'worker' : 'fleet', state: lately, perSecond };
   }
   const forMs = own.phase === 'half_open' ? leasedForMs(own, now) : shutForMs(own, now);
   return forMs > 0 ? { kind: 'shut', by: 'worker', state: own, forMs } : { kind: 'probe', by: 'worker', state: own };

@@ -1,11 +1,12 @@
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import { within } from '../time/deadline.js';
 import type { Permit, ProbeOutcome } from './breaker-machine.js';
+import type { Share } from './breaker-scripts.js';
 import type { EvidenceReport } from './breaker-state.js';
 import type { BreakerPicture, BreakerStore } from './breaker-store.js';
 
 export interface FleetBreakersOptions {
-  readonly store: Pick<BreakerStore, 'ask' | 'settle' | 'sync' | 'report'>;
+  readonly store: Pick<BreakerStore, 'ask' | 'settle' | 'sync' | 'report' | 'ration'>;
   /** Whether there is a connection. */
   readonly isConnected: () => boolean;
   /** Names the leases: no other worker's begin so. */
@@ -60,6 +61,15 @@ export class FleetBreakers {
         if (permit.kind === 'probe') this.settle(breaker, { token, generation: permit.generation }, 'ignored', 0);
       };
       asked.then(giveBack, () => undefined);
+      return undefined;
+    }
+  }
+
+  /** Takes calls of a breaker that ramps. Undefined when there was no answer in time. */
+  async ration(breaker: string, perSecond: number, wanted: number): Promise<Share | undefined> {
+    try {
+      return await this.#answerTo(this.#ask(() => this.#options.store.ration(breaker, perSecond, wanted)));
+    } catch {
       return undefined;
     }
   }

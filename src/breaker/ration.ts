@@ -1,4 +1,4 @@
-/** So much may be saved up while nothing is called: a tenth of a second's share, so that no second has more than its own. */
+/** So much may be saved up while nothing is called: a tenth of a second's share. */
 const savedSeconds = 0.1;
 /** A call that comes too early is worth a wait of so long, or of one turn, if its slot is not held up for too long by that. */
 const waitMs = { usual: 100, longest: 500 };
@@ -19,12 +19,13 @@ export class Ration {
 
   /** Takes one call of so many a second. */
   take(perSecond: number, now: number): Share {
-    const most = Math.max(1, perSecond * savedSeconds);
-    this.#calls = Math.min(most, this.#calls + (perSecond * (now - this.#at)) / 1_000);
+    // What was saved up is made within the share of a second, and not beside it.
+    const pace = perSecond / (1 + savedSeconds);
+    const most = Math.max(1, pace * savedSeconds);
+    this.#calls = Math.min(most, this.#calls + (pace * (now - this.#at)) / 1_000);
     this.#at = now;
-    const inMs = Math.max(0, Math.ceil((1_000 * (1 - this.#calls)) / perSecond));
-    if (inMs > Math.min(waitMs.longest, Math.max(waitMs.usual, 1_000 / perSecond)))
-      return { kind: 'none', forMs: inMs };
+    const inMs = Math.max(0, Math.ceil((1_000 * (1 - this.#calls)) / pace));
+    if (inMs > Math.min(waitMs.longest, Math.max(waitMs.usual, 1_000 / pace))) return { kind: 'none', forMs: inMs };
     this.#calls -= 1;
     return { kind: 'given', inMs };
   }

@@ -104,6 +104,11 @@ export class Keyspace {
     return `${this.#fleet}:breakers:generation`;
   }
 
+  /** hash: when the next call may be made of a breaker that closed a short while ago, by name. Expires. */
+  get breakerRations(): string {
+    return `${this.#fleet}:breakers:rations`;
+  }
+
   /** list: what workers saw of their calls, until the leader takes it. Expires. */
   get breakerEvidence(): string {
     return `${this.#fleet}:breakers:evidence`;

@@ -5,6 +5,7 @@ import {
   type TripVerdict,
 } from '../../src/breaker/breaker-machine.js';
 import { fleetRules } from '../../src/breaker/breaker-policy.js';
+import type { Share } from '../../src/breaker/breaker-scripts.js';
 import type { BreakerState } from '../../src/breaker/breaker-state.js';
 import type { CallGate, GateWorld } from '../../src/breaker/call-gate.js';
 import { CallGates } from '../../src/breaker/call-gates.js';
@@ -62,6 +63,16 @@ class MemoryFleet {
     const { state, reply } = machine.ask(this.state(name), { token, leaseMs, openForMs }, this.#now());
     this.#states.set(name, state);
     return reply.kind === 'probe' ? { token, generation: reply.generation } : reply;
+  };
+
+  /** What the fleet answers to those who ask for calls while it ramps; undefined as if it had not answered. */
+  share: Share | undefined;
+  /** How many calls they asked for, and of how many a second. */
+  readonly rationed: (readonly [perSecond: number, wanted: number])[] = [];
+
+  readonly ration: GateWorld['fleet']['ration'] = async (_name, perSecond, wanted) => {
+    this.rationed.push([perSecond, wanted]);
+    return this.share;
   };
 
   readonly settle = (name: string, probe: FleetProbe, result: ProbeOutcome['result'], openForMs: number): void => {

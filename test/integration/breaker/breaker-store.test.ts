@@ -411,6 +411,58 @@ describe('evidence', () => {
   });
 });
 
+describe('ration', () => {
+  it('spreads the calls of all who ask evenly over the second, a few of them ahead of their turn', async () => {
+    const { store } = await startStore();
+
+    const shares = [];
+    for (let n = 0; n < 5; n++) shares.push(await store.ration('mail', 20, 1));
+
+    // A tenth of a second's calls are made up for, and a tenth of a second's taken ahead.
+    expect(shares).toEqual([
+      { given: 1, inMs: 0 },
+      { given: 1, inMs: 0 },
+      { given: 1, inMs: 0 },
+      { given: 1, inMs: 50 },
+      { given: 1, inMs: 100 },
+    ]);
+    expect(await store.ration('mail', 20, 1)).toEqual({ given: 0, inMs: 50 });
+  });
+
+  it('gives as many at once as are wanted, and as there are', async () => {
+    const { store } = await startStore();
+
+    expect(await store.ration('mail', 1_000, 10)).toEqual({ given: 10, inMs: 0 });
+    expect(await store.ration('mail', 1_000, 500)).toEqual({ given: 191, inMs: 100 });
+    expect(await store.ration('crm', 1_000, 1)).toEqual({ given: 1, inMs: 0 });
+  });
+
+  it('never gives more in a second than the rate and what was saved', async () => {
+    const { store, pass } = await startStore();
+
+    let given = 0;
+    for (let ms = 0; ms < 1_000; ms += 10) {
+      given += (await store.ration('mail', 100, 3)).given;
+      pass(10);
+    }
+
+    expect(given).toBeLessThanOrEqual(100 + 10 + 10 + 1);
+    expect(given).toBeGreaterThanOrEqual(100);
+  });
+
+  it('is not held up by what somebody else wrote, or was written under another clock', async () => {
+    const { store, client, keyspace } = await startStore();
+    await client.set(keyspace.breakerRations, 'no hash');
+    expect((await store.ration('mail', 10, 1)).given).toBe(1);
+
+    for (const written of ['nonsense', 'nan', String(start + 3_600_000)]) {
+      await client.hset(keyspace.breakerRations, 'mail', written);
+      expect((await store.ration('mail', 10, 1)).given, written).toBe(1);
+    }
+    expect(await client.pttl(keyspace.breakerRations)).toBeGreaterThan(60_000);
+  });
+});
+
 describe('what somebody else put in the place of', () => {
   const others: [type: string, put: (key: string) => Promise<unknown>][] = [
     ['string', (key) => pool().client.set(key, 'x')],

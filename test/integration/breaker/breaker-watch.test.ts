@@ -74,6 +74,20 @@ describe('the leader', () => {
     expect(said('breaker.no_quorum')).toMatchObject([{ breaker: 'smtp', failing: 1, reporting: 5 }]);
   });
 
+  it('opens it when the breakers of enough workers have opened, however few their calls are of all', async () => {
+    const { report, taken, said, isOpen, breaker } = await lead();
+    for (const worker of ['w1', 'w2', 'w3', 'w4', 'w5']) await report(worker, good({ succeeded: 200 }));
+    await report('w1', bad({ failed: 20, opened: 'consecutive_failures' }));
+    await taken();
+    await eventually('one is not enough', () => said('breaker.no_quorum').length === 1);
+
+    await report('w2', bad({ failed: 20, opened: 'consecutive_failures' }));
+
+    await isOpen();
+    expect(await breaker()).toMatchObject({ reason: 'consecutive_failures', callers: 5 });
+    expect((await breaker())?.callsPerSecond).toBeGreaterThan(50);
+  });
+
   it('says what it opened and why: log, metrics, audit stream', async () => {
     const { pool, supervisor, report, isOpen, said, shows, counted } = await lead();
 

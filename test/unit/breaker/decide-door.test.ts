@@ -56,12 +56,12 @@ describe('decideDoor', () => {
     [
       'is rationed when the fleet has just closed: a tenth of twice ten calls a second at first',
       { fleet: state({ generation: 6, since: at(-1_000) }) },
-      { kind: 'rationed', perSecond: 2 },
+      { kind: 'rationed', by: 'fleet', perSecond: 2 },
     ],
     [
       "is rationed by a worker's share of what the fleet makes",
       { fleet: state({ generation: 6, since: at(-11_000), callsPerSecond: 100, callers: 4 }) },
-      { kind: 'rationed', perSecond: 25 },
+      { kind: 'rationed', by: 'fleet', perSecond: 25 },
     ],
     ['is free when that is over', { fleet: state({ generation: 6, since: at(-60_000) }) }, { kind: 'free' }],
     [

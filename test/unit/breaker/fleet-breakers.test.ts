@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { closedBreaker, type Permit } from '../../../src/breaker/breaker-machine.js';
+import type { Share } from '../../../src/breaker/breaker-scripts.js';
 import { FleetBreakers } from '../../../src/breaker/fleet-breakers.js';
 
 const half = { ...closedBreaker('smtp'), phase: 'half_open', generation: 5 } as const;
@@ -18,6 +19,7 @@ function fleetThat(answers: {
   ask?: () => Promise<Permit>;
   isConnected?: () => boolean;
   settle?: () => Promise<'counted'>;
+  ration?: () => Promise<Share>;
 }) {
   const settled: unknown[][] = [];
   const errors: unknown[] = [];
@@ -31,6 +33,7 @@ function fleetThat(answers: {
       },
       sync: async () => 'unchanged',
       report: async () => undefined,
+      ration: answers.ration ?? (async () => ({ given: 1, inMs: 0 })),
     },
     isConnected: answers.isConnected ?? (() => true),
     worker: 'host-1-ab',
@@ -41,6 +44,13 @@ function fleetThat(answers: {
 }
 
 describe('FleetBreakers', () => {
+  it('has no calls to give when there is no answer', async () => {
+    const { fleet } = fleetThat({ ration: () => Promise.reject(new Error('no answer')) });
+
+    expect(await fleet.ration('smtp', 100, 1)).toBeUndefined();
+    expect(fleet.isReachable).toBe(false);
+  });
+
   it('names every probe anew', async () => {
     const { fleet } = fleetThat({});
 
