@@ -278,9 +278,16 @@ export class CallGate {
       this.#hasCounted = true;
       onCounted(this);
     }
-    if (pass?.kind === 'probe') this.#settle(pass, result, retryAfterMs);
-    else if (result !== 'ignored' && this.#state !== undefined && turn === this.#state.turn) {
-      const outcome = { result, slow: now - startedAt > slowMs, retryAfterMs };
+    if (result === 'ignored') {
+      if (pass) this.#settle(pass, result, retryAfterMs);
+      return;
+    }
+    const outcome = { result, slow: now - startedAt > slowMs, retryAfterMs };
+    if (pass?.kind === 'probe') {
+      // The leader may have missed that this breaker opened, or be another one by now: each probe of it tells again.
+      if (pass.by === 'worker' && turn === this.#state?.turn) this.#counts.count(outcome);
+      this.#settle(pass, result, retryAfterMs);
+    } else if (this.#state !== undefined && turn === this.#state.turn) {
       this.#counts.count(outcome);
       if (!this.#state.count(outcome, now)) return;
       this.#isFree = false;

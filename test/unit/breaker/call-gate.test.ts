@@ -51,6 +51,23 @@ describe('what a gate tells the fleet', () => {
     expect(gate.takeEvidence()).toBeUndefined();
   });
 
+  it('is that its own breaker has opened, and again with each probe of that which fails', async () => {
+    const { gates, clock } = testGates();
+    const gate = gates.of(smtp);
+    for (let tries = 0; tries < 8; tries++) await call(gate, down);
+    const first = gate.takeEvidence();
+    clock.time += 3_000;
+    await call(gate, down, await passOf(gate.enter()));
+    const second = gate.takeEvidence();
+    clock.time += 6_000;
+    await call(gate, fine, await passOf(gate.enter()));
+
+    expect(first).toMatchObject({ failed: 8, opened: 'failure_rate' });
+    expect(second).toMatchObject({ failed: 1, succeeded: 0, opened: 'failure_rate' });
+    expect(gate.takeEvidence()).toMatchObject({ failed: 0, succeeded: 1 });
+    expect(gate.takeEvidence()).toBeUndefined();
+  });
+
   it('is nothing of a call that ended with its job', async () => {
     const { gates } = testGates();
     const job = new Cancellation();
