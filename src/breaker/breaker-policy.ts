@@ -96,6 +96,8 @@ export const fewestCallsPerSecond = 10;
 export const rationWaitMs = 100;
 /** Turns that nobody took may be made up for so long, so that no second has many more than its own. */
 export const rationSavedMs = 100;
+/** What was saved up is made within the calls of a second, and not beside them: so much less is given in each. */
+export const rationHeadroom = 1 + rationSavedMs / 1_000;
 /** A worker takes the turns of so long at once: a hundred questions a second are enough for any rate. */
 export const rationTakenMs = 10;
 /** The steady rate is the best of so long, because a dependency that dies slowly was called less before it opened. */

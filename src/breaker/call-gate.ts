@@ -6,7 +6,14 @@ import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
 import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
-import { fleetRules, leaseTimeouts, rationSavedMs, rationTakenMs, shortestLeaseMs } from './breaker-policy.js';
+import {
+  fleetRules,
+  leaseTimeouts,
+  rationHeadroom,
+  rationSavedMs,
+  rationTakenMs,
+  shortestLeaseMs,
+} from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
 import { CallCounts, type CallOutcome } from './call-counts.js';
 import type { Decider, Door } from './decide-door.js';
@@ -167,23 +174,28 @@ export class CallGate {
       this.#turns -= 1;
       return freeEntry;
     }
-    const perSecond = door.perSecond * Math.max(1, door.state.callers);
+    const perSecond = (door.perSecond * Math.max(1, door.state.callers)) / rationHeadroom;
     const wanted = Math.max(1, Math.floor((perSecond * rationTakenMs) / 1_000));
     const share = await fleet.ration(this.name, perSecond, wanted);
     if (share === undefined) return this.#enterAlone(door);
     if (share.given === 0) return this.#refuse('worker', door.state, share.inMs);
-    if (share.inMs > 0) await pause(share.inMs);
     this.#turns = share.given - 1;
-    this.#turnsUntil = clock.elapsed() + rationSavedMs;
-    // It may have opened again meanwhile.
-    const { kind } = this.door();
-    return kind === 'free' || kind === 'rationed' ? freeEntry : this.enter();
+    this.#turnsUntil = clock.elapsed() + share.inMs + rationSavedMs;
+    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
   }
 
   /** Of its own share, where there is nobody to be asked. */
-  #enterAlone({ state, perSecond }: Rationed): Entry {
-    const forMs = this.#ration.take(perSecond, this.#world.clock.elapsed());
-    return forMs === 0 ? freeEntry : this.#refuse('worker', state, forMs);
+  #enterAlone({ state, perSecond }: Rationed): Entry | Promise<Entry> {
+    const share = this.#ration.take(perSecond, this.#world.clock.elapsed());
+    if (share.kind === 'none') return this.#refuse('worker', state, share.forMs);
+    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
+  }
+
+  /** When its turn has come the breaker may have opened again. */
+  async #enterLater(inMs: number): Promise<Entry> {
+    await pause(inMs);
+    const { kind } = this.door();
+    return kind === 'free' || kind === 'rationed' ? freeEntry : this.enter();
   }
 
   /** Asks for a probe of a breaker whose door says that it takes one. */
@@ -266,9 +278,16 @@ export class CallGate {
       this.#hasCounted = true;
       onCounted(this);
     }
-    if (pass?.kind === 'probe') this.#settle(pass, result, retryAfterMs);
-    else if (result !== 'ignored' && this.#state !== undefined && turn === this.#state.turn) {
-      const outcome = { result, slow: now - startedAt > slowMs, retryAfterMs };
+    if (result === 'ignored') {
+      if (pass) this.#settle(pass, result, retryAfterMs);
+      return;
+    }
+    const outcome = { result, slow: now - startedAt > slowMs, retryAfterMs };
+    if (pass?.kind === 'probe') {
+      // The leader may have missed that this breaker opened, or be another one by now: each probe of it tells again.
+      if (pass.by === 'worker' && turn === this.#state?.turn) this.#counts.count(outcome);
+      this.#settle(pass, result, retryAfterMs);
+    } else if (this.#state !== undefined && turn === this.#state.turn) {
       this.#counts.count(outcome);
       if (!this.#state.count(outcome, now)) return;
       this.#isFree = false;

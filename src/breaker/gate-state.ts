@@ -47,9 +47,10 @@ export class GateState {
     return this.#turn;
   }
 
-  /** Why the worker's own breaker has opened, and not been probed since; undefined when it has not. */
+  /** Why the worker's own breaker is open, also after probes that failed; undefined when it is not. */
   get opened(): TripReason | undefined {
-    return this.#own.phase === 'open' ? tripReasons.find((reason) => reason === this.#own.reason) : undefined;
+    if (this.#own.phase !== 'open') return undefined;
+    return tripReasons.find((reason) => reason === this.#own.reason) ?? 'failure_rate';
   }
 
   get fleet(): BreakerState {

@@ -1,6 +1,6 @@
 import { assertNever } from '../errors/assert-never.js';
 import type { EpochMs } from '../time/duration.js';
-import { fewestCallsPerSecond, fleetRules, peakOverSteady } from './breaker-policy.js';
+import { fewestCallsPerSecond, fleetRules, peakOverSteady, rationHeadroom } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import { rampCallsPerSecond } from './ramp.js';
 
@@ -39,7 +39,7 @@ export function decideReturn(state: BreakerState, recent: RecentCalls, now: Epoc
       const allowed =
         rampCallsPerSecond(state, now) ?? peakOverSteady * Math.max(state.callsPerSecond, fewestCallsPerSecond);
       const others = Math.max(0, recent.callsPerSecond - recent.returnedPerSecond);
-      return { kind: 'paced', perSecond: Math.max(0, allowed - others) };
+      return { kind: 'paced', perSecond: Math.max(0, allowed / rationHeadroom - others) };
     }
     default:
       return assertNever(state.phase);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rationHeadroom } from '../../../src/breaker/breaker-policy.js';
 import type { BreakerState } from '../../../src/breaker/breaker-state.js';
 import { ReturnAllowance } from '../../../src/breaker/return-allowance.js';
 import type { EpochMs } from '../../../src/time/duration.js';
@@ -19,7 +20,7 @@ function takeAll(allowance: ReturnAllowance, state: BreakerState, seconds: numbe
 
 describe('the jobs that may come back at a moment', () => {
   it('are as many a second as the pace says, evenly', () => {
-    const [, ...seconds] = takeAll(new ReturnAllowance(), breakerState({ callsPerSecond: 20 }), 10);
+    const [, ...seconds] = takeAll(new ReturnAllowance(), breakerState({ callsPerSecond: 20 * rationHeadroom }), 10);
 
     for (const count of seconds) expect(count).toBeGreaterThanOrEqual(39);
     for (const count of seconds) expect(count).toBeLessThanOrEqual(41);
@@ -27,14 +28,14 @@ describe('the jobs that may come back at a moment', () => {
 
   it('are not saved up for longer than half a second', () => {
     const allowance = new ReturnAllowance();
-    const state = breakerState({ callsPerSecond: 20 });
+    const state = breakerState({ callsPerSecond: 20 * rationHeadroom });
     allowance.at(state, 0, longAgo, 0);
 
     expect(allowance.at(state, 0, longAgo, 60_000)).toBe(20);
   });
 
   it('come at least now and then where the pace is below one a look', () => {
-    const seconds = takeAll(new ReturnAllowance(), breakerState({ callsPerSecond: 10 }), 10, 18);
+    const seconds = takeAll(new ReturnAllowance(), breakerState({ callsPerSecond: 10 * rationHeadroom }), 10, 18);
 
     expect(seconds.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(15);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rationHeadroom } from '../../../src/breaker/breaker-policy.js';
 import { decideReturn } from '../../../src/breaker/return-pace.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { breakerState } from '../../support/breaker-state.js';
@@ -29,12 +30,20 @@ describe('what may come back of the jobs that a breaker has set aside', () => {
     ['none while the first probe is under way', halfOpen(0, 0, 1), { kind: 'probes', wanted: 0 }],
     ['the other four after it', halfOpen(1, 0, 0), { kind: 'probes', wanted: 4 }],
     ['as many as nobody makes yet', halfOpen(2, 1, 1), { kind: 'probes', wanted: 1 }],
-    ['a tenth of twice the usual when it has just closed', closedFor(0), { kind: 'paced', perSecond: 10 }],
-    ['a quarter after five seconds', closedFor(5_000), { kind: 'paced', perSecond: 25 }],
-    ['half after ten', closedFor(10_000), { kind: 'paced', perSecond: 50 }],
-    ['all of it after twenty', closedFor(20_000), { kind: 'paced', perSecond: 100 }],
-    ['all of it still when the ramp is over', closedFor(90_000), { kind: 'paced', perSecond: 100 }],
-    ['as if ten a second were usual where that is not known', closedFor(90_000, 0), { kind: 'paced', perSecond: 20 }],
+    [
+      'a tenth of twice the usual when it has just closed',
+      closedFor(0),
+      { kind: 'paced', perSecond: 10 / rationHeadroom },
+    ],
+    ['a quarter after five seconds', closedFor(5_000), { kind: 'paced', perSecond: 25 / rationHeadroom }],
+    ['half after ten', closedFor(10_000), { kind: 'paced', perSecond: 50 / rationHeadroom }],
+    ['all of it after twenty', closedFor(20_000), { kind: 'paced', perSecond: 100 / rationHeadroom }],
+    ['all of it still when the ramp is over', closedFor(90_000), { kind: 'paced', perSecond: 100 / rationHeadroom }],
+    [
+      'as if ten a second were usual where that is not known',
+      closedFor(90_000, 0),
+      { kind: 'paced', perSecond: 20 / rationHeadroom },
+    ],
   ])('is %s', (_what, state, pace) => {
     expect(decideReturn(state, idle, now)).toEqual(pace);
   });
@@ -42,7 +51,10 @@ describe('what may come back of the jobs that a breaker has set aside', () => {
   it('leaves room for the calls of others, and counts what came back only once', () => {
     const recent = { callsPerSecond: 70, returnedPerSecond: 40 };
 
-    expect(decideReturn(closedFor(20_000), recent, now)).toEqual({ kind: 'paced', perSecond: 70 });
+    expect(decideReturn(closedFor(20_000), recent, now)).toEqual({
+      kind: 'paced',
+      perSecond: 100 / rationHeadroom - 30,
+    });
   });
 
   it('is nothing when others make all the calls that may be made', () => {
