@@ -18,6 +18,7 @@ import type { BreakerState, CallEvidence } from './breaker-state.js';
 import { CallCounts, type CallOutcome } from './call-counts.js';
 import type { Decider, Door } from './decide-door.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
+import { markFailedCall } from './failed-call.js';
 import type { FleetBreakers, FleetProbe } from './fleet-breakers.js';
 import { GateState } from './gate-state.js';
 import { GuardedCall } from './guarded-call.js';
@@ -145,6 +146,13 @@ export class CallGate {
     return breaker === false || this.parent !== undefined ? undefined : breaker.probe;
   }
 
+  /** Why no call may be made at this moment, unless to probe; undefined where calls may be made. Asks nobody. */
+  refusal(): Refusal | undefined {
+    const door = this.door();
+    if (door.kind !== 'shut' && door.kind !== 'probe') return undefined;
+    return refusalOf(door.by, door.state, door.kind === 'shut' ? door.forMs : fleetRules.busyRetryMs);
+  }
+
   /** Takes over what the fleet says of it; undefined when it has nothing to say. */
   learn(state: BreakerState | undefined): void {
     if (!this.#state?.learn(state)) return;
@@ -231,6 +239,7 @@ export class CallGate {
       const label = error instanceof DependencyTimeoutError && error === call.reason ? 'timeout' : 'error';
       // The end of the job is not the fault of its calls.
       if (call.reason === undefined || label === 'timeout') markFailedDependency(error, this.dependency.name);
+      if (result === 'failed') markFailedCall(error, this);
       this.#ended(turn, pass, startedAt, label, result, retryAfterMs);
       throw error;
     } finally {
@@ -241,13 +250,13 @@ export class CallGate {
 
   /** Takes what is to be told to the fleet, and counts what was left to be counted together. */
   takeEvidence(): CallEvidence | undefined {
-    const { metrics, clock } = this.#world;
+    const { metrics } = this.#world;
     this.#hasCounted = false;
     if (this.#succeeded > 0) {
       metrics.breakerCalls.inc({ dependency: this.dependency.name, result: 'success' }, this.#succeeded);
       this.#succeeded = 0;
     }
-    this.#state?.gather(clock.elapsed());
+    this.#state?.gather();
     const { breaker } = this.dependency;
     if (this.#state === undefined || breaker === false) return undefined;
     const { openForMs, openAtMostMs } = breaker;
@@ -331,7 +340,7 @@ export class CallGate {
   }
 
   #refuse(by: Decider, state: BreakerState, retryAfterMs: number): Entry {
-    return { kind: 'refused', refusal: { breaker: state.name, by, state, retryAfterMs: Math.ceil(retryAfterMs) } };
+    return { kind: 'refused', refusal: refusalOf(by, state, retryAfterMs) };
   }
 
   /** One call too many says nothing of the dependency. */
@@ -341,6 +350,10 @@ export class CallGate {
     if (pass) this.#settle(pass, 'ignored');
     return new DependencyBusyError(this.name, capacity, busyRetryMs);
   }
+}
+
+function refusalOf(by: Decider, state: BreakerState, retryAfterMs: number): Refusal {
+  return { breaker: state.name, by, state, retryAfterMs: Math.ceil(retryAfterMs) };
 }
 
 /** The error that says why a call was not made. */

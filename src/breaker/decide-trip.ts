@@ -32,10 +32,9 @@ interface Suspicion {
 }
 
 function suspicionsOf(view: WindowView): Suspicion[] {
-  const { calls, failed, slow, failing, slowing, reporting, failedInARow, failingInARow, callsPerSecond, opened } =
-    view;
+  const { calls, failed, slow, failing, slowing, reporting, failingInARow, opened } = view;
   const suspicions: Suspicion[] = [];
-  if (failedInARow >= Math.max(fewestInARow, (callsPerSecond * inARowMs) / 1_000)) {
+  if (isLongRow(view)) {
     // Since the last success nobody else has reported: two are a quorum then, however many there are.
     suspicions.push({ reason: 'consecutive_failures', seenBy: failingInARow, of: Math.min(reporting, smallestQuorum) });
   }
@@ -48,6 +47,15 @@ function suspicionsOf(view: WindowView): Suspicion[] {
   // Each of them has stopped calling, so the failures of a dependency that is called often may never be enough for the whole window.
   if (opened !== undefined) suspicions.push({ reason: opened.reason, seenBy: opened.workers, of: reporting });
   return suspicions;
+}
+
+/**
+ * Whether failures in a row are as many as there are calls in a second, or last for so long: while calls hang until their time is over few
+ * end in a second, and as many as there were before would take many seconds, each with more calls that hang.
+ */
+function isLongRow({ failedInARow, unansweredMs, callsPerSecond }: WindowView): boolean {
+  if (failedInARow < fewestInARow) return false;
+  return unansweredMs >= inARowMs || failedInARow >= (callsPerSecond * inARowMs) / 1_000;
 }
 
 /** How many of the workers that report have to see it. One that is alone decides alone. */

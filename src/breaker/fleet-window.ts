@@ -29,6 +29,8 @@ export interface WindowView {
   /** Failures since the last success of anybody, and how many workers had them. */
   readonly failedInARow: number;
   readonly failingInARow: number;
+  /** How long ago anybody succeeded last, or made the first call of all if nobody has. */
+  readonly unansweredMs: number;
   /** Calls a second in the last ten, as many as failed too. */
   readonly callsPerSecond: number;
   /** How many workers have opened their own breakers lately, and why the last one did. */
@@ -51,6 +53,7 @@ export class FleetWindow {
   readonly #opened = new Map<string, { readonly at: number; readonly reason: TripReason }>();
   #retryAt = 0;
   #firstAt: number | undefined;
+  #succeededAt: number | undefined;
   #lastAt = 0;
 
   record(
@@ -60,6 +63,7 @@ export class FleetWindow {
   ): void {
     this.#firstAt ??= at;
     this.#steady.record(worker, succeeded, at);
+    if (succeeded > 0) this.#succeededAt = at;
     const bucket = this.#bucketAt(at);
     const calls = succeeded + failed;
     bucket.calls += calls;
@@ -105,6 +109,7 @@ export class FleetWindow {
       reporting: workers.size,
       failedInARow: this.#failedInARow,
       failingInARow: this.#failingInARow.size,
+      unansweredMs: Math.max(0, now - (this.#succeededAt ?? this.#firstAt ?? now)),
       callsPerSecond: (lately * 1_000) / latelyMs,
       ...(last && { opened: { workers: openedLately.length, reason: last.reason } }),
       retryAfterMs: Math.max(0, this.#retryAt - now),

@@ -27,6 +27,7 @@ export class GateState {
   #window = new FleetWindow();
   /** Quick successes that are not in the window yet: most calls are, and cost no more than this. */
   #succeeded = 0;
+  #succeededAt = 0;
   #askAt = 0;
   #turn = 0;
 
@@ -84,9 +85,10 @@ export class GateState {
     const { result, slow, retryAfterMs } = outcome;
     if (result === 'succeeded' && !slow) {
       this.#succeeded += 1;
+      this.#succeededAt = now;
       return false;
     }
-    this.gather(now);
+    this.gather();
     const failed = result === 'failed' ? 1 : 0;
     const counts = { succeeded: 1 - failed, failed, slow: slow ? 1 : 0, failedInARow: failed };
     this.#window.record(self, { ...counts, ...(retryAfterMs !== undefined && { retryAfterMs }) }, now);
@@ -94,9 +96,10 @@ export class GateState {
   }
 
   /** Puts into the window what has succeeded; to be called about once a second, so that it counts for the second in which it was. */
-  gather(now: number): void {
+  gather(): void {
     if (this.#succeeded === 0) return;
-    this.#window.record(self, { succeeded: this.#succeeded, failed: 0, slow: 0, failedInARow: 0 }, now);
+    const counts = { succeeded: this.#succeeded, failed: 0, slow: 0, failedInARow: 0 };
+    this.#window.record(self, counts, this.#succeededAt);
     this.#succeeded = 0;
   }
 

@@ -86,12 +86,14 @@ export class ParkedReturn {
       criticality,
       parked: counts[at] ?? 0,
     }));
+    // A job that is itself the reason why its probe failed must not be the next one again.
+    const first = state.phase === 'closed' ? 'oldest' : 'due';
     const failures: Error[] = [];
     for (const [queue, share] of shareAmongQueues(most, waiting)) {
       const epoch = leadership.term;
       if (epoch === undefined) break;
       try {
-        const reply = await parked.bringBack({ queue, reason }, share, epoch);
+        const reply = await parked.bringBack({ queue, reason }, share, epoch, first);
         if (reply.kind === 'deposed') {
           leadership.deposed(epoch);
           break;

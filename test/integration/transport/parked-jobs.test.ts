@@ -44,6 +44,17 @@ describe('bringing parked jobs back', () => {
     expect(await index(bench)).toEqual([third]);
   });
 
+  it('brings those back that are due next where it is asked to, so that all have their turn', async () => {
+    const bench = new LeaseBench(pool());
+    const setAsideAgain = await park(bench, { ...bornAt(1_000), delayMs: 50_000 });
+    const next = await park(bench, { ...bornAt(2_000), delayMs: 40_000 });
+
+    await parkedJobs().bringBack({ queue: bench.queue, reason }, 1, 1, 'due');
+
+    expect(await waiting(bench)).toEqual([next]);
+    expect(await delayed(bench)).toEqual([setAsideAgain]);
+  });
+
   it('puts each to its place by age among those that wait', async () => {
     const bench = new LeaseBench(pool());
     const [second, fourth] = [await park(bench, bornAt(2_000)), await park(bench, bornAt(4_000))];

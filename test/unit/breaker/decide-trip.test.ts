@@ -11,6 +11,7 @@ const view = (changes: Partial<WindowView>): WindowView => ({
   slowing: 0,
   failedInARow: 0,
   failingInARow: 0,
+  unansweredMs: 0,
   callsPerSecond: 2,
   retryAfterMs: 0,
   ...changes,
@@ -23,6 +24,7 @@ describe('decideTrip', () => {
     ['too few calls were made to tell', { calls: 4, failed: 4, failing: 4 }],
     ['seven failed in a row', { failedInARow: 7, failingInARow: 5 }],
     ['fewer failed in a row than are made in a second', { failedInARow: 39, failingInARow: 5, callsPerSecond: 40 }],
+    ['nothing succeeded for long, and few failed', { failedInARow: 7, failingInARow: 5, unansweredMs: 60_000 }],
     ['most calls were slow', { slow: 85, slowing: 5 }],
     ['there were no calls', { calls: 0, reporting: 0 }],
   ])('leaves it closed while %s', (_what, changes) => {
@@ -34,6 +36,7 @@ describe('decideTrip', () => {
     ['failure_rate', { calls: 5, failed: 5, reporting: 3, failing: 3 }],
     ['consecutive_failures', { failedInARow: 8, failingInARow: 2 }],
     ['consecutive_failures', { failedInARow: 40, failingInARow: 2, callsPerSecond: 40 }],
+    ['consecutive_failures', { failedInARow: 8, failingInARow: 2, callsPerSecond: 40, unansweredMs: 1_000 }],
     ['slow_calls', { slow: 90, slowing: 5 }],
     ['failure_rate', { opened: { workers: 2, reason: 'failure_rate' } }],
     ['consecutive_failures', { reporting: 1, opened: { workers: 1, reason: 'consecutive_failures' } }],

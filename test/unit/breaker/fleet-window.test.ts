@@ -48,6 +48,18 @@ describe('FleetWindow', () => {
     expect(window.view(at(1))).toMatchObject({ failedInARow: 5, failingInARow: 2 });
   });
 
+  it('says how long nobody has succeeded', () => {
+    const window = new FleetWindow();
+    expect(window.view(at(0)).unansweredMs).toBe(0);
+
+    window.record('a', failed(3), at(0));
+    expect(window.view(at(2)).unansweredMs).toBe(2_000);
+
+    window.record('b', succeeded(1), at(3));
+    window.record('a', failed(3), at(4));
+    expect(window.view(at(5)).unansweredMs).toBe(2_000);
+  });
+
   it.each([
     ['those after it', 2, 2, 1],
     ['none when it was the last call', 0, 0, 0],

@@ -6,7 +6,7 @@ import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
 import type { Outcome } from '../../../src/job/outcome.js';
 import { KindRegistry } from '../../../src/job/registry.js';
-import { TransientError } from '../../../src/retry/errors.js';
+import { PermanentError, TransientError } from '../../../src/retry/errors.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import { StepMemory } from '../../support/step-memory.js';
@@ -76,17 +76,20 @@ const closedJustNow = ({ fleet }: World) => {
   fleet.trip('smtp');
   fleet.release('smtp');
 };
-/** This worker's own breaker is open. */
-const ownOpen = async ({ gates }: World) => {
-  for (let tries = 0; tries < 8; tries++) {
-    const fn = () => Promise.reject(new TransientError('no route'));
-    const request = { fn, timeoutMs: 1_000, cancellation: new Cancellation(), pass: undefined };
+const failing = () => Promise.reject(new TransientError('no route'));
+const failTimes = async ({ gates }: World, times: number) => {
+  for (let tries = 0; tries < times; tries++) {
+    const request = { fn: failing, timeoutMs: 1_000, cancellation: new Cancellation(), pass: undefined };
     await gates
       .of(smtp)
       .call({ ...request, verdictOf: () => ({ class: 'transient' }) })
       .catch(() => undefined);
   }
 };
+/** This worker's own breaker is open. */
+const ownOpen = (world: World) => failTimes(world, 8);
+/** One more and it is. */
+const oneBeforeOwnOpen = (world: World) => failTimes(world, 4);
 const fallback = async () => 'later';
 const again = { starts: 2, attemptsMade: 0 };
 
@@ -195,6 +198,47 @@ describe('Executor', () => {
     });
 
     expect(outcome).toEqual({ kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp/eu' });
+  });
+
+  it.each<[string, (world: World) => void | Promise<void>, Partial<FetchedJob>, Partial<Outcome>]>([
+    [
+      'sets a job aside whose probe failed, and uses up no attempt',
+      halfOpen,
+      {},
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 45_000 },
+    ],
+    [
+      'sets one aside with whose failed call the breaker opened here, for another worker',
+      oneBeforeOwnOpen,
+      {},
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 2_000 },
+    ],
+    ['counts a failed call as an attempt while the breaker is closed', well, {}, { kind: 'retried' }],
+    [
+      'counts it when the job has been started often without an attempt: it may be why its probes fail',
+      halfOpen,
+      { starts: 22, attemptsMade: 1 },
+      { kind: 'retried' },
+    ],
+  ])('%s', async (_what, ready, job, expected) => {
+    const { outcome } = await execute(ready, { run: (_payload, ctx) => ctx.call(smtp, failing) }, job);
+
+    expect(outcome).toMatchObject(expected);
+  });
+
+  it('believes a handler that says that its failed probe was no use to try again', async () => {
+    const { outcome } = await execute(halfOpen, {
+      run: (_payload, ctx) =>
+        ctx.call(smtp, failing).catch((cause) => Promise.reject(new PermanentError('no such address', { cause }))),
+    });
+
+    expect(outcome).toMatchObject({ kind: 'dead_lettered', reason: 'permanent_error' });
+  });
+
+  it('runs the fallback of a job whose probe failed', async () => {
+    const { outcome } = await execute(halfOpen, { run: (_payload, ctx) => ctx.call(smtp, failing), fallback });
+
+    expect(outcome).toEqual({ kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp' });
   });
 
   it('counts a failure of the fallback as one of the job', async () => {
