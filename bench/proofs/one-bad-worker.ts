@@ -13,8 +13,8 @@ const plan: BrokenEgressPlan = {
 };
 const quickPlan: BrokenEgressPlan = { ...plan, jobs: 300, beforeMs: 2_000, brokenMs: 4_000, patienceMs: 30_000 };
 const mostSecondsUntilOpen = 10;
-/** Now and then it tries one call: after 2, 4, 8 and then every 10 s, a fifth less at times. */
-const mostProbes = 9;
+/** Now and then it tries one call: after 2, 4 and then every 5 s, or a fifth sooner. */
+const mostProbes = 14;
 
 /** What one worker does to the others that cannot reach what all of them need. */
 export const oneBadWorker: Proof = {

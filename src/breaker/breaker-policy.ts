@@ -57,7 +57,7 @@ export const failureRatio = 0.5;
 export const slowRatio = 0.8;
 /** So many failures in a row, of the whole fleet, need no statistics: with 20 % of errors by chance that is once in 400,000 calls. */
 export const fewestInARow = 8;
-/** A dependency that is called often may fail for so long in a row before it opens: it restarted, or a connection broke. */
+/** A dependency that is called often may fail for so long before a row opens it: it restarted, or a connection broke. */
 export const inARowMs = 1_000;
 
 /** Of the workers that make calls so many have to see it fail, else it is them and not the dependency. */
@@ -71,7 +71,7 @@ export const ownOpeningCountsMs = 30_000;
  * and each second open after it is back is lost.
  */
 export const defaultOpenForMs = 2_000;
-export const defaultOpenAtMostMs = 10_000;
+export const defaultOpenAtMostMs = 5_000;
 /** The breakers of many dependencies that went down together do not all probe in the same moment. */
 export const openJitterRatio = 0.2;
 

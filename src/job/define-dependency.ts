@@ -34,7 +34,7 @@ export interface BreakerOptions {
   readonly openFor?: DurationInput;
   /**
    * For how long it opens at most, unless the dependency itself asks for more with a Retry-After.
-   * @defaultValue '10s'
+   * @defaultValue '5s'
    */
   readonly openAtMost?: DurationInput;
   /**
@@ -105,7 +105,7 @@ function resolveBreaker(name: string, options: BreakerOptions): BreakerDefinitio
   const what = `dependency ${name}`;
   assertOptions(what, options, breakerShapes, 'breaker');
   const openForMs = readTimeout(`${what}: breaker.openFor`, options.openFor ?? '2s');
-  const openAtMostMs = readTimeout(`${what}: breaker.openAtMost`, options.openAtMost ?? Math.max(10_000, openForMs));
+  const openAtMostMs = readTimeout(`${what}: breaker.openAtMost`, options.openAtMost ?? Math.max(5_000, openForMs));
   if (openAtMostMs < openForMs) {
     throw new DefinitionError(
       `${what}: breaker.openAtMost (${openAtMostMs} ms) must not be below breaker.openFor (${openForMs} ms)`,

@@ -9,7 +9,7 @@ describe('defineDependency', () => {
       timeoutMs: 10_000,
       slowMs: 3_333,
       capacity: undefined,
-      breaker: { openForMs: 2_000, openAtMostMs: 10_000, probe: undefined },
+      breaker: { openForMs: 2_000, openAtMostMs: 5_000, probe: undefined },
     });
   });
 
