@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { defineScript } from '../../../src/redis/define-script.js';
 import { LeaderLease } from '../../../src/supervisor/leader-lease.js';
 import { systemClock } from '../../../src/time/clock.js';
@@ -19,7 +19,8 @@ const claim = (id: string, lease = 60_000, above = 0) =>
   claimScript.run(pool().client, pool().keyspace, { id, lease, above });
 const resign = (id: string) => resignScript.run(pool().client, pool().keyspace, { id });
 
-afterEach(async () => {
+// Before and not after: leases stop when their test has finished.
+beforeEach(async () => {
   await pool().client.flushall();
 });
 
