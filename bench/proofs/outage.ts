@@ -47,6 +47,9 @@ export const outage: Proof = {
       ...(!quick && {
         bounds: {
           othersOverBefore: atLeast(bounds.othersOverBefore, ours.othersOverBefore),
+          // What is late while it hangs may be made up for later, and then the mean hides it.
+          othersOverBeforeWhileHanging: atLeast(bounds.othersOverBefore, ours.othersOverBeforeWhileHanging),
+          othersOverBeforeWhileRefusing: atLeast(bounds.othersOverBefore, ours.othersOverBeforeWhileRefusing),
           callsWhileDown: atMost(bounds.callsOfJobs * own.jobs, ours.callsWhileDown),
           secondsUntilDone: atMost(bounds.secondsUntilDone, ours.secondsUntilDone),
           peakCallsAfter: atMost(bounds.peakOverSteady * ours.steadyCallsPerSecond, ours.peakCallsAfter),
