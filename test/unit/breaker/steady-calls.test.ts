@@ -40,10 +40,26 @@ describe('SteadyCalls', () => {
 
   it('does not take a burst at the begin of ten seconds for the rate', () => {
     const calls = new SteadyCalls();
-    steadily(calls, 0, 40);
-    calls.record('w0', 40, 40_000);
+    steadily(calls, 0, 41);
+    calls.record('w0', 40, 40_050);
 
     expect(calls.perSecond(40_100)).toBe(10);
+  });
+
+  it('does not take the report with which ten seconds begin for calls of theirs', () => {
+    const calls = new SteadyCalls();
+    for (let at = 0; at <= 40_000; at += 500) calls.record(`w${at % 3}`, 5, at);
+
+    expect(calls.perSecond(40_000)).toBe(10);
+  });
+
+  it('goes on after a pause', () => {
+    const calls = new SteadyCalls();
+    steadily(calls, 0, 21);
+    calls.record('w0', 200, 35_000);
+    steadily(calls, 36, 46);
+
+    expect(calls.perSecond(46_000)).toBe(30);
   });
 
   it('forgets it after a minute and a span', () => {
