@@ -33,10 +33,11 @@ import { type AttemptEnd, runAttempt } from './run-attempt.js';
 /** Pause before a job runs again that met a fault of our own. */
 const unexpectedDelayMs = 5_000;
 /**
- * A job is set aside for half a minute and more each time, so this is an outage of a quarter of an hour. A job that has been started more
- * often without an attempt may itself be why its dependency fails: from then on its probes use up attempts.
+ * A job may be started every two seconds while it waits for a dependency: where no supervisor decides for all workers, each sets it aside for
+ * another. So this is an outage of hours. A job that has been started more often without an attempt may itself be why its dependency fails:
+ * from then on its probes use up attempts.
  */
-const mostSparedStarts = 20;
+const mostSparedStarts = 5_000;
 
 export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;

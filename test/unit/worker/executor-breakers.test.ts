@@ -88,6 +88,11 @@ const failTimes = async ({ gates }: World, times: number) => {
 };
 /** This worker's own breaker is open. */
 const ownOpen = (world: World) => failTimes(world, 8);
+/** And its time is over. */
+const ownOpenAndOver = async (world: World) => {
+  await ownOpen(world);
+  world.clock.time += 6_000;
+};
 /** One more and it is. */
 const oneBeforeOwnOpen = (world: World) => failTimes(world, 4);
 const fallback = async () => 'later';
@@ -213,11 +218,23 @@ describe('Executor', () => {
       {},
       { kind: 'parked', reason: 'breaker:smtp', delayMs: 2_000 },
     ],
+    [
+      'sets one aside whose probe of this worker’s own breaker failed, also when it has waited for minutes',
+      ownOpenAndOver,
+      { starts: 500, attemptsMade: 7 },
+      { kind: 'parked', reason: 'breaker:smtp' },
+    ],
+    [
+      'sets one aside whose probe of the fleet failed, also when it was started for all others',
+      halfOpen,
+      { starts: 500, attemptsMade: 7 },
+      { kind: 'parked', reason: 'breaker:smtp' },
+    ],
     ['counts a failed call as an attempt while the breaker is closed', well, {}, { kind: 'retried' }],
     [
       'counts it when the job has been started often without an attempt: it may be why its probes fail',
       halfOpen,
-      { starts: 22, attemptsMade: 1 },
+      { starts: 5_002, attemptsMade: 1 },
       { kind: 'retried' },
     ],
   ])('%s', async (_what, ready, job, expected) => {
