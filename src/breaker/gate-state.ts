@@ -1,6 +1,6 @@
 import type { BreakerDefinition } from '../job/define-dependency.js';
 import type { EpochMs } from '../time/duration.js';
-import { BreakerMachine, closedBreaker, type ProbeOutcome } from './breaker-machine.js';
+import { BreakerMachine, closedBreaker, type Permit, type ProbeOutcome, type ProbeRequest } from './breaker-machine.js';
 import { localRules } from './breaker-policy.js';
 import { type BreakerState, type TripReason, tripReasons } from './breaker-state.js';
 import type { CallOutcome } from './call-counts.js';
@@ -103,14 +103,14 @@ export class GateState {
     this.#succeeded = 0;
   }
 
-  /** Asks the worker's own breaker for a probe. The token that it gives is to be settled; undefined when there is none to be had. */
-  probe(token: string, leaseMs: number, now: number): { readonly generation: number } | undefined {
+  /** Asks the worker's own breaker for a probe, which is to be settled. */
+  probe(request: Omit<ProbeRequest, 'openForMs'>, now: number): Permit {
     // What the fleet left open, and cannot be asked about, goes on from there.
     const state = this.#hasDecided ? this.#own : passed(this.#fleet);
     const openForMs = this.openForMs(state);
-    const { state: next, reply } = machine.ask(state, { token, leaseMs, openForMs }, now as EpochMs);
+    const { state: next, reply } = machine.ask(state, { ...request, openForMs }, now as EpochMs);
     this.#become(next);
-    return reply.kind === 'probe' ? { generation: reply.generation } : undefined;
+    return reply;
   }
 
   /** Says what became of a probe of the worker's own breaker. */

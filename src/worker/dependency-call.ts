@@ -38,7 +38,8 @@ export function callDependency<T>(
     const pass = passes?.take(gate);
     const request = { fn, timeoutMs, cancellation, verdictOf, pass };
     // Without a promise of its own where the gate is free.
-    return pass !== undefined || gate.isFree ? gate.call(request) : callThrough(gate, request, metrics);
+    const mayCall = pass === undefined ? gate.isFree : pass.kind === 'free';
+    return mayCall ? gate.call(request) : callThrough(gate, request, metrics);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -50,15 +51,19 @@ async function callThrough<T>(
   request: CallRequest<T> & Pick<Caller, 'cancellation'>,
   metrics: Caller['metrics'],
 ): Promise<T> {
-  const pass = await enter(gate, metrics);
+  const pass = await enter(gate, request, metrics);
   const { reason } = request.cancellation;
   if (reason === undefined) return gate.call({ ...request, pass });
   gate.giveBack(pass);
   throw reason;
 }
 
-async function enter(gate: CallGate, metrics: Caller['metrics']): Promise<Pass> {
-  const entry = await gate.enter();
+async function enter(
+  gate: CallGate,
+  { pass, timeoutMs }: Pick<CallRequest<unknown>, 'pass' | 'timeoutMs'>,
+  metrics: Caller['metrics'],
+): Promise<Pass> {
+  const entry = await (pass?.kind === 'probe' ? gate.begin(pass, timeoutMs) : gate.enter(timeoutMs));
   if (entry.kind === 'pass') return entry.pass;
   metrics.breakerCalls.inc({ dependency: gate.dependency.name, result: 'rejected' });
   throw refusalError(entry.refusal);

@@ -185,6 +185,68 @@ describe('a half-open breaker of the fleet', () => {
   });
 });
 
+describe('a job that was admitted as a probe', () => {
+  const slow = defineDependency({ name: 'slow', timeout: '1s' });
+
+  it('makes its call however much later that is, and tells what came of it', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(slow);
+    fleet.trip('slow', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+    const pass = await passOf(gate.admit());
+
+    clock.time += 60_000;
+    await gate.admit();
+    if (pass.kind !== 'probe') throw new Error('expected a probe');
+    await call(gate, fine, await passOf(gate.begin(pass, 1_000)));
+
+    expect(fleet.state('slow')).toMatchObject({ phase: 'half_open', probes: { succeeded: 1, failed: 0 } });
+  });
+
+  it('makes a call that takes longer than others in the time of its own', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(slow);
+    fleet.trip('slow', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+
+    const long = async () => {
+      clock.time += 50_000;
+    };
+    await call(gate, long, await passOf(gate.enter(60_000)));
+
+    expect(fleet.state('slow')).toMatchObject({ phase: 'half_open', probes: { succeeded: 1 } });
+  });
+
+  it('makes its call also as a probe of the worker’s own breaker', async () => {
+    const { gates, clock } = testGates();
+    const gate = gates.of(slow);
+    for (let tries = 0; tries < 8; tries++) await call(gate, down);
+    clock.time += 3_000;
+    const pass = await passOf(gate.admit());
+
+    clock.time += 60_000;
+    if (pass.kind !== 'probe') throw new Error('expected a probe');
+    await call(gate, fine, await passOf(gate.begin(pass, 1_000)));
+
+    expect(gate.door().kind).toBe('rationed');
+  });
+
+  it('makes none when the breaker has opened meanwhile', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(slow);
+    fleet.trip('slow', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+    const pass = await passOf(gate.admit());
+
+    fleet.isolate('slow');
+    if (pass.kind !== 'probe') throw new Error('expected a probe');
+    expect(await gate.begin(pass, 1_000)).toMatchObject({ kind: 'refused', refusal: { state: { phase: 'isolated' } } });
+  });
+});
+
 describe('a gate that cannot reach the fleet', () => {
   it('takes over what the fleet left open, and closes it by itself', async () => {
     const { gates, fleet, sync, clock } = testGates();
