@@ -269,7 +269,7 @@ export class CallGate {
     } catch (thrown) {
       if (OpossumGate.isLocked(thrown)) throw this.#busy(pass);
       const error = call.reason ?? thrown;
-      const { result, retryAfterMs } = outcomeOf(call, error, verdictOf);
+      const { result, retryAfterMs } = outcomeOf(call, error, verdictOf, pass);
       const label = error instanceof DependencyTimeoutError && error === call.reason ? 'timeout' : 'error';
       // The end of the job is not the fault of its calls.
       if (call.reason === undefined || label === 'timeout') markFailedDependency(error, this.dependency.name);
@@ -345,7 +345,7 @@ export class CallGate {
       fleet.settle(this.name, pass, result, this.#state.openForMs(undefined, retryAfterMs));
       return;
     }
-    this.#state.settle(pass.token, pass.generation, result, clock.elapsed());
+    this.#state.settle({ ...pass, result, retryAfterMs }, clock.elapsed());
     onTurn(this);
   }
 
@@ -400,17 +400,20 @@ export function refusalError({ breaker, by, state, retryAfterMs }: Refusal): Bre
 
 /**
  * What a call that threw says of the dependency. Nothing, when it ended with its job, when it was refused further down, or when the answer was
- * no fault of the dependency: such a "no" neither opens a breaker nor closes it.
+ * no fault of the dependency: such a "no" does not count in the window. To a probe it is an answer, which is all that a probe is to find out;
+ * else a dependency that says nothing but "no" would be probed for ever.
  */
 function outcomeOf(
   call: GuardedCall<unknown>,
   error: unknown,
   verdictOf: (error: unknown) => ErrorVerdict,
+  pass: Pass | undefined,
 ): { readonly result: CallOutcome['result'] | 'ignored'; readonly retryAfterMs?: number | undefined } {
   if (call.reason !== undefined)
     return { result: call.reason instanceof DependencyTimeoutError ? 'failed' : 'ignored' };
   if (refusalIn(error) !== undefined) return { result: 'ignored' };
   const verdict = verdictOf(error);
   const isFault = verdict.class === 'transient' || verdict.class === 'throttled';
-  return { result: isFault ? 'failed' : 'ignored', retryAfterMs: verdict.retryAfterMs };
+  const answered = pass?.kind === 'probe' ? 'succeeded' : 'ignored';
+  return { result: isFault ? 'failed' : answered, retryAfterMs: verdict.retryAfterMs };
 }

@@ -12,6 +12,8 @@ import { openTimeMs } from './open-time.js';
 /** The worker's own breaker, as the machine of the fleet with rules for one. */
 const machine = new BreakerMachine(localRules);
 
+type OwnOutcome = Omit<ProbeOutcome, 'openForMs'> & { readonly retryAfterMs: number | undefined };
+
 /** In a window of one's own there is nobody else. */
 const self = 'self';
 
@@ -113,9 +115,9 @@ export class GateState {
     return reply;
   }
 
-  /** Says what became of a probe of the worker's own breaker. */
-  settle(token: string, generation: number, result: ProbeOutcome['result'], now: number): void {
-    const openForMs = this.openForMs(this.#own);
+  /** Says what became of a probe of the worker's own breaker, and for how long the dependency asked not to be called. */
+  settle({ token, generation, result, retryAfterMs }: OwnOutcome, now: number): void {
+    const openForMs = this.openForMs(this.#own, retryAfterMs);
     this.#become(machine.settle(this.#own, { token, generation, result, openForMs }, now as EpochMs).state);
   }
 
