@@ -1,6 +1,7 @@
 import { type Admission, admit } from '../breaker/admission.js';
 import { refusalIn } from '../breaker/breaker-errors.js';
-import type { Refusal } from '../breaker/call-gate.js';
+import type { BreakerPhase } from '../breaker/breaker-state.js';
+import type { Decider } from '../breaker/decide-door.js';
 import { decideParking } from '../breaker/decide-parking.js';
 import { outageIn } from '../breaker/failed-call.js';
 import type { Claim } from '../idempotency/claim.js';
@@ -55,6 +56,13 @@ export interface ExecutorOptions extends ContextServices {
   readonly onHung: (handler: HungHandler) => void;
 }
 
+/** A breaker that lets no calls through. */
+interface Absence {
+  readonly breaker: string;
+  readonly by: Decider;
+  readonly phase: BreakerPhase;
+}
+
 interface Run {
   readonly job: FetchedJob;
   readonly definition: AnyJobDefinition;
@@ -107,7 +115,7 @@ export class Executor {
         return postponed;
       }
       const { refusal } = admission;
-      return mayFallBack(job, definition, refusal)
+      return mayFallBack(job, definition, { by: refusal.by, phase: refusal.state.phase })
         ? await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker })
         : this.#park(refusal, job, clock.now());
     } catch (error) {
@@ -144,7 +152,7 @@ export class Executor {
     if (ending !== undefined) await ending;
     const refusal = end.kind === 'threw' ? this.#refusalIn(end.error, job, definition, clock.now()) : undefined;
     // A breaker of one key is not known before the call, and none before the calls that open it.
-    if (refusal?.by === 'fleet' && fallbackFor === undefined && definition.fallback !== undefined)
+    if (refusal !== undefined && fallbackFor === undefined && mayFallBack(job, definition, refusal))
       return this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker });
     const outcome = refusal
       ? this.#park(refusal, job, clock.now())
@@ -153,12 +161,7 @@ export class Executor {
   }
 
   /** Why it is no failure of a job that its handler threw: a call was not made, or has failed with others and its breaker is open by now. */
-  #refusalIn(
-    error: unknown,
-    job: FetchedJob,
-    definition: AnyJobDefinition,
-    now: EpochMs,
-  ): Pick<Refusal, 'breaker' | 'by'> | undefined {
+  #refusalIn(error: unknown, job: FetchedJob, definition: AnyJobDefinition, now: EpochMs): Absence | undefined {
     const refused = refusalIn(error);
     if (refused !== undefined || job.starts - job.attemptsMade > mostSparedStarts) return refused;
     const outage = outageIn(error);
@@ -170,11 +173,11 @@ export class Executor {
       { jobId: job.id, kind: job.kind, breaker: outage.breaker, err: error },
       'job.attempt_spared',
     );
-    return outage;
+    return { breaker: outage.breaker, by: outage.by, phase: outage.state.phase };
   }
 
   /** A job whose dependency may not be called waits, and has not failed. */
-  #park({ breaker, by }: Pick<Refusal, 'breaker' | 'by'>, { meta }: FetchedJob, now: EpochMs): Outcome {
+  #park({ breaker, by }: Pick<Absence, 'breaker' | 'by'>, { meta }: FetchedJob, now: EpochMs): Outcome {
     const { givenBack, random } = this.#options;
     // A suspect is not to come back among others.
     if (givenBack.kind === 'parked') return givenBack;
@@ -279,8 +282,8 @@ export class Executor {
 function mayFallBack(
   { starts, attemptsMade }: FetchedJob,
   definition: AnyJobDefinition,
-  { by, state }: Refusal,
+  { by, phase }: Pick<Absence, 'by' | 'phase'>,
 ): boolean {
-  if (definition.fallback === undefined || state.phase === 'closed') return false;
+  if (definition.fallback === undefined || phase === 'closed') return false;
   return by === 'fleet' || starts > attemptsMade + 1;
 }

@@ -77,11 +77,11 @@ const closedJustNow = ({ fleet }: World) => {
   fleet.release('smtp');
 };
 const failing = () => Promise.reject(new TransientError('no route'));
-const failTimes = async ({ gates }: World, times: number) => {
+const failTimes = async ({ gates }: World, times: number, key?: string) => {
   for (let tries = 0; tries < times; tries++) {
     const request = { fn: failing, timeoutMs: 1_000, cancellation: new Cancellation(), pass: undefined };
     await gates
-      .of(smtp)
+      .of(smtp, key)
       .call({ ...request, verdictOf: () => ({ class: 'transient' }) })
       .catch(() => undefined);
   }
@@ -256,6 +256,36 @@ describe('Executor', () => {
     const { outcome } = await execute(halfOpen, { run: (_payload, ctx) => ctx.call(smtp, failing), fallback });
 
     expect(outcome).toEqual({ kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp' });
+  });
+
+  it.each<[string, Partial<FetchedJob>, Outcome]>([
+    ['not at first', {}, { kind: 'parked', reason: 'breaker:smtp/eu', delayMs: 2_000 }],
+    ['when it comes back', again, { kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp/eu' }],
+  ])('runs the fallback where this worker alone keeps away from a key, %s', async (_when, job, expected) => {
+    const { outcome } = await execute(
+      (world) => failTimes(world, 8, 'eu'),
+      { run: (_payload, ctx) => ctx.call(smtp, async () => 'sent', { key: 'eu' }), fallback },
+      job,
+    );
+
+    expect(outcome).toEqual(expected);
+  });
+
+  it('runs no fallback because a call was one too many', async () => {
+    const narrow = defineDependency({ name: 'narrow', capacity: 1 });
+    const { outcome } = await execute(
+      well,
+      {
+        run: async (_payload, ctx) => {
+          const first = ctx.call(narrow, () => new Promise((resolve) => setImmediate(resolve)));
+          await ctx.call(narrow, async () => 'second').finally(() => first);
+        },
+        fallback,
+      },
+      again,
+    );
+
+    expect(outcome).toEqual({ kind: 'parked', reason: 'breaker:narrow', delayMs: 2_000 });
   });
 
   it('counts a failure of the fallback as one of the job', async () => {
