@@ -1,6 +1,7 @@
 import type { JobPasses } from '../breaker/admission.js';
-import { type CallGate, type CallRequest, type Pass, refusalError } from '../breaker/call-gate.js';
+import { type CallGate, type CallRequest, type Entry, type Pass, refusalError } from '../breaker/call-gate.js';
 import type { CallGates } from '../breaker/call-gates.js';
+import { waitForTurn } from '../breaker/wait-for-turn.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { DependencyDefinition } from '../job/define-dependency.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
@@ -15,6 +16,8 @@ export interface Caller {
   readonly cancellation: Cancellation;
   /** What it was given before it started; undefined where all of its dependencies were free. */
   readonly passes: JobPasses | undefined;
+  /** The gates that were not simply free when it called through them. */
+  readonly entered: Set<CallGate>;
   /** Says what an error of a call means. */
   readonly verdictOf: (error: unknown) => ErrorVerdict;
 }
@@ -26,11 +29,12 @@ export interface Caller {
  * @throws CallRefusedError when the call was not made; DependencyTimeoutError after the timeout; the job's abort reason; whatever `fn` throws.
  */
 export function callDependency<T>(
-  { gates, metrics, cancellation, passes, verdictOf }: Caller,
+  caller: Caller,
   dependency: DependencyDefinition,
   fn: (signal: AbortSignal) => Promise<T> | T,
   { key, timeout }: CallOptions,
 ): Promise<T> {
+  const { gates, cancellation, passes, verdictOf } = caller;
   try {
     if (cancellation.reason) throw cancellation.reason;
     const timeoutMs = timeout === undefined ? dependency.timeoutMs : Math.min(parseDuration(timeout), longestTimerMs);
@@ -38,22 +42,23 @@ export function callDependency<T>(
     const pass = passes?.take(gate);
     const request = { fn, timeoutMs, cancellation, verdictOf, pass };
     // Without a promise of its own where the gate is free.
-    const mayCall = pass === undefined ? gate.isFree : pass.kind === 'free';
-    return mayCall ? gate.call(request) : callThrough(gate, request, metrics);
+    if (pass === undefined && gate.isFree) return gate.call(request);
+    return pass?.kind === 'free' ? callAdmitted(gate, request, caller) : callThrough(gate, request, caller);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
+function callAdmitted<T>(gate: CallGate, request: CallRequest<T>, { entered }: Caller): Promise<T> {
+  entered.add(gate);
+  return gate.call(request);
+}
+
 /** Asks first whether the call may be made. */
-async function callThrough<T>(
-  gate: CallGate,
-  request: CallRequest<T> & Pick<Caller, 'cancellation'>,
-  metrics: Caller['metrics'],
-): Promise<T> {
-  const pass = await enter(gate, request, metrics);
-  const { reason } = request.cancellation;
-  if (reason === undefined) return gate.call({ ...request, pass });
+async function callThrough<T>(gate: CallGate, request: CallRequest<T>, caller: Caller): Promise<T> {
+  const pass = await enter(gate, request, caller);
+  const { reason } = caller.cancellation;
+  if (reason === undefined) return callAdmitted(gate, { ...request, pass }, caller);
   gate.giveBack(pass);
   throw reason;
 }
@@ -61,9 +66,14 @@ async function callThrough<T>(
 async function enter(
   gate: CallGate,
   { pass, timeoutMs }: Pick<CallRequest<unknown>, 'pass' | 'timeoutMs'>,
-  metrics: Caller['metrics'],
+  { metrics, entered, cancellation }: Caller,
 ): Promise<Pass> {
-  const entry = await (pass?.kind === 'probe' ? gate.begin(pass, timeoutMs) : gate.enter(timeoutMs));
+  const ask = (): Entry | Promise<Entry> => {
+    if (pass?.kind === 'probe') return gate.begin(pass, timeoutMs);
+    const isOver = () => cancellation.reason !== undefined;
+    return entered.has(gate) ? waitForTurn(gate, timeoutMs, isOver) : gate.enter(timeoutMs);
+  };
+  const entry = await ask();
   if (entry.kind === 'pass') return entry.pass;
   metrics.breakerCalls.inc({ dependency: gate.dependency.name, result: 'rejected' });
   throw refusalError(entry.refusal);

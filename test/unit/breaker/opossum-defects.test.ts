@@ -33,6 +33,7 @@ function smtpGate(options: Partial<DependencyOptions> = {}) {
     metrics: world.metrics,
     cancellation: new Cancellation(),
     passes: undefined,
+    entered: new Set<CallGate>(),
     verdictOf: (error: unknown) => classifyError(error, 0 as EpochMs),
   };
   /** Calls smtp, and is not surprised when that fails. */

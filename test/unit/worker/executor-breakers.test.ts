@@ -179,6 +179,34 @@ describe('Executor', () => {
     expect(world.fleet.settled).toEqual(['smtp succeeded', 'smtp succeeded']);
   });
 
+  it('has a job that has begun wait for its turns while the breaker ramps', async () => {
+    let fleet: World['fleet'] | undefined;
+    const give = (given: number) => {
+      if (fleet !== undefined) fleet.share = { given, inMs: 0 };
+    };
+    const { outcome, world } = await execute(
+      (made) => {
+        closedJustNow(made);
+        fleet = made.fleet;
+        give(1);
+      },
+      {
+        run: async (_payload, ctx) => {
+          for (let calls = 0; calls < 3; calls++) {
+            await ctx.call(smtp, async () => {
+              give(0);
+              setTimeout(() => give(1), 60);
+            });
+          }
+          return 'sent';
+        },
+      },
+    );
+
+    expect(outcome).toEqual({ kind: 'completed', resultJson: '"sent"' });
+    expect(world.fleet.rationed.length).toBeGreaterThanOrEqual(5);
+  });
+
   it('gives the probe back when the handler makes no call', async () => {
     const { world } = await execute(halfOpen, { run: async () => 'no call' });
 
