@@ -7,7 +7,7 @@ import type { DependencyDefinition } from '../job/define-dependency.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { CallOptions } from '../job/job-context.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { longestTimerMs, parseDuration } from '../time/duration.js';
+import { type DurationInput, longestTimerMs, parseDuration } from '../time/duration.js';
 
 /** The job on whose behalf calls are made. */
 export interface Caller {
@@ -26,7 +26,8 @@ export interface Caller {
  * Calls something outside under its timeout and its breaker, as part of a job. The call ends when `fn` does, when the timeout is over, or
  * when the job is aborted, whichever comes first; `fn` is told by its signal and is not waited for after that.
  *
- * @throws CallRefusedError when the call was not made; DependencyTimeoutError after the timeout; the job's abort reason; whatever `fn` throws.
+ * @throws CallRefusedError when the call was not made; RangeError when its timeout is none; DependencyTimeoutError after the timeout; the job's
+ * abort reason; whatever `fn` throws.
  */
 export function callDependency<T>(
   caller: Caller,
@@ -37,7 +38,7 @@ export function callDependency<T>(
   const { gates, cancellation, passes, verdictOf } = caller;
   try {
     if (cancellation.reason) throw cancellation.reason;
-    const timeoutMs = timeout === undefined ? dependency.timeoutMs : Math.min(parseDuration(timeout), longestTimerMs);
+    const timeoutMs = timeout === undefined ? dependency.timeoutMs : readTimeout(dependency, timeout);
     const gate = gates.of(dependency, key);
     const pass = passes?.take(gate);
     const request = { fn, timeoutMs, cancellation, verdictOf, pass };
@@ -47,6 +48,15 @@ export function callDependency<T>(
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** A timer of 0 would never run out; one that is longer than any can be runs as long as the job. */
+function readTimeout({ name }: DependencyDefinition, timeout: DurationInput): number {
+  const ms = parseDuration(timeout);
+  if (ms > 0) return Math.min(ms, longestTimerMs);
+  throw new RangeError(
+    `a call of ${name} must have a timeout above zero, got ${JSON.stringify(timeout)}; leave it out for that of the dependency`,
+  );
 }
 
 function callAdmitted<T>(gate: CallGate, request: CallRequest<T>, { entered }: Caller): Promise<T> {

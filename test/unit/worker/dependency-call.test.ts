@@ -128,6 +128,16 @@ describe('callDependency', () => {
     expect(ended).toBe(false);
   });
 
+  it.each<[NonNullable<CallOptions['timeout']>]>([[0], ['0s'], ['0.2ms']])(
+    'refuses %j, after which no call would end',
+    async (timeout) => {
+      const { answer, results } = call(() => 250, { timeout });
+
+      await expect(answer).rejects.toThrow(/a call of smtp must have a timeout above zero, got/);
+      expect(results).toEqual([]);
+    },
+  );
+
   it('refuses a time that is none', async () => {
     const { answer, results } = call(() => 250, { timeout: 'soon' as '1s' });
 
