@@ -154,9 +154,9 @@ export class Executor {
     // A breaker of one key is not known before the call, and none before the calls that open it.
     if (refusal !== undefined && fallbackFor === undefined && mayFallBack(job, definition, refusal))
       return this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker });
-    const outcome = refusal
-      ? this.#park(refusal, job, clock.now())
-      : this.#outcomeOf(end, job, definition, clock.now());
+    const aside =
+      refusal ?? (fallbackFor !== undefined && this.#failsLater(end, fallbackFor, job, definition, clock.now()));
+    const outcome = aside ? this.#park(aside, job, clock.now()) : this.#outcomeOf(end, job, definition, clock.now());
     return fallbackFor !== undefined && outcome.kind === 'completed' ? { ...outcome, fallbackFor } : outcome;
   }
 
@@ -174,6 +174,24 @@ export class Executor {
       'job.attempt_spared',
     );
     return { breaker: outage.breaker, by: outage.by, phase: outage.state.phase };
+  }
+
+  /**
+   * The breaker for which a job waits whose fallback failed, where that may go better another time: its handler has not run, and is what the
+   * attempts are for. False where the fallback says that there is no use.
+   */
+  #failsLater(
+    end: AttemptEnd,
+    breaker: string,
+    job: FetchedJob,
+    definition: AnyJobDefinition,
+    now: EpochMs,
+  ): Pick<Absence, 'breaker' | 'by'> | false {
+    if (end.kind !== 'threw' || job.starts - job.attemptsMade > mostSparedStarts) return false;
+    const verdict = this.#classify(end.error, now, definition);
+    if (verdict.class !== 'transient' && verdict.class !== 'throttled') return false;
+    this.#options.log.warn({ jobId: job.id, kind: job.kind, breaker, err: end.error }, 'job.fallback_failed');
+    return { breaker, by: this.#options.gates.find(breaker)?.refusal()?.by ?? 'worker' };
   }
 
   /** A job whose dependency may not be called waits, and has not failed. */

@@ -316,14 +316,29 @@ describe('Executor', () => {
     expect(outcome).toEqual({ kind: 'parked', reason: 'breaker:narrow', delayMs: 2_000 });
   });
 
-  it('counts a failure of the fallback as one of the job', async () => {
-    const { outcome } = await execute(tripped, {
-      fallback: () => {
-        throw new Error('no digest either');
-      },
-    });
+  it.each<[string, Error, Partial<FetchedJob>, Partial<Outcome>]>([
+    [
+      'sets a job aside whose fallback failed, and uses up no attempt',
+      new Error('no digest either'),
+      {},
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 45_000 },
+    ],
+    [
+      'believes a fallback that says that it is no use',
+      new PermanentError('no such address'),
+      {},
+      { kind: 'dead_lettered', reason: 'permanent_error' },
+    ],
+    [
+      'counts a failure of the fallback of a job that has been started often without an attempt',
+      new Error('no digest either'),
+      { starts: 5_002, attemptsMade: 1 },
+      { kind: 'retried' },
+    ],
+  ])('%s', async (_what, error, job, expected) => {
+    const { outcome } = await execute(tripped, { fallback: () => Promise.reject(error) }, job);
 
-    expect(outcome).toMatchObject({ kind: 'retried', error: { message: 'no digest either' } });
+    expect(outcome).toMatchObject(expected);
   });
 
   it('sets a suspect aside as one, so that it does not come back among others', async () => {
