@@ -123,6 +123,15 @@ export class CallGate {
     return this.#underWay === 0;
   }
 
+  /** A call begins to wait for its turn: until it is released the gate is not idle. */
+  hold(): void {
+    this.#underWay += 1;
+  }
+
+  release(): void {
+    this.#underWay -= 1;
+  }
+
   get isIsolated(): boolean {
     return this.#state?.fleet.phase === 'isolated' && this.door().kind === 'shut';
   }
@@ -260,7 +269,7 @@ export class CallGate {
     const call = new GuardedCall(fn, timeoutMs);
     const turn = this.#state?.turn;
     const startedAt = clock.elapsed();
-    this.#underWay += 1;
+    this.hold();
     cancellation.hold(call);
     try {
       const value = await this.#opossum.fire(call);
@@ -277,7 +286,7 @@ export class CallGate {
       this.#ended(turn, pass, startedAt, label, result, retryAfterMs);
       throw error;
     } finally {
-      this.#underWay -= 1;
+      this.release();
       cancellation.release(call);
     }
   }

@@ -66,11 +66,16 @@ function callAdmitted<T>(gate: CallGate, request: CallRequest<T>, { entered }: C
 
 /** Asks first whether the call may be made. */
 async function callThrough<T>(gate: CallGate, request: CallRequest<T>, caller: Caller): Promise<T> {
-  const pass = await enter(gate, request, caller);
-  const { reason } = caller.cancellation;
-  if (reason === undefined) return callAdmitted(gate, { ...request, pass }, caller);
-  gate.giveBack(pass);
-  throw reason;
+  gate.hold();
+  try {
+    const pass = await enter(gate, request, caller);
+    const { reason } = caller.cancellation;
+    if (reason === undefined) return await callAdmitted(gate, { ...request, pass }, caller);
+    gate.giveBack(pass);
+    throw reason;
+  } finally {
+    gate.release();
+  }
 }
 
 async function enter(
