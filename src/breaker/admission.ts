@@ -42,7 +42,7 @@ export function admit(gates: CallGates, dependencies: readonly DependencyDefinit
 async function admitThrough(guarded: readonly CallGate[]): Promise<Admission> {
   const passes = new JobPasses();
   for (const gate of guarded) {
-    const entry = await gate.enter();
+    const entry = await gate.admit();
     switch (entry.kind) {
       case 'pass':
         passes.add(gate, entry.pass);

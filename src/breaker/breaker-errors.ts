@@ -1,7 +1,13 @@
 import { BulwarkError } from '../errors/bulwark-error.js';
 import { formatDuration } from '../time/duration.js';
-import type { BreakerReason, BreakerState } from './breaker-state.js';
+import type { BreakerPhase, BreakerReason, BreakerState } from './breaker-state.js';
 import type { Decider } from './decide-door.js';
+
+interface RefusalDetails {
+  readonly breaker: string;
+  readonly by: Decider;
+  readonly retryAfterMs: number;
+}
 
 /** A call that was not made. Trying again helps, but not before `retryAfterMs`. */
 export abstract class CallRefusedError extends BulwarkError {
@@ -11,15 +17,15 @@ export abstract class CallRefusedError extends BulwarkError {
   readonly breaker: string;
   /** `fleet`: no worker may call now. `worker`: this one may not, others perhaps. */
   readonly by: Decider;
+  /** Of the breaker. Closed: calls are made, and there was no room for this one. */
+  readonly phase: BreakerPhase;
   readonly retryAfterMs: number;
 
-  constructor(
-    message: string,
-    { breaker, by, retryAfterMs, ...details }: { breaker: string; by: Decider; retryAfterMs: number },
-  ) {
+  constructor(message: string, phase: BreakerPhase, { breaker, by, retryAfterMs, ...details }: RefusalDetails) {
     super(message, { details: { breaker, by, retryAfterMs, ...details } });
     this.breaker = breaker;
     this.by = by;
+    this.phase = phase;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -47,6 +53,7 @@ export class BreakerOpenError extends CallRefusedError {
     const whose = by === 'fleet' ? 'its breaker' : "this worker's breaker of it";
     super(
       `${breaker} was not called: ${whose} ${phase === 'open' ? `is open, because ${openReasons[reason] ?? reason}` : standings[phase]}; try again in ${formatDuration(retryAfterMs)}`,
+      phase,
       { breaker, by, retryAfterMs, ...{ phase, reason } },
     );
   }
@@ -56,9 +63,10 @@ export class BreakerOpenError extends CallRefusedError {
 export class BreakerIsolatedError extends CallRefusedError {
   readonly code = 'BULWARK_BREAKER_ISOLATED';
 
-  constructor(breaker: string, { by: who, why }: BreakerState, retryAfterMs: number) {
+  constructor(breaker: string, { phase, by: who, why }: BreakerState, retryAfterMs: number) {
     super(
       `${breaker} was not called: ${who ?? 'an operator'} isolated it${why === undefined ? '' : ` (${why})`}; \`bulwark breaker release ${breaker}\` ends that`,
+      phase,
       { breaker, by: 'fleet', retryAfterMs, ...{ who, why } },
     );
   }
@@ -69,12 +77,16 @@ export class DependencyBusyError extends CallRefusedError {
   readonly code = 'BULWARK_DEPENDENCY_BUSY';
 
   constructor(breaker: string, capacity: number, retryAfterMs: number) {
-    super(`${breaker} was not called: this worker makes ${capacity} calls of it already, which is its capacity`, {
-      breaker,
-      by: 'worker',
-      retryAfterMs,
-      ...{ capacity },
-    });
+    super(
+      `${breaker} was not called: this worker makes ${capacity} calls of it already, which is its capacity`,
+      'closed',
+      {
+        breaker,
+        by: 'worker',
+        retryAfterMs,
+        ...{ capacity },
+      },
+    );
   }
 }
 

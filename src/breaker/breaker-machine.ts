@@ -23,6 +23,8 @@ export interface ProbeRequest {
   /** Names the lease: the same token asked twice has one lease. */
   readonly token: string;
   readonly leaseMs: number;
+  /** Whether the call is made now. Else a place is kept for it, and it asks again when it begins. */
+  readonly begins: boolean;
   /** For how long it opens if probes turn out to have failed. */
   readonly openForMs: number;
 }
@@ -96,8 +98,8 @@ export class BreakerMachine {
   }
 
   /** Asks for the right to make one call. */
-  ask(state: BreakerState, { token, leaseMs, openForMs }: ProbeRequest, now: EpochMs, above = 0): Step<Permit> {
-    const current = this.tidy(state, openForMs, now, above).state;
+  ask(state: BreakerState, request: ProbeRequest, now: EpochMs, above = 0): Step<Permit> {
+    const current = this.tidy(state, request.openForMs, now, above).state;
     switch (current.phase) {
       case 'closed':
         return { state: current, reply: { kind: 'pass', state: current } };
@@ -106,9 +108,9 @@ export class BreakerMachine {
       case 'open':
         if (this.#isAhead(current.until, now, this.rules.longestOpenMs))
           return refused(current, (current.until ?? now) - now);
-        return this.#lease(move(current, 'half_open', current.reason, now, above), token, leaseMs, now);
+        return this.#lease(move(current, 'half_open', current.reason, now, above), request, now);
       case 'half_open':
-        return this.#lease(current, token, leaseMs, now);
+        return this.#lease(current, request, now);
       default:
         return assertNever(current.phase);
     }
@@ -118,17 +120,20 @@ export class BreakerMachine {
   settle(state: BreakerState, outcome: ProbeOutcome, now: EpochMs, above = 0): Step<'counted' | 'stale'> {
     const { token, generation, result, openForMs } = outcome;
     const isMine = ({ phase, generation: current, probes }: BreakerState) =>
-      phase === 'half_open' && current === generation && Object.hasOwn(probes.leases, token);
+      phase === 'half_open' &&
+      current === generation &&
+      // A call that was not made can only give its place back.
+      (Object.hasOwn(probes.leases, token) || (result === 'ignored' && Object.hasOwn(probes.kept ?? {}, token)));
     if (!isMine(state)) return { state, reply: 'stale' };
     const current = this.tidy(state, openForMs, now, above).state;
     if (!isMine(current)) return { state: current, reply: 'stale' };
-    const { [token]: _settled, ...leases } = current.probes.leases;
-    const probes = {
-      leases,
+    const settled = withProbes(current, {
+      leases: without(token, current.probes.leases),
+      kept: without(token, current.probes.kept),
       succeeded: current.probes.succeeded + (result === 'succeeded' ? 1 : 0),
       failed: current.probes.failed + (result === 'failed' ? 1 : 0),
-    };
-    return { state: this.#judge({ ...current, probes }, 'probe_failed', openForMs, now, above), reply: 'counted' };
+    });
+    return { state: this.#judge(settled, 'probe_failed', openForMs, now, above), reply: 'counted' };
   }
 
   /** An operator holds it open; who does it again changes until when and why. */
@@ -170,14 +175,19 @@ export class BreakerMachine {
     }
   }
 
-  /** A lease that expired is a failure: whoever had it is gone, or waits for an answer that does not come. */
+  /** A lease that expired is a failure: whoever had it is gone, or waits for an answer that does not come. A kept place is free again. */
   #withoutExpired(state: BreakerState, now: EpochMs): BreakerState {
-    const { leases, succeeded, failed } = state.probes;
-    const all = Object.entries(leases);
-    const live = all.filter(([, until]) => this.#isAhead(until, now, this.rules.longestLeaseMs));
-    if (live.length === all.length) return state;
-    const probes = { leases: Object.fromEntries(live), succeeded, failed: failed + all.length - live.length };
-    return { ...state, probes };
+    const { leases, kept = {}, succeeded, failed } = state.probes;
+    const live = this.#live(leases, now);
+    const places = this.#live(kept, now);
+    const expired = size(leases) - size(live);
+    if (expired === 0 && size(places) === size(kept)) return state;
+    return withProbes(state, { leases: live, kept: places, succeeded, failed: failed + expired });
+  }
+
+  #live(leases: BreakerProbes['leases'], now: EpochMs): BreakerProbes['leases'] {
+    const isLive = ([, until]: [string, EpochMs]) => this.#isAhead(until, now, this.rules.longestLeaseMs);
+    return Object.fromEntries(Object.entries(leases).filter(isLive));
   }
 
   /** Whether what the probes have told is enough. */
@@ -189,14 +199,21 @@ export class BreakerMachine {
     return move(state, 'closed', 'probes_succeeded', now, above);
   }
 
-  /** The first probe goes alone; when it has succeeded, the others go together. */
-  #lease(state: BreakerState, token: string, leaseMs: number, now: EpochMs): Step<Permit> {
-    const { leases, succeeded, failed } = state.probes;
-    const underWay = Object.keys(leases).length;
+  /** The first probe goes alone; when it has succeeded, the others go together. A call goes before jobs that may call some time. */
+  #lease(state: BreakerState, { token, leaseMs, begins }: ProbeRequest, now: EpochMs): Step<Permit> {
+    const { leases, kept = {}, succeeded, failed } = state.probes;
+    const isCall = begins || Object.hasOwn(leases, token);
+    const underWay = size(leases) + (isCall ? 0 : size(kept));
     const hasRoom = succeeded === 0 ? underWay === 0 : underWay + succeeded + failed < this.rules.probes;
-    if (!hasRoom && !Object.hasOwn(leases, token)) return refused(state, this.rules.busyRetryMs);
-    const until = (now + Math.min(leaseMs, this.rules.longestLeaseMs)) as EpochMs;
-    const leased = { ...state, probes: { leases: { ...leases, [token]: until }, succeeded, failed } };
+    if (!hasRoom && !Object.hasOwn(isCall ? leases : kept, token)) return refused(state, this.rules.busyRetryMs);
+    const mine = { [token]: (now + Math.min(leaseMs, this.rules.longestLeaseMs)) as EpochMs };
+    const leased = withProbes(state, {
+      ...(isCall
+        ? { leases: { ...leases, ...mine }, kept: without(token, kept) }
+        : { leases, kept: { ...kept, ...mine } }),
+      succeeded,
+      failed,
+    });
     return { state: leased, reply: { kind: 'probe', generation: leased.generation, state: leased } };
   }
 
@@ -213,6 +230,19 @@ export class BreakerMachine {
 
 function refused(state: BreakerState, retryAfterMs: number): Step<Permit> {
   return { state, reply: { kind: 'refused', state, retryAfterMs } };
+}
+
+function size(leases: BreakerProbes['leases']): number {
+  return Object.keys(leases).length;
+}
+
+function without(token: string, leases: BreakerProbes['leases'] = {}): BreakerProbes['leases'] {
+  const { [token]: _mine, ...others } = leases;
+  return others;
+}
+
+function withProbes(state: BreakerState, { kept = {}, ...probes }: BreakerProbes): BreakerState {
+  return { ...state, probes: { ...probes, ...(size(kept) > 0 && { kept }) } };
 }
 
 /** What a breaker keeps from phase to phase; the rest begins anew. */

@@ -52,6 +52,8 @@ export interface BreakerState {
 export interface BreakerProbes {
   /** The leases of those under way: token, and when it expires on Redis' clock. */
   readonly leases: Readonly<Record<string, EpochMs>>;
+  /** The same of jobs that have started and not made their call yet. Such a place holds up other jobs, and no call; it tells nothing. */
+  readonly kept?: Readonly<Record<string, EpochMs>>;
   readonly succeeded: number;
   readonly failed: number;
 }

@@ -111,11 +111,11 @@ export class BreakerStore {
   }
 
   /**
-   * Asks for the right to make one call of a breaker that is not closed. `openForMs` is for how long it opens if the leases of other probes
-   * turn out to have expired.
+   * Asks for the right to make one call of a breaker that is not closed: now, or some time during a job that asks again then. `openForMs` is
+   * for how long it opens if the leases of other probes turn out to have expired.
    */
-  ask(name: string, token: string, leaseMs: number, openForMs: number): Promise<Permit> {
-    const request = JSON.stringify(whole({ token, leaseMs, openForMs }));
+  ask(name: string, token: string, leaseMs: number, openForMs: number, begins = true): Promise<Permit> {
+    const request = JSON.stringify(whole({ token, leaseMs, openForMs, begins }));
     return askScript.run(this.#client, this.#keys(), { name, request, ...this.#turn() });
   }
 

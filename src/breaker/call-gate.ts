@@ -19,7 +19,7 @@ import { CallCounts, type CallOutcome } from './call-counts.js';
 import type { Decider, Door } from './decide-door.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
 import { markFailedCall } from './failed-call.js';
-import type { FleetBreakers, FleetProbe } from './fleet-breakers.js';
+import type { FleetBreakers, FleetProbe, FleetRequest } from './fleet-breakers.js';
 import { GateState } from './gate-state.js';
 import { GuardedCall } from './guarded-call.js';
 import { OpossumGate } from './opossum-gate.js';
@@ -42,7 +42,7 @@ export interface GateWorld {
 /** The right to make one call. */
 export type Pass = { readonly kind: 'free' } | Probe;
 
-interface Probe extends FleetProbe {
+export interface Probe extends FleetProbe {
   readonly kind: 'probe';
   readonly by: Decider;
 }
@@ -71,6 +71,7 @@ export interface CallRequest<T> {
   readonly pass: Pass | undefined;
 }
 
+type Wish = Omit<FleetRequest, 'openForMs'>;
 type Rationed = Extract<Door, { kind: 'rationed' }>;
 
 const freeEntry: Entry = { kind: 'pass', pass: { kind: 'free' } };
@@ -122,6 +123,15 @@ export class CallGate {
     return this.#underWay === 0;
   }
 
+  /** A call begins to wait for its turn: until it is released the gate is not idle. */
+  hold(): void {
+    this.#underWay += 1;
+  }
+
+  release(): void {
+    this.#underWay -= 1;
+  }
+
   get isIsolated(): boolean {
     return this.#state?.fleet.phase === 'isolated' && this.door().kind === 'shut';
   }
@@ -160,23 +170,52 @@ export class CallGate {
     this.#counts.clear();
   }
 
-  /** Asks to make one call for a job; of the fleet where it takes a probe. Where a health probe finds out, no job does. */
-  enter(): Entry | Promise<Entry> {
+  /** Asks to make one call, which may take so long, for a job; of the fleet where it takes a probe. */
+  enter(timeoutMs: number = this.dependency.timeoutMs): Entry | Promise<Entry> {
+    return this.#enter({ leaseMs: leaseOf(timeoutMs), begins: true });
+  }
+
+  /** The same for a job that has not started: where its call takes a probe, it is to `begin` it. */
+  admit(): Entry | Promise<Entry> {
+    return this.#enter({ leaseMs: leaseOf(this.dependency.timeoutMs), begins: false });
+  }
+
+  /** Begins the call for which a job was admitted. From now on its lease runs: until then the job did other things, for however long. */
+  async begin(pass: Probe, timeoutMs: number): Promise<Entry> {
+    const request = { token: pass.token, leaseMs: leaseOf(timeoutMs), begins: true };
+    const entry = await this.#beginWith(pass, request);
+    if (entry.kind === 'refused') this.giveBack(pass);
+    return entry;
+  }
+
+  #beginWith(pass: Probe, request: Wish): Entry | Promise<Entry> {
+    if (pass.by === 'fleet') return this.#probeFleet(request);
+    const door = this.door();
+    const isOwn = (door.kind === 'shut' || door.kind === 'probe') && door.by === 'worker';
+    return isOwn ? this.#probeAlone(door.state, request) : this.#enter(request);
+  }
+
+  /** Where a health probe finds out, no job does. */
+  #enter(request: Wish): Entry | Promise<Entry> {
     const door = this.door();
     switch (door.kind) {
       case 'free':
         return freeEntry;
       case 'rationed':
-        return door.by === 'fleet' && this.#world.fleet.isReachable ? this.#enterInTurn(door) : this.#enterAlone(door);
+        return door.by === 'fleet' && this.#world.fleet.isReachable
+          ? this.#enterInTurn(door, request)
+          : this.#enterAlone(door, request);
       case 'shut':
         return this.#refuse(door.by, door.state, door.forMs);
       case 'probe':
-        return this.healthProbe ? this.#refuse(door.by, door.state, fleetRules.busyRetryMs) : this.probe(door);
+        return this.healthProbe
+          ? this.#refuse(door.by, door.state, fleetRules.busyRetryMs)
+          : this.#probe(door, request);
     }
   }
 
   /** One of the calls that all workers share while the fleet's breaker ramps: jobs are not spread over workers as their shares would be. */
-  async #enterInTurn(door: Rationed): Promise<Entry> {
+  async #enterInTurn(door: Rationed, request: Wish): Promise<Entry> {
     const { fleet, clock } = this.#world;
     if (this.#turns > 0 && clock.elapsed() < this.#turnsUntil) {
       this.#turns -= 1;
@@ -185,30 +224,34 @@ export class CallGate {
     const perSecond = (door.perSecond * Math.max(1, door.state.callers)) / rationHeadroom;
     const wanted = Math.max(1, Math.floor((perSecond * rationTakenMs) / 1_000));
     const share = await fleet.ration(this.name, perSecond, wanted);
-    if (share === undefined) return this.#enterAlone(door);
+    if (share === undefined) return this.#enterAlone(door, request);
     if (share.given === 0) return this.#refuse('worker', door.state, share.inMs);
     this.#turns = share.given - 1;
     this.#turnsUntil = clock.elapsed() + share.inMs + rationSavedMs;
-    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
+    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs, request);
   }
 
   /** Of its own share, where there is nobody to be asked. */
-  #enterAlone({ state, perSecond }: Rationed): Entry | Promise<Entry> {
+  #enterAlone({ state, perSecond }: Rationed, request: Wish): Entry | Promise<Entry> {
     const share = this.#ration.take(perSecond, this.#world.clock.elapsed());
     if (share.kind === 'none') return this.#refuse('worker', state, share.forMs);
-    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
+    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs, request);
   }
 
   /** When its turn has come the breaker may have opened again. */
-  async #enterLater(inMs: number): Promise<Entry> {
+  async #enterLater(inMs: number, request: Wish): Promise<Entry> {
     await pause(inMs);
     const { kind } = this.door();
-    return kind === 'free' || kind === 'rationed' ? freeEntry : this.enter();
+    return kind === 'free' || kind === 'rationed' ? freeEntry : this.#enter(request);
   }
 
-  /** Asks for a probe of a breaker whose door says that it takes one. */
-  probe({ by, state }: Extract<Door, { kind: 'probe' }>): Entry | Promise<Entry> {
-    return by === 'fleet' ? this.#probeFleet(state) : this.#probeAlone(state);
+  /** Asks for a probe of a breaker whose door says that it takes one, to be made at once. */
+  probe(door: Extract<Door, { kind: 'probe' }>): Entry | Promise<Entry> {
+    return this.#probe(door, { leaseMs: leaseOf(this.dependency.timeoutMs), begins: true });
+  }
+
+  #probe({ by, state }: Extract<Door, { kind: 'probe' }>, request: Wish): Entry | Promise<Entry> {
+    return by === 'fleet' ? this.#probeFleet(request) : this.#probeAlone(state, request);
   }
 
   /** Gives back a pass that nobody used. */
@@ -226,7 +269,7 @@ export class CallGate {
     const call = new GuardedCall(fn, timeoutMs);
     const turn = this.#state?.turn;
     const startedAt = clock.elapsed();
-    this.#underWay += 1;
+    this.hold();
     cancellation.hold(call);
     try {
       const value = await this.#opossum.fire(call);
@@ -235,7 +278,7 @@ export class CallGate {
     } catch (thrown) {
       if (OpossumGate.isLocked(thrown)) throw this.#busy(pass);
       const error = call.reason ?? thrown;
-      const { result, retryAfterMs } = outcomeOf(call, error, verdictOf);
+      const { result, retryAfterMs } = outcomeOf(call, error, verdictOf, pass);
       const label = error instanceof DependencyTimeoutError && error === call.reason ? 'timeout' : 'error';
       // The end of the job is not the fault of its calls.
       if (call.reason === undefined || label === 'timeout') markFailedDependency(error, this.dependency.name);
@@ -243,7 +286,7 @@ export class CallGate {
       this.#ended(turn, pass, startedAt, label, result, retryAfterMs);
       throw error;
     } finally {
-      this.#underWay -= 1;
+      this.release();
       cancellation.release(call);
     }
   }
@@ -311,32 +354,29 @@ export class CallGate {
       fleet.settle(this.name, pass, result, this.#state.openForMs(undefined, retryAfterMs));
       return;
     }
-    this.#state.settle(pass.token, pass.generation, result, clock.elapsed());
+    this.#state.settle({ ...pass, result, retryAfterMs }, clock.elapsed());
     onTurn(this);
   }
 
-  #probeAlone(state: BreakerState): Entry {
+  #probeAlone(state: BreakerState, request: Wish): Entry {
     const { clock, onTurn } = this.#world;
-    const token = `own:${this.#tokens++}`;
-    const given = this.#state?.probe(token, this.#leaseMs, clock.elapsed());
+    const token = request.token ?? `own:${this.#tokens++}`;
+    const permit = this.#state?.probe({ ...request, token }, clock.elapsed());
     onTurn(this);
-    return given === undefined
-      ? this.#refuse('worker', state, fleetRules.busyRetryMs)
-      : { kind: 'pass', pass: { kind: 'probe', by: 'worker', token, ...given } };
+    if (permit?.kind === 'pass') return freeEntry;
+    if (permit?.kind !== 'probe') return this.#refuse('worker', state, fleetRules.busyRetryMs);
+    return { kind: 'pass', pass: { kind: 'probe', by: 'worker', token, generation: permit.generation } };
   }
 
-  async #probeFleet(state: BreakerState): Promise<Entry> {
+  async #probeFleet(request: Wish): Promise<Entry> {
+    if (this.#state === undefined) return freeEntry;
     const { fleet, clock } = this.#world;
-    const answer = await fleet.ask(this.name, this.#leaseMs, this.#state?.openForMs() ?? 0);
-    if (answer === undefined) return this.#refuse('fleet', state, fleetRules.busyRetryMs);
+    const answer = await fleet.ask(this.name, { ...request, openForMs: this.#state.openForMs() });
+    if (answer === undefined) return this.#refuse('fleet', this.#state.fleet, fleetRules.busyRetryMs);
     if ('token' in answer) return { kind: 'pass', pass: { ...answer, kind: 'probe', by: 'fleet' } };
     if (answer.kind === 'pass') return freeEntry;
-    this.#state?.refused(answer.retryAfterMs, clock.elapsed());
+    this.#state.refused(answer.retryAfterMs, clock.elapsed());
     return this.#refuse('fleet', answer.state, answer.retryAfterMs);
-  }
-
-  get #leaseMs(): number {
-    return Math.max(shortestLeaseMs, leaseTimeouts * this.dependency.timeoutMs);
   }
 
   #refuse(by: Decider, state: BreakerState, retryAfterMs: number): Entry {
@@ -352,6 +392,10 @@ export class CallGate {
   }
 }
 
+function leaseOf(timeoutMs: number): number {
+  return Math.max(shortestLeaseMs, leaseTimeouts * timeoutMs);
+}
+
 function refusalOf(by: Decider, state: BreakerState, retryAfterMs: number): Refusal {
   return { breaker: state.name, by, state, retryAfterMs: Math.ceil(retryAfterMs) };
 }
@@ -365,17 +409,20 @@ export function refusalError({ breaker, by, state, retryAfterMs }: Refusal): Bre
 
 /**
  * What a call that threw says of the dependency. Nothing, when it ended with its job, when it was refused further down, or when the answer was
- * no fault of the dependency: such a "no" neither opens a breaker nor closes it.
+ * no fault of the dependency: such a "no" does not count in the window. To a probe it is an answer, which is all that a probe is to find out;
+ * else a dependency that says nothing but "no" would be probed for ever.
  */
 function outcomeOf(
   call: GuardedCall<unknown>,
   error: unknown,
   verdictOf: (error: unknown) => ErrorVerdict,
+  pass: Pass | undefined,
 ): { readonly result: CallOutcome['result'] | 'ignored'; readonly retryAfterMs?: number | undefined } {
   if (call.reason !== undefined)
     return { result: call.reason instanceof DependencyTimeoutError ? 'failed' : 'ignored' };
   if (refusalIn(error) !== undefined) return { result: 'ignored' };
   const verdict = verdictOf(error);
   const isFault = verdict.class === 'transient' || verdict.class === 'throttled';
-  return { result: isFault ? 'failed' : 'ignored', retryAfterMs: verdict.retryAfterMs };
+  const answered = pass?.kind === 'probe' ? 'succeeded' : 'ignored';
+  return { result: isFault ? 'failed' : answered, retryAfterMs: verdict.retryAfterMs };
 }

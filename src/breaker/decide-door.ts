@@ -64,5 +64,6 @@ function shutForMs({ phase, until }: BreakerState, now: number): number {
 
 /** How long the one probe of a worker's own breaker may still take; when that is over it has failed. */
 function leasedForMs({ probes }: BreakerState, now: number): number {
-  return Math.min(fleetRules.busyRetryMs, Math.max(0, ...Object.values(probes.leases)) - now);
+  const untils = [probes.leases, probes.kept ?? {}].flatMap((leases) => Object.values(leases));
+  return Math.min(fleetRules.busyRetryMs, Math.max(0, ...untils) - now);
 }

@@ -1,6 +1,6 @@
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import { within } from '../time/deadline.js';
-import type { Permit, ProbeOutcome } from './breaker-machine.js';
+import type { Permit, ProbeOutcome, ProbeRequest } from './breaker-machine.js';
 import type { Share } from './breaker-scripts.js';
 import type { EvidenceReport } from './breaker-state.js';
 import type { BreakerPicture, BreakerStore } from './breaker-store.js';
@@ -22,6 +22,9 @@ export interface FleetProbe {
   readonly token: string;
   readonly generation: number;
 }
+
+/** What is asked of the fleet: without a token for a new probe. */
+export type FleetRequest = Omit<ProbeRequest, 'token'> & Partial<Pick<ProbeRequest, 'token'>>;
 
 /** Longest wait for an answer: by then the worker goes on by itself. */
 const answerMs = 1_000;
@@ -45,14 +48,14 @@ export class FleetBreakers {
     return !this.#isSilent && this.#options.isConnected();
   }
 
-  /** Asks for a probe. Undefined when there was no answer in time: a lease that comes later is given back. */
+  /**
+   * Asks for a probe, or asks again when its call begins. Undefined when there was no answer in time: a lease that comes later is given back.
+   */
   async ask(
     breaker: string,
-    leaseMs: number,
-    openForMs: number,
+    { leaseMs, openForMs, begins, token = this.#newToken() }: FleetRequest,
   ): Promise<FleetProbe | Exclude<Permit, { kind: 'probe' }> | undefined> {
-    const token = `${this.#options.worker}:${this.#probes++}`;
-    const asked = this.#ask(() => this.#options.store.ask(breaker, token, leaseMs, openForMs));
+    const asked = this.#ask(() => this.#options.store.ask(breaker, token, leaseMs, openForMs, begins));
     try {
       const permit = await this.#answerTo(asked);
       return permit.kind === 'probe' ? { token, generation: permit.generation } : permit;
@@ -63,6 +66,10 @@ export class FleetBreakers {
       asked.then(giveBack, () => undefined);
       return undefined;
     }
+  }
+
+  #newToken(): string {
+    return `${this.#options.worker}:${this.#probes++}`;
   }
 
   /** Takes calls of a breaker that ramps. Undefined when there was no answer in time. */

@@ -1,6 +1,6 @@
 import type { BreakerDefinition } from '../job/define-dependency.js';
 import type { EpochMs } from '../time/duration.js';
-import { BreakerMachine, closedBreaker, type ProbeOutcome } from './breaker-machine.js';
+import { BreakerMachine, closedBreaker, type Permit, type ProbeOutcome, type ProbeRequest } from './breaker-machine.js';
 import { localRules } from './breaker-policy.js';
 import { type BreakerState, type TripReason, tripReasons } from './breaker-state.js';
 import type { CallOutcome } from './call-counts.js';
@@ -11,6 +11,8 @@ import { openTimeMs } from './open-time.js';
 
 /** The worker's own breaker, as the machine of the fleet with rules for one. */
 const machine = new BreakerMachine(localRules);
+
+type OwnOutcome = Omit<ProbeOutcome, 'openForMs'> & { readonly retryAfterMs: number | undefined };
 
 /** In a window of one's own there is nobody else. */
 const self = 'self';
@@ -103,19 +105,19 @@ export class GateState {
     this.#succeeded = 0;
   }
 
-  /** Asks the worker's own breaker for a probe. The token that it gives is to be settled; undefined when there is none to be had. */
-  probe(token: string, leaseMs: number, now: number): { readonly generation: number } | undefined {
+  /** Asks the worker's own breaker for a probe, which is to be settled. */
+  probe(request: Omit<ProbeRequest, 'openForMs'>, now: number): Permit {
     // What the fleet left open, and cannot be asked about, goes on from there.
     const state = this.#hasDecided ? this.#own : passed(this.#fleet);
     const openForMs = this.openForMs(state);
-    const { state: next, reply } = machine.ask(state, { token, leaseMs, openForMs }, now as EpochMs);
+    const { state: next, reply } = machine.ask(state, { ...request, openForMs }, now as EpochMs);
     this.#become(next);
-    return reply.kind === 'probe' ? { generation: reply.generation } : undefined;
+    return reply;
   }
 
-  /** Says what became of a probe of the worker's own breaker. */
-  settle(token: string, generation: number, result: ProbeOutcome['result'], now: number): void {
-    const openForMs = this.openForMs(this.#own);
+  /** Says what became of a probe of the worker's own breaker, and for how long the dependency asked not to be called. */
+  settle({ token, generation, result, retryAfterMs }: OwnOutcome, now: number): void {
+    const openForMs = this.openForMs(this.#own, retryAfterMs);
     this.#become(machine.settle(this.#own, { token, generation, result, openForMs }, now as EpochMs).state);
   }
 

@@ -25,9 +25,12 @@ export function parseBreaker(name: string, json: string): BreakerState | undefin
 }
 
 function areProbes(probes: unknown): boolean {
-  const { leases, succeeded, failed } = Object(probes) as Partial<Record<string, unknown>>;
-  if (typeof leases !== 'object' || leases === null) return false;
-  return [succeeded, failed, ...Object.values(leases)].every(isAmount);
+  const { leases, kept = {}, succeeded, failed } = Object(probes) as Partial<Record<string, unknown>>;
+  return [succeeded, failed].every(isAmount) && [leases, kept].every(areLeases);
+}
+
+function areLeases(leases: unknown): boolean {
+  return typeof leases === 'object' && leases !== null && Object.values(leases).every(isAmount);
 }
 
 /** Reads a report that anybody may have written; undefined when it is none. What of its calls makes no sense is left out. */

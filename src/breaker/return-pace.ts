@@ -31,9 +31,9 @@ export function decideReturn(state: BreakerState, recent: RecentCalls, now: Epoc
     case 'open':
       return (state.until ?? 0) > now ? { kind: 'none' } : { kind: 'probes', wanted: 1 };
     case 'half_open': {
-      const { leases, succeeded, failed } = state.probes;
+      const { leases, kept = {}, succeeded, failed } = state.probes;
       const inAll = succeeded === 0 ? 1 : fleetRules.probes - succeeded - failed;
-      return { kind: 'probes', wanted: Math.max(0, inAll - Object.keys(leases).length) };
+      return { kind: 'probes', wanted: Math.max(0, inAll - Object.keys(leases).length - Object.keys(kept).length) };
     }
     case 'closed': {
       const allowed =

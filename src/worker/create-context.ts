@@ -181,7 +181,15 @@ class HandlerContext implements JobContext {
 
 function callerOf({ definition, cancellation, clock, passes, services }: ContextParts): Caller {
   const { gates, metrics } = services;
-  return { gates, metrics, cancellation, passes, verdictOf: (error) => verdictOf(error, clock.now(), definition) };
+  const entered: Caller['entered'] = new Set();
+  return {
+    gates,
+    metrics,
+    cancellation,
+    passes,
+    entered,
+    verdictOf: (error) => verdictOf(error, clock.now(), definition),
+  };
 }
 
 /** A kind's own rules that throw are a bug of theirs; how the job ends tells of it. */

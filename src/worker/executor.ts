@@ -1,6 +1,7 @@
 import { type Admission, admit } from '../breaker/admission.js';
 import { refusalIn } from '../breaker/breaker-errors.js';
-import type { Refusal } from '../breaker/call-gate.js';
+import type { BreakerPhase } from '../breaker/breaker-state.js';
+import type { Decider } from '../breaker/decide-door.js';
 import { decideParking } from '../breaker/decide-parking.js';
 import { outageIn } from '../breaker/failed-call.js';
 import type { Claim } from '../idempotency/claim.js';
@@ -33,10 +34,11 @@ import { type AttemptEnd, runAttempt } from './run-attempt.js';
 /** Pause before a job runs again that met a fault of our own. */
 const unexpectedDelayMs = 5_000;
 /**
- * A job is set aside for half a minute and more each time, so this is an outage of a quarter of an hour. A job that has been started more
- * often without an attempt may itself be why its dependency fails: from then on its probes use up attempts.
+ * A job may be started every two seconds while it waits for a dependency: where no supervisor decides for all workers, each sets it aside for
+ * another. So this is an outage of hours. A job that has been started more often without an attempt may itself be why its dependency fails:
+ * from then on its probes use up attempts.
  */
-const mostSparedStarts = 20;
+const mostSparedStarts = 5_000;
 
 export interface ExecutorOptions extends ContextServices {
   readonly registry: KindRegistry;
@@ -52,6 +54,13 @@ export interface ExecutorOptions extends ContextServices {
   readonly retries: Pick<RetryAdmission, 'admit'> | undefined;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
+}
+
+/** A breaker that lets no calls through. */
+interface Absence {
+  readonly breaker: string;
+  readonly by: Decider;
+  readonly phase: BreakerPhase;
 }
 
 interface Run {
@@ -106,7 +115,7 @@ export class Executor {
         return postponed;
       }
       const { refusal } = admission;
-      return mayFallBack(job, definition, refusal)
+      return mayFallBack(job, definition, { by: refusal.by, phase: refusal.state.phase })
         ? await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker })
         : this.#park(refusal, job, clock.now());
     } catch (error) {
@@ -143,21 +152,16 @@ export class Executor {
     if (ending !== undefined) await ending;
     const refusal = end.kind === 'threw' ? this.#refusalIn(end.error, job, definition, clock.now()) : undefined;
     // A breaker of one key is not known before the call, and none before the calls that open it.
-    if (refusal?.by === 'fleet' && fallbackFor === undefined && definition.fallback !== undefined)
+    if (refusal !== undefined && fallbackFor === undefined && mayFallBack(job, definition, refusal))
       return this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker });
-    const outcome = refusal
-      ? this.#park(refusal, job, clock.now())
-      : this.#outcomeOf(end, job, definition, clock.now());
+    const aside =
+      refusal ?? (fallbackFor !== undefined && this.#failsLater(end, fallbackFor, job, definition, clock.now()));
+    const outcome = aside ? this.#park(aside, job, clock.now()) : this.#outcomeOf(end, job, definition, clock.now());
     return fallbackFor !== undefined && outcome.kind === 'completed' ? { ...outcome, fallbackFor } : outcome;
   }
 
   /** Why it is no failure of a job that its handler threw: a call was not made, or has failed with others and its breaker is open by now. */
-  #refusalIn(
-    error: unknown,
-    job: FetchedJob,
-    definition: AnyJobDefinition,
-    now: EpochMs,
-  ): Pick<Refusal, 'breaker' | 'by'> | undefined {
+  #refusalIn(error: unknown, job: FetchedJob, definition: AnyJobDefinition, now: EpochMs): Absence | undefined {
     const refused = refusalIn(error);
     if (refused !== undefined || job.starts - job.attemptsMade > mostSparedStarts) return refused;
     const outage = outageIn(error);
@@ -169,11 +173,29 @@ export class Executor {
       { jobId: job.id, kind: job.kind, breaker: outage.breaker, err: error },
       'job.attempt_spared',
     );
-    return outage;
+    return { breaker: outage.breaker, by: outage.by, phase: outage.state.phase };
+  }
+
+  /**
+   * The breaker for which a job waits whose fallback failed, where that may go better another time: its handler has not run, and is what the
+   * attempts are for. False where the fallback says that there is no use.
+   */
+  #failsLater(
+    end: AttemptEnd,
+    breaker: string,
+    job: FetchedJob,
+    definition: AnyJobDefinition,
+    now: EpochMs,
+  ): Pick<Absence, 'breaker' | 'by'> | false {
+    if (end.kind !== 'threw' || job.starts - job.attemptsMade > mostSparedStarts) return false;
+    const verdict = this.#classify(end.error, now, definition);
+    if (verdict.class !== 'transient' && verdict.class !== 'throttled') return false;
+    this.#options.log.warn({ jobId: job.id, kind: job.kind, breaker, err: end.error }, 'job.fallback_failed');
+    return { breaker, by: this.#options.gates.find(breaker)?.refusal()?.by ?? 'worker' };
   }
 
   /** A job whose dependency may not be called waits, and has not failed. */
-  #park({ breaker, by }: Pick<Refusal, 'breaker' | 'by'>, { meta }: FetchedJob, now: EpochMs): Outcome {
+  #park({ breaker, by }: Pick<Absence, 'breaker' | 'by'>, { meta }: FetchedJob, now: EpochMs): Outcome {
     const { givenBack, random } = this.#options;
     // A suspect is not to come back among others.
     if (givenBack.kind === 'parked') return givenBack;
@@ -278,8 +300,8 @@ export class Executor {
 function mayFallBack(
   { starts, attemptsMade }: FetchedJob,
   definition: AnyJobDefinition,
-  { by, state }: Refusal,
+  { by, phase }: Pick<Absence, 'by' | 'phase'>,
 ): boolean {
-  if (definition.fallback === undefined || state.phase === 'closed') return false;
+  if (definition.fallback === undefined || phase === 'closed') return false;
   return by === 'fleet' || starts > attemptsMade + 1;
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { dependencyOf } from '../breaker/breaker-label.js';
 import type { Outcome } from '../job/outcome.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { EpochMs } from '../time/duration.js';
@@ -31,7 +32,7 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now 
   switch (outcome.kind) {
     case 'completed':
       if (outcome.fallbackFor !== undefined) {
-        metrics.jobFallbacks.inc({ queue, kind, dependency: outcome.fallbackFor });
+        metrics.jobFallbacks.inc({ queue, kind, dependency: dependencyOf(outcome.fallbackFor) });
         log.info({ ...fields, breaker: outcome.fallbackFor }, 'job.fell_back');
         return;
       }

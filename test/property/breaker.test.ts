@@ -32,7 +32,7 @@ const pool = usePool();
 /** What may happen to a breaker. Generations are told by how far they are from the current one, so that most are not stale. */
 type Happening =
   | { readonly kind: 'trip'; readonly behind: number; readonly openForMs: number; readonly callsPerSecond: number }
-  | { readonly kind: 'ask'; readonly token: string; readonly openForMs: number }
+  | { readonly kind: 'ask'; readonly token: string; readonly openForMs: number; readonly begins: boolean }
   | {
       readonly kind: 'settle';
       readonly token: string;
@@ -58,7 +58,7 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
       callsPerSecond: fc.nat(100),
     }),
   },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('ask'), token: anyToken, openForMs }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('ask'), token: anyToken, openForMs, begins: fc.boolean() }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -86,6 +86,9 @@ const anyPause = fc.oneof(
 );
 const anyLife = fc.array(fc.tuple(anyPause, anyHappening), { minLength: 1, maxLength: 24 });
 
+/** Of a job before its call: many make it at once, some much later than any lease of its place. */
+const anyWork = fc.constantFrom(0, 0, 10, leaseMs + 1_000, 4 * leaseMs);
+
 const anyMoment = fc.oneof(
   fc.integer({ min: start - 700_000, max: start + 20_000 }),
   fc.constantFrom(0, start + 10 ** 9, 9e13),
@@ -103,6 +106,7 @@ const anyState: fc.Arbitrary<BreakerState> = fc
       callers: fc.nat(10),
       probes: fc.record({
         leases: fc.dictionary(anyToken, anyMoment, { maxKeys: 7 }),
+        kept: fc.option(fc.dictionary(anyToken, anyMoment, { maxKeys: 7 }), { nil: undefined }),
         succeeded: fc.nat(6),
         failed: fc.nat(6),
       }),
@@ -203,9 +207,9 @@ class Twins {
         return { model: machine.trip(state, verdict, now, above), answer: store.trip(name, verdict, epoch) };
       }
       case 'ask': {
-        const { token, openForMs } = happening;
-        const model = machine.ask(state, { token, leaseMs, openForMs }, now, above);
-        return { model, answer: store.ask(name, token, leaseMs, openForMs) };
+        const { token, openForMs, begins } = happening;
+        const model = machine.ask(state, { token, leaseMs, openForMs, begins }, now, above);
+        return { model, answer: store.ask(name, token, leaseMs, openForMs, begins) };
       }
       case 'settle': {
         const { token, result, openForMs } = happening;
@@ -244,8 +248,11 @@ function readBack(text: string | null): BreakerState {
   return (text === null ? undefined : parseBreaker(name, text)) ?? closedBreaker(name);
 }
 
-/** A dependency that is well: whoever is refused asks again when it is told to, and each probe succeeds. */
-function heal(twins: Twins): void {
+/**
+ * A dependency that is well: whoever is refused asks again when it is told to, and each call succeeds. Its jobs do other things for as long
+ * before they make their calls.
+ */
+function heal(twins: Twins, workMs: number): void {
   if (twins.state.phase === 'isolated') {
     if (twins.state.until === undefined) return;
     twins.now = Math.max(twins.now, twins.state.until) as EpochMs;
@@ -253,20 +260,25 @@ function heal(twins: Twins): void {
   const { until = twins.now, probes } = twins.state;
   const isSane = (moment: number, longestMs: number) => moment <= twins.now + longestMs;
   const openLeft = isSane(until, fleetRules.longestOpenMs) ? until - twins.now : 0;
-  const leases = Object.values(probes.leases).filter((at) => isSane(at, fleetRules.longestLeaseMs));
+  const leases = [probes.leases, probes.kept ?? {}]
+    .flatMap((each) => Object.values(each))
+    .filter((at) => isSane(at, fleetRules.longestLeaseMs));
   const longestLease = Math.max(leaseMs, ...leases.map((at) => at - twins.now));
-  const limit = twins.now + Math.max(openAtMostMs, openLeft) + 2 * longestLease;
+  const limit = twins.now + Math.max(openAtMostMs, openLeft) + 2 * longestLease + 8 * workMs;
 
   for (let call = 0; twins.state.phase !== 'closed'; call++) {
     const token = `healthy-${call}`;
-    const permit = twins.happen({ kind: 'ask', token, openForMs: openAtMostMs }) as Permit;
-    if (permit.kind === 'refused') {
-      twins.now = (twins.now + permit.retryAfterMs) as EpochMs;
+    const ask = (begins: boolean): boolean => {
+      const permit = twins.happen({ kind: 'ask', token, openForMs: openAtMostMs, begins }) as Permit;
+      if (permit.kind === 'refused') twins.now = (twins.now + permit.retryAfterMs) as EpochMs;
       expect(twins.now, 'it is wedged').toBeLessThanOrEqual(limit);
-    } else {
-      twins.now = (twins.now + 10) as EpochMs;
-      twins.happen({ kind: 'settle', token, behind: 0, result: 'succeeded', openForMs: openAtMostMs });
-    }
+      return permit.kind === 'probe';
+    };
+    if (!ask(false)) continue;
+    twins.now = (twins.now + workMs) as EpochMs;
+    if (!ask(true)) continue;
+    twins.now = (twins.now + 10) as EpochMs;
+    twins.happen({ kind: 'settle', token, behind: 0, result: 'succeeded', openForMs: openAtMostMs });
   }
 }
 
@@ -325,7 +337,7 @@ async function compare(compared: readonly Compared[], first: string | undefined)
     if (happening.kind === 'settle' && answer === 'counted') probes.counted(happening.token, happening.result);
     if (happening.kind === 'ask' && (answer as Permit).kind === 'probe') {
       const { generation } = answer as Permit & { kind: 'probe' };
-      if (generation !== unseen) probes.granted(generation, happening.token, at);
+      if (generation !== unseen && happening.begins) probes.granted(generation, happening.token, at);
     }
   }
 }
@@ -337,7 +349,7 @@ describe('a breaker in Redis', () => {
     const openForMs = 1;
     const each: readonly Happening[] = [
       { kind: 'trip', behind: 0, openForMs, callsPerSecond: 1 },
-      { kind: 'ask', token: 'a', openForMs },
+      { kind: 'ask', token: 'a', openForMs, begins: true },
       { kind: 'settle', token: 'a', behind: 0, result: 'ignored', openForMs },
       { kind: 'isolate', forMs: undefined },
       { kind: 'release' },
@@ -352,13 +364,13 @@ describe('a breaker in Redis', () => {
 
   it(`is its model in any life from any state: probes within bounds, no transition without a generation, no wedge, nothing by what is stale (seed ${seed})`, async () => {
     await fc.assert(
-      fc.asyncProperty(anyText, anyCounter, anyLife, async (text, counter, life) => {
+      fc.asyncProperty(anyText, anyCounter, anyLife, anyWork, async (text, counter, life, workMs) => {
         const twins = new Twins(text, counter);
         for (const [pauseMs, happening] of life) {
           twins.now = (twins.now + pauseMs) as EpochMs;
           twins.happen(happening);
         }
-        heal(twins);
+        heal(twins, workMs);
 
         await compare(twins.compared, text);
       }),

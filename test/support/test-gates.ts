@@ -58,9 +58,8 @@ class MemoryFleet {
     this.#states.set(name, machine.release(this.state(name), { by: 'ann', why: 'done' }, this.#now()).state);
   }
 
-  readonly ask: GateWorld['fleet']['ask'] = async (name, leaseMs, openForMs) => {
-    const token = `other:${this.#tokens++}`;
-    const { state, reply } = machine.ask(this.state(name), { token, leaseMs, openForMs }, this.#now());
+  readonly ask: GateWorld['fleet']['ask'] = async (name, { token = `other:${this.#tokens++}`, ...request }) => {
+    const { state, reply } = machine.ask(this.state(name), { token, ...request }, this.#now());
     this.#states.set(name, state);
     return reply.kind === 'probe' ? { token, generation: reply.generation } : reply;
   };

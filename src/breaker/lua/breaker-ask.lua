@@ -17,16 +17,24 @@ local name, request, rules, ttl, now = unpack(ARGV)
 local turn, before = turnOf(KEYS[2], rules, ttl, now), readBreaker(KEYS[1], name)
 request = cjson.decode(request)
 
+local function countOf(leases)
+  local count = 0
+  for _ in pairs(leases) do count = count + 1 end
+  return count
+end
+
 local function leased(state)
-  local underWay = 0
-  for _ in pairs(state.probes.leases) do underWay = underWay + 1 end
+  local leases, kept = copy(state.probes.leases), copy(state.probes.kept or {})
+  local isCall = request.begins or leases[request.token] ~= nil
+  local underWay = countOf(leases) + (isCall and 0 or countOf(kept))
   local succeeded, failed = state.probes.succeeded, state.probes.failed
   local hasRoom = underWay + succeeded + failed < turn.rules.probes
   if succeeded == 0 then hasRoom = underWay == 0 end
-  if not hasRoom and not state.probes.leases[request.token] then return nil end
-  local leases = copy(state.probes.leases)
-  leases[request.token] = turn.now + math.min(request.leaseMs, turn.rules.longestLeaseMs)
-  return withProbes(state, leases, succeeded, failed)
+  local places = isCall and leases or kept
+  if not hasRoom and not places[request.token] then return nil end
+  if isCall then kept[request.token] = nil end
+  places[request.token] = turn.now + math.min(request.leaseMs, turn.rules.longestLeaseMs)
+  return withProbes(state, leases, kept, succeeded, failed)
 end
 
 local function answer(code, state, retryAfterMs)

@@ -37,19 +37,26 @@ local function isAhead(turn, moment, longestMs)
   return moment ~= nil and moment > turn.now and moment <= turn.now + longestMs
 end
 
-local function withProbes(state, leases, succeeded, failed)
-  local next = copy(state)
-  next.probes = { leases = leases, succeeded = succeeded, failed = failed }
-  return next
+local function withProbes(state, leases, kept, succeeded, failed)
+  local changed = copy(state)
+  if next(kept) == nil then kept = nil end
+  changed.probes = { leases = leases, kept = kept, succeeded = succeeded, failed = failed }
+  return changed
+end
+
+local function liveOf(turn, leases)
+  local live, expired = {}, 0
+  for token, expires in pairs(leases) do
+    if isAhead(turn, expires, turn.rules.longestLeaseMs) then live[token] = expires else expired = expired + 1 end
+  end
+  return live, expired
 end
 
 local function withoutExpired(turn, state)
-  local live, expired = {}, 0
-  for token, expires in pairs(state.probes.leases) do
-    if isAhead(turn, expires, turn.rules.longestLeaseMs) then live[token] = expires else expired = expired + 1 end
-  end
-  if expired == 0 then return state end
-  return withProbes(state, live, state.probes.succeeded, state.probes.failed + expired)
+  local live, expired = liveOf(turn, state.probes.leases)
+  local places, left = liveOf(turn, state.probes.kept or {})
+  if expired == 0 and left == 0 then return state end
+  return withProbes(state, live, places, state.probes.succeeded, state.probes.failed + expired)
 end
 
 local function judge(turn, state, reason, openForMs)

@@ -13,6 +13,14 @@ local function isWord(value)
   return value == nil or type(value) == 'string'
 end
 
+local function areLeases(leases)
+  if type(leases) ~= 'table' then return false end
+  for _, expires in pairs(leases) do
+    if not isAmount(expires) then return false end
+  end
+  return true
+end
+
 local function isBreaker(state, name)
   if type(state) ~= 'table' or state.name ~= name or not phases[state.phase] or type(state.reason) ~= 'string' then
     return false
@@ -24,11 +32,7 @@ local function isBreaker(state, name)
   if not isWord(state.by) or not isWord(state.why) then return false end
   local probes = state.probes
   if type(probes) ~= 'table' or not isAmount(probes.succeeded) or not isAmount(probes.failed) then return false end
-  if type(probes.leases) ~= 'table' then return false end
-  for _, expires in pairs(probes.leases) do
-    if not isAmount(expires) then return false end
-  end
-  return true
+  return areLeases(probes.leases) and (probes.kept == nil or areLeases(probes.kept))
 end
 
 local function noProbes()

@@ -16,8 +16,11 @@ local name, outcome, rules, ttl, now = unpack(ARGV)
 local turn, before = turnOf(KEYS[2], rules, ttl, now), readBreaker(KEYS[1], name)
 outcome = cjson.decode(outcome)
 
+-- A call that was not made can only give its place back.
 local function isMine(state)
-  return state.phase == 'half_open' and state.generation == outcome.generation and state.probes.leases[outcome.token]
+  if state.phase ~= 'half_open' or state.generation ~= outcome.generation then return false end
+  local isKept = outcome.result == 'ignored' and (state.probes.kept or {})[outcome.token]
+  return state.probes.leases[outcome.token] or isKept
 end
 
 if not isMine(before) then return -1 end
@@ -26,10 +29,11 @@ if not isMine(state) then
   writeBreaker(KEYS[1], state, ttl)
   return -1
 end
-local leases, succeeded, failed = copy(state.probes.leases), state.probes.succeeded, state.probes.failed
-leases[outcome.token] = nil
+local leases, kept = copy(state.probes.leases), copy(state.probes.kept or {})
+local succeeded, failed = state.probes.succeeded, state.probes.failed
+leases[outcome.token], kept[outcome.token] = nil, nil
 if outcome.result == 'succeeded' then succeeded = succeeded + 1 end
 if outcome.result == 'failed' then failed = failed + 1 end
-local settled = withProbes(state, leases, succeeded, failed)
+local settled = withProbes(state, leases, kept, succeeded, failed)
 writeBreaker(KEYS[1], judge(turn, settled, 'probe_failed', outcome.openForMs), ttl)
 return 0

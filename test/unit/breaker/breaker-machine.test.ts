@@ -31,7 +31,8 @@ const halfOpen = (probes: Partial<BreakerState['probes']>) =>
 const leases = (...tokens: string[]) => Object.fromEntries(tokens.map((token) => [token, later(leaseMs)]));
 
 const verdict: TripVerdict = { generation: 7, reason: 'failure_rate', openForMs, callsPerSecond: 50, callers: 4 };
-const ask = (state: BreakerState, token: string, at = now) => machine.ask(state, { token, leaseMs, openForMs }, at);
+const ask = (state: BreakerState, token: string, at = now, begins = true) =>
+  machine.ask(state, { token, leaseMs, openForMs, begins }, at);
 const settle = (state: BreakerState, token: string, result: ProbeOutcome['result'], at = now) =>
   machine.settle(state, { token, generation: state.generation, result, openForMs }, at);
 
@@ -133,7 +134,7 @@ describe('ask', () => {
   });
 
   it('leases for an hour at most', () => {
-    const { state } = machine.ask(halfOpen({}), { token: 'a', leaseMs: 10 ** 9, openForMs }, now);
+    const { state } = machine.ask(halfOpen({}), { token: 'a', leaseMs: 10 ** 9, openForMs, begins: true }, now);
 
     expect(state.probes.leases['a']).toBe(later(3_600_000));
   });
@@ -158,6 +159,44 @@ describe('ask', () => {
     const { state } = ask(breaker({ phase: 'isolated', until: later(100) }), 'a', later(100));
 
     expect(state).toMatchObject({ phase: 'half_open', reason: 'isolation_expired', generation: 9 });
+  });
+});
+
+describe('a place that is kept for a job', () => {
+  const keep = (state: BreakerState, token: string, at = now) => ask(state, token, at, false);
+
+  it('holds up other jobs, and no call', () => {
+    const state = halfOpen({ kept: leases('a') });
+
+    expect(keep(state, 'b').reply.kind).toBe('refused');
+    expect(ask(state, 'b').state.probes).toEqual({ ...state.probes, leases: leases('b') });
+  });
+
+  it('becomes the lease of its call when that begins', () => {
+    const { state } = ask(keep(halfOpen({}), 'a').state, 'a', later(100));
+
+    expect(state).toEqual(halfOpen({ leases: { a: later(100 + leaseMs) } }));
+  });
+
+  it('is free again after a time, and tells nothing', () => {
+    const { state, reply } = machine.tidy(halfOpen({ kept: leases('a') }), openForMs, later(leaseMs));
+
+    expect(reply).toBe('changed');
+    expect(state).toEqual(halfOpen({}));
+  });
+
+  it('lets its job call later all the same', () => {
+    const { state, reply } = ask(halfOpen({ kept: leases('a') }), 'a', later(leaseMs + 1_000));
+
+    expect(reply.kind).toBe('probe');
+    expect(settle(state, 'a', 'succeeded', later(leaseMs + 1_100)).state).toEqual(halfOpen({ succeeded: 1 }));
+  });
+
+  it('can be given back, and no call can be settled with it', () => {
+    const state = halfOpen({ kept: leases('a') });
+
+    expect(settle(state, 'a', 'ignored').state).toEqual(halfOpen({}));
+    expect(settle(state, 'a', 'failed')).toEqual({ state, reply: 'stale' });
   });
 });
 
@@ -286,8 +325,10 @@ describe('one worker’s own breaker', () => {
   const local = new BreakerMachine(localRules);
 
   it('closes with one success, after one call at a time', () => {
-    const { state } = local.ask(open(), { token: 'a', leaseMs, openForMs }, later(openForMs));
-    expect(local.ask(state, { token: 'b', leaseMs, openForMs }, later(openForMs)).reply.kind).toBe('refused');
+    const { state } = local.ask(open(), { token: 'a', leaseMs, openForMs, begins: true }, later(openForMs));
+    expect(local.ask(state, { token: 'b', leaseMs, openForMs, begins: true }, later(openForMs)).reply.kind).toBe(
+      'refused',
+    );
 
     const outcome = { token: 'a', generation: state.generation, result: 'succeeded', openForMs } as const;
     expect(local.settle(state, outcome, later(openForMs + 10)).state.phase).toBe('closed');

@@ -158,6 +158,36 @@ describe('a half-open breaker of the fleet', () => {
     expect(gate.door().kind).toBe('rationed');
   });
 
+  it.each([
+    ['an expected no', failing(new BusinessError('card declined'))],
+    ['that the call cannot succeed', failing(new PermanentError('no such user'))],
+  ])('is closed by a dependency that answers %s', async (_what, fn) => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(smtp);
+    fleet.trip('smtp', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+
+    for (let probes = 0; probes < 4; probes++) await call(gate, fn, await passOf(gate.enter()));
+
+    expect(fleet.state('smtp')).toMatchObject({ phase: 'closed', reason: 'probes_succeeded' });
+  });
+
+  it('learns nothing from a probe that ended with its job', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(smtp);
+    fleet.trip('smtp', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+    const job = new Cancellation();
+    const answer = call(gate, () => new Promise(() => undefined), await passOf(gate.enter()), job);
+
+    job.abort(new Error('shutting down'));
+    await answer;
+
+    expect(fleet.settled).toEqual(['smtp ignored']);
+  });
+
   it('is opened again by its canary, for twice as long', async () => {
     const { gates, fleet, sync, clock } = testGates();
     const gate = gates.of(smtp);
@@ -182,6 +212,79 @@ describe('a half-open breaker of the fleet', () => {
     sync();
 
     expect(gate.door()).toMatchObject({ kind: 'shut', forMs: 120_000 });
+  });
+});
+
+describe('a job that was admitted as a probe', () => {
+  const slow = defineDependency({ name: 'slow', timeout: '1s' });
+
+  it('makes its call however much later that is, and tells what came of it', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(slow);
+    fleet.trip('slow', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+    const pass = await passOf(gate.admit());
+
+    clock.time += 60_000;
+    await gate.admit();
+    if (pass.kind !== 'probe') throw new Error('expected a probe');
+    await call(gate, fine, await passOf(gate.begin(pass, 1_000)));
+
+    expect(fleet.state('slow')).toMatchObject({ phase: 'half_open', probes: { succeeded: 1, failed: 0 } });
+  });
+
+  it('makes a call that takes longer than others in the time of its own', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(slow);
+    fleet.trip('slow', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+
+    const long = async () => {
+      clock.time += 50_000;
+    };
+    await call(gate, long, await passOf(gate.enter(60_000)));
+
+    expect(fleet.state('slow')).toMatchObject({ phase: 'half_open', probes: { succeeded: 1 } });
+  });
+
+  it('makes its call also as a probe of the worker’s own breaker', async () => {
+    const { gates, clock } = testGates();
+    const gate = gates.of(slow);
+    for (let tries = 0; tries < 8; tries++) await call(gate, down);
+    clock.time += 3_000;
+    const pass = await passOf(gate.admit());
+
+    clock.time += 60_000;
+    if (pass.kind !== 'probe') throw new Error('expected a probe');
+    await call(gate, fine, await passOf(gate.begin(pass, 1_000)));
+
+    expect(gate.door().kind).toBe('rationed');
+  });
+
+  it('keeps to what the dependency asked of a probe of the worker’s own breaker', async () => {
+    const { gates, clock } = testGates();
+    const gate = gates.of(slow);
+    for (let tries = 0; tries < 8; tries++) await call(gate, down);
+    clock.time += 3_000;
+
+    await call(gate, failing(new ThrottledError('later', { retryAfter: '2m' })), await passOf(gate.enter()));
+
+    expect(gate.door()).toMatchObject({ kind: 'shut', by: 'worker', forMs: 120_000 });
+  });
+
+  it('makes none when the breaker has opened meanwhile', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const gate = gates.of(slow);
+    fleet.trip('slow', { openForMs: 0 });
+    sync();
+    clock.time += 1;
+    const pass = await passOf(gate.admit());
+
+    fleet.isolate('slow');
+    if (pass.kind !== 'probe') throw new Error('expected a probe');
+    expect(await gate.begin(pass, 1_000)).toMatchObject({ kind: 'refused', refusal: { state: { phase: 'isolated' } } });
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BreakerIsolatedError } from '../../../src/breaker/breaker-errors.js';
-import { refusalError } from '../../../src/breaker/call-gate.js';
+import { type CallGate, refusalError } from '../../../src/breaker/call-gate.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
 import { DefinitionError } from '../../../src/job/definition-error.js';
+import { callDependency } from '../../../src/worker/dependency-call.js';
 import { testGates } from '../../support/test-gates.js';
 
 const web = defineDependency({ name: 'web' });
@@ -61,6 +62,23 @@ describe('CallGates', () => {
     await answer;
     for (let key = 0; key < 2_000; key++) gates.of(web, `again-${key}`);
     expect(gates.find('web/busy')).toBeUndefined();
+  });
+
+  it('drops none through which a call waits to go', async () => {
+    const { gates, fleet, metrics, sync } = testGates();
+    fleet.trip('web/waiting');
+    fleet.release('web/waiting');
+    sync();
+    fleet.share = { given: 1, inMs: 30 };
+    const verdictOf = () => ({ class: 'transient' }) as const;
+    const cancellation = new Cancellation();
+    const caller = { gates, metrics, cancellation, passes: undefined, entered: new Set<CallGate>(), verdictOf };
+    const answer = callDependency(caller, web, async () => 'made', { key: 'waiting' });
+
+    for (let key = 0; key < 2_000; key++) gates.of(web, `key-${key}`);
+
+    expect(await answer).toBe('made');
+    expect(gates.find('web/waiting')?.isIdle).toBe(true);
   });
 
   it('tells a gate that is made later what the fleet has decided before', () => {

@@ -4,6 +4,7 @@ import type { Share } from '../../../src/breaker/breaker-scripts.js';
 import { FleetBreakers } from '../../../src/breaker/fleet-breakers.js';
 
 const half = { ...closedBreaker('smtp'), phase: 'half_open', generation: 5 } as const;
+const wish = { leaseMs: 5_000, openForMs: 2_000, begins: true };
 const probe: Permit = { kind: 'probe', generation: 5, state: half };
 
 beforeEach(() => {
@@ -54,14 +55,14 @@ describe('FleetBreakers', () => {
   it('names every probe anew', async () => {
     const { fleet } = fleetThat({});
 
-    expect(await fleet.ask('smtp', 5_000, 2_000)).toEqual({ token: 'host-1-ab:0', generation: 5 });
-    expect(await fleet.ask('smtp', 5_000, 2_000)).toEqual({ token: 'host-1-ab:1', generation: 5 });
+    expect(await fleet.ask('smtp', wish)).toEqual({ token: 'host-1-ab:0', generation: 5 });
+    expect(await fleet.ask('smtp', wish)).toEqual({ token: 'host-1-ab:1', generation: 5 });
   });
 
   it('waits a second for an answer, and gives back a probe that comes later', async () => {
     let answerNow: (permit: Permit) => void = () => undefined;
     const { fleet, settled } = fleetThat({ ask: () => new Promise((resolve) => (answerNow = resolve)) });
-    const answer = fleet.ask('smtp', 5_000, 2_000);
+    const answer = fleet.ask('smtp', wish);
 
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await answer).toBeUndefined();
@@ -76,7 +77,7 @@ describe('FleetBreakers', () => {
     let isConnected = false;
     const { fleet, asked } = fleetThat({ isConnected: () => isConnected });
 
-    expect(await fleet.ask('smtp', 5_000, 2_000)).toBeUndefined();
+    expect(await fleet.ask('smtp', wish)).toBeUndefined();
     await expect(fleet.sync(undefined)).rejects.toThrow('there is no connection to Redis');
     expect(asked).not.toHaveBeenCalled();
     isConnected = true;

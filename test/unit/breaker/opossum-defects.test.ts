@@ -33,6 +33,7 @@ function smtpGate(options: Partial<DependencyOptions> = {}) {
     metrics: world.metrics,
     cancellation: new Cancellation(),
     passes: undefined,
+    entered: new Set<CallGate>(),
     verdictOf: (error: unknown) => classifyError(error, 0 as EpochMs),
   };
   /** Calls smtp, and is not surprised when that fails. */
@@ -126,20 +127,24 @@ describe('a gate', () => {
 
   it('(d) is not closed by an error that says nothing of the dependency', async () => {
     const { gate, call, open, elapse, fleet, sync } = smtpGate();
-    const no = new BusinessError('card declined');
+    const refused = new DependencyBusyError('crm', 1, 1_000);
     await open();
     await elapse(2_000);
 
-    await expect(call(() => Promise.reject(no), await passOf(gate.enter()))).rejects.toBe(no);
+    await expect(call(() => Promise.reject(refused), await passOf(gate.enter()))).rejects.toBe(refused);
 
     expect(doorOf(gate)).toBe('probe');
 
     fleet.trip('smtp');
     sync();
     await elapse(2_000);
-    await call(() => Promise.reject(no), await passOf(gate.enter())).catch(() => undefined);
+    await call(() => Promise.reject(refused), await passOf(gate.enter())).catch(() => undefined);
     expect(fleet.settled).toEqual(['smtp ignored']);
     expect(fleet.state('smtp')).toMatchObject({ phase: 'half_open', probes: { leases: {}, succeeded: 0, failed: 0 } });
+    // An expected no shows that the dependency answers: it is one success of four, and closes nothing alone.
+    const no = new BusinessError('card declined');
+    await call(() => Promise.reject(no), await passOf(gate.enter())).catch(() => undefined);
+    expect(fleet.state('smtp')).toMatchObject({ phase: 'half_open', probes: { leases: {}, succeeded: 1, failed: 0 } });
   });
 
   it('(e) ends one call that takes too long, and no other', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CallGate } from '../../../src/breaker/call-gate.js';
 import { DependencyTimeoutError } from '../../../src/breaker/dependency-timeout-error.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
@@ -33,7 +34,7 @@ function call<T>(fn: (signal: AbortSignal) => Promise<T> | T, options: CallOptio
   } as unknown as Metrics;
   const { gates } = testGates({ metrics, elapsed: () => performance.now() });
   const verdictOf = (error: unknown) => classifyError(error, 0 as EpochMs);
-  const caller = { gates, metrics, cancellation: job, passes: undefined, verdictOf };
+  const caller = { gates, metrics, cancellation: job, passes: undefined, entered: new Set<CallGate>(), verdictOf };
   const answer = callDependency(caller, smtp, fn, options);
   answer.catch(() => undefined);
   return { answer, job, results };
@@ -126,6 +127,16 @@ describe('callDependency', () => {
 
     expect(ended).toBe(false);
   });
+
+  it.each<[NonNullable<CallOptions['timeout']>]>([[0], ['0s'], ['0.2ms']])(
+    'refuses %j, after which no call would end',
+    async (timeout) => {
+      const { answer, results } = call(() => 250, { timeout });
+
+      await expect(answer).rejects.toThrow(/a call of smtp must have a timeout above zero, got/);
+      expect(results).toEqual([]);
+    },
+  );
 
   it('refuses a time that is none', async () => {
     const { answer, results } = call(() => 250, { timeout: 'soon' as '1s' });

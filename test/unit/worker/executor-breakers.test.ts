@@ -77,17 +77,22 @@ const closedJustNow = ({ fleet }: World) => {
   fleet.release('smtp');
 };
 const failing = () => Promise.reject(new TransientError('no route'));
-const failTimes = async ({ gates }: World, times: number) => {
+const failTimes = async ({ gates }: World, times: number, key?: string) => {
   for (let tries = 0; tries < times; tries++) {
     const request = { fn: failing, timeoutMs: 1_000, cancellation: new Cancellation(), pass: undefined };
     await gates
-      .of(smtp)
+      .of(smtp, key)
       .call({ ...request, verdictOf: () => ({ class: 'transient' }) })
       .catch(() => undefined);
   }
 };
 /** This worker's own breaker is open. */
 const ownOpen = (world: World) => failTimes(world, 8);
+/** And its time is over. */
+const ownOpenAndOver = async (world: World) => {
+  await ownOpen(world);
+  world.clock.time += 6_000;
+};
 /** One more and it is. */
 const oneBeforeOwnOpen = (world: World) => failTimes(world, 4);
 const fallback = async () => 'later';
@@ -174,6 +179,34 @@ describe('Executor', () => {
     expect(world.fleet.settled).toEqual(['smtp succeeded', 'smtp succeeded']);
   });
 
+  it('has a job that has begun wait for its turns while the breaker ramps', async () => {
+    let fleet: World['fleet'] | undefined;
+    const give = (given: number) => {
+      if (fleet !== undefined) fleet.share = { given, inMs: 0 };
+    };
+    const { outcome, world } = await execute(
+      (made) => {
+        closedJustNow(made);
+        fleet = made.fleet;
+        give(1);
+      },
+      {
+        run: async (_payload, ctx) => {
+          for (let calls = 0; calls < 3; calls++) {
+            await ctx.call(smtp, async () => {
+              give(0);
+              setTimeout(() => give(1), 60);
+            });
+          }
+          return 'sent';
+        },
+      },
+    );
+
+    expect(outcome).toEqual({ kind: 'completed', resultJson: '"sent"' });
+    expect(world.fleet.rationed.length).toBeGreaterThanOrEqual(5);
+  });
+
   it('gives the probe back when the handler makes no call', async () => {
     const { world } = await execute(halfOpen, { run: async () => 'no call' });
 
@@ -213,11 +246,23 @@ describe('Executor', () => {
       {},
       { kind: 'parked', reason: 'breaker:smtp', delayMs: 2_000 },
     ],
+    [
+      'sets one aside whose probe of this worker’s own breaker failed, also when it has waited for minutes',
+      ownOpenAndOver,
+      { starts: 500, attemptsMade: 7 },
+      { kind: 'parked', reason: 'breaker:smtp' },
+    ],
+    [
+      'sets one aside whose probe of the fleet failed, also when it was started for all others',
+      halfOpen,
+      { starts: 500, attemptsMade: 7 },
+      { kind: 'parked', reason: 'breaker:smtp' },
+    ],
     ['counts a failed call as an attempt while the breaker is closed', well, {}, { kind: 'retried' }],
     [
       'counts it when the job has been started often without an attempt: it may be why its probes fail',
       halfOpen,
-      { starts: 22, attemptsMade: 1 },
+      { starts: 5_002, attemptsMade: 1 },
       { kind: 'retried' },
     ],
   ])('%s', async (_what, ready, job, expected) => {
@@ -241,14 +286,59 @@ describe('Executor', () => {
     expect(outcome).toEqual({ kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp' });
   });
 
-  it('counts a failure of the fallback as one of the job', async () => {
-    const { outcome } = await execute(tripped, {
-      fallback: () => {
-        throw new Error('no digest either');
-      },
-    });
+  it.each<[string, Partial<FetchedJob>, Outcome]>([
+    ['not at first', {}, { kind: 'parked', reason: 'breaker:smtp/eu', delayMs: 2_000 }],
+    ['when it comes back', again, { kind: 'completed', resultJson: '"later"', fallbackFor: 'smtp/eu' }],
+  ])('runs the fallback where this worker alone keeps away from a key, %s', async (_when, job, expected) => {
+    const { outcome } = await execute(
+      (world) => failTimes(world, 8, 'eu'),
+      { run: (_payload, ctx) => ctx.call(smtp, async () => 'sent', { key: 'eu' }), fallback },
+      job,
+    );
 
-    expect(outcome).toMatchObject({ kind: 'retried', error: { message: 'no digest either' } });
+    expect(outcome).toEqual(expected);
+  });
+
+  it('runs no fallback because a call was one too many', async () => {
+    const narrow = defineDependency({ name: 'narrow', capacity: 1 });
+    const { outcome } = await execute(
+      well,
+      {
+        run: async (_payload, ctx) => {
+          const first = ctx.call(narrow, () => new Promise((resolve) => setImmediate(resolve)));
+          await ctx.call(narrow, async () => 'second').finally(() => first);
+        },
+        fallback,
+      },
+      again,
+    );
+
+    expect(outcome).toEqual({ kind: 'parked', reason: 'breaker:narrow', delayMs: 2_000 });
+  });
+
+  it.each<[string, Error, Partial<FetchedJob>, Partial<Outcome>]>([
+    [
+      'sets a job aside whose fallback failed, and uses up no attempt',
+      new Error('no digest either'),
+      {},
+      { kind: 'parked', reason: 'breaker:smtp', delayMs: 45_000 },
+    ],
+    [
+      'believes a fallback that says that it is no use',
+      new PermanentError('no such address'),
+      {},
+      { kind: 'dead_lettered', reason: 'permanent_error' },
+    ],
+    [
+      'counts a failure of the fallback of a job that has been started often without an attempt',
+      new Error('no digest either'),
+      { starts: 5_002, attemptsMade: 1 },
+      { kind: 'retried' },
+    ],
+  ])('%s', async (_what, error, job, expected) => {
+    const { outcome } = await execute(tripped, { fallback: () => Promise.reject(error) }, job);
+
+    expect(outcome).toMatchObject(expected);
   });
 
   it('sets a suspect aside as one, so that it does not come back among others', async () => {

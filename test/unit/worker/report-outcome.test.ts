@@ -37,6 +37,14 @@ async function told(outcome: Outcome, settled: Settled = done) {
 }
 
 describe('reportOutcome', () => {
+  it('counts a fallback by its dependency, whatever keys there are', async () => {
+    const { lines, page } = await told({ kind: 'completed', resultJson: 'null', fallbackFor: 'crm/host-17' });
+
+    expect(page).toMatch(/^bulwark_job_fallbacks_total\{.*dependency="crm".*\} 1$/m);
+    expect(page).not.toContain('host-17');
+    expect(lines).toEqual(['info job.fell_back']);
+  });
+
   it.each<[Outcome, string[], string[]]>([
     [
       { kind: 'completed', resultJson: 'null' },
