@@ -40,9 +40,18 @@ describe('rampCallsPerSecond', () => {
     ['of which nobody has heard', closedBreaker('mail'), 0],
     ['that closed a minute ago', closed(), 60_000],
     ['that is open', closed({ phase: 'open' }), 0],
+    [
+      'that was isolated while all was well, of which no rate is known',
+      closed({ callsPerSecond: 0, openings: 0, reason: 'released' }),
+      0,
+    ],
     ['whose moment lies far ahead, because a clock was set back', closed(), -3_600_000],
   ])('has no limit for a breaker %s', (_which, state, ms) => {
     expect(rampCallsPerSecond(state, later(ms))).toBeUndefined();
+  });
+
+  it('has the limit of its own rate where it was isolated and had opened before', () => {
+    expect(rampCallsPerSecond(closed({ reason: 'released' }), later(0))).toBe(10);
   });
 
   it('begins at once where the clocks differ a little', () => {
