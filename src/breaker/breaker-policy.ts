@@ -90,6 +90,13 @@ export const rampSteps = [
 export const peakOverSteady = 2;
 /** Jobs are parked for a minute at most: after it none comes back at once with the others. */
 export const rampOverMs = 60_000;
+/**
+ * With more jobs waiting than that, the ramp goes on at its last step until nobody was turned away for so long: those that were come back
+ * within three seconds.
+ */
+export const backlogGoneMs = 10_000;
+/** But no longer than this: whoever needs more than twice of what was usual for so long needs it for good. */
+export const longestRampMs = 10 * 60_000;
 /** Where the steady rate is not known or tiny, a ramp of it would hold up the first calls for nothing. */
 export const fewestCallsPerSecond = 10;
 /** While it ramps, a call that comes so early waits for its turn: jobs come in batches, and were they sent away most turns would be lost. */

@@ -186,7 +186,7 @@ export class CallGate {
     const wanted = Math.max(1, Math.floor((perSecond * rationTakenMs) / 1_000));
     const share = await fleet.ration(this.name, perSecond, wanted);
     if (share === undefined) return this.#enterAlone(door);
-    if (share.given === 0) return this.#refuse('worker', door.state, share.inMs);
+    if (share.given === 0) return this.#turnAway(door.state, share.inMs);
     this.#turns = share.given - 1;
     this.#turnsUntil = clock.elapsed() + share.inMs + rationSavedMs;
     return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
@@ -195,8 +195,13 @@ export class CallGate {
   /** Of its own share, where there is nobody to be asked. */
   #enterAlone({ state, perSecond }: Rationed): Entry | Promise<Entry> {
     const share = this.#ration.take(perSecond, this.#world.clock.elapsed());
-    if (share.kind === 'none') return this.#refuse('worker', state, share.forMs);
+    if (share.kind === 'none') return this.#turnAway(state, share.forMs);
     return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs);
+  }
+
+  #turnAway(state: BreakerState, forMs: number): Entry {
+    this.#state?.turnedAway(this.#world.clock.elapsed());
+    return this.#refuse('worker', state, forMs);
   }
 
   /** When its turn has come the breaker may have opened again. */

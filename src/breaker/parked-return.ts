@@ -24,7 +24,7 @@ export interface ParkedReturnOptions {
   readonly metrics: Pick<Metrics, 'breakerParkedJobs' | 'breakerReturnedJobs'>;
 }
 
-/** Jobs are set aside for a minute at most, and some once more while the ramp lets few through: after this all of them came by themselves. */
+/** Jobs are set aside for a minute at most, and some once more while the ramp lets few through: after this those that still are show that there are more. */
 const interestingForMs = 2 * rampOverMs;
 /** So many indexes, of one breaker in one queue each, are looked at in one go. With more they take turns. */
 const indexesPerLook = 2_000;
@@ -52,7 +52,8 @@ export class ParkedReturn {
     const seen = watch.breakers;
     if (seen === undefined) return;
     const breakers = seen.states.filter(
-      ({ phase, since }) => phase !== 'closed' || seen.now - since < interestingForMs,
+      ({ name, phase, since }) =>
+        phase !== 'closed' || seen.now - since < interestingForMs || (this.#sums.get(name) ?? 0) > 0,
     );
     this.#forgetAllBut(breakers);
     if (breakers.length === 0) return this.#show();

@@ -54,6 +54,15 @@ describe('rampCallsPerSecond', () => {
     expect(rampCallsPerSecond(closed({ reason: 'released' }), later(0))).toBe(10);
   });
 
+  it.each([
+    ['goes on after a minute while calls are turned away', 60_000, 59_000, 100],
+    ['goes on for long where it takes long', 500_000, 495_000, 100],
+    ['is over when nobody was turned away for ten seconds', 70_000, 60_000, undefined],
+    ['is over after ten minutes, whoever is turned away', 600_000, 599_000, undefined],
+  ])('%s', (_what, ms, turnedAwayAt, callsPerSecond) => {
+    expect(rampCallsPerSecond(closed(), later(ms), later(turnedAwayAt))).toBe(callsPerSecond);
+  });
+
   it('begins at once where the clocks differ a little', () => {
     expect(rampCallsPerSecond(closed(), later(-30))).toBe(10);
   });
