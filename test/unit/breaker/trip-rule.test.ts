@@ -56,4 +56,21 @@ describe('one worker of five whose way out is broken', () => {
 
     expect(trips).toEqual([]);
   });
+
+  it('does not open it either while the others happen to make no calls', () => {
+    const random = seededRandom(6);
+    const downAt = 60_000;
+    const fleet = virtualFleet(
+      {
+        workers: 5,
+        callsPerSecond: 10,
+        random,
+        fails: (worker) => worker === 0,
+        calls: (worker, now) => worker === 0 || now < downAt || now >= downAt + 30_000,
+      },
+      120_000,
+    );
+
+    expect([...fleet]).toEqual([]);
+  });
 });
