@@ -116,5 +116,7 @@ export const mostBreakers = 1_000;
 export const breakersTtlMs = 24 * 60 * 60_000;
 /** Evidence is of use for as long as the longest window, and a little for whoever leads next. */
 export const evidenceTtlMs = 150_000;
-/** Some 10 MB at most, where nobody leads and takes them. */
-export const mostReports = 10_000;
+/** Whoever leads takes them several times a second; where nobody does, the newest say what is so now, in some 10 MB at most. */
+export const mostReports = 500;
+/** A worker with more to tell sends it in several reports: one may make calls of a thousand hosts. */
+export const mostCallsPerReport = 100;

@@ -255,17 +255,20 @@ describe('a gate whose breaker has just closed', () => {
   it.each([
     ['the fleet', true],
     ['its own share', false],
-  ])('goes on to share after a minute where %s has just turned calls away, and not for ever', async (_what, reachable) => {
-    const { gate, fleet, clock } = ramping(59_000);
-    fleet.isReachable = reachable;
-    fleet.share = { given: 0, inMs: 40 };
-    for (let calls = 0; calls < 1_000; calls++) if ((await gate.enter()).kind === 'refused') break;
+  ])(
+    'goes on to share after a minute where %s has just turned calls away, and not for ever',
+    async (_what, reachable) => {
+      const { gate, fleet, clock } = ramping(59_000);
+      fleet.isReachable = reachable;
+      fleet.share = { given: 0, inMs: 40 };
+      for (let calls = 0; calls < 1_000; calls++) if ((await gate.enter()).kind === 'refused') break;
 
-    clock.time += 5_000;
-    expect(gate.door()).toMatchObject({ kind: 'rationed', perSecond: 400 });
-    clock.time += 10_000;
-    expect(gate.door().kind).toBe('free');
-  });
+      clock.time += 5_000;
+      expect(gate.door()).toMatchObject({ kind: 'rationed', perSecond: 400 });
+      clock.time += 10_000;
+      expect(gate.door().kind).toBe('free');
+    },
+  );
 
   it('waits for its turn, and is not called when it opened meanwhile', async () => {
     const { gate, fleet, sync } = ramping(0);
