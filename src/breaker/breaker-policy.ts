@@ -1,3 +1,5 @@
+import { longestName } from '../job/definition-error.js';
+
 /**
  * The numbers by which breakers open and close, each with its reason. What can be set for one dependency is in `defineDependency`.
  */
@@ -110,6 +112,10 @@ export const rationTakenMs = 10;
 /** The steady rate is the best of so long, because a dependency that dies slowly was called less before it opened. */
 export const rateMemoryMs = 60_000;
 
+/** A key becomes part of a name in Redis, of log lines and of a park reason. */
+export const longestKey = 200;
+/** `<dependency>/<key>`. */
+export const longestBreaker = longestName + 1 + longestKey;
 /** More names than so are not kept in Redis: whoever makes keys without end gets breakers of each worker alone. */
 export const mostBreakers = 1_000;
 /** Nobody has asked for a breaker for so long: it is history. */
