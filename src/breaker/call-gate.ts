@@ -16,7 +16,7 @@ import {
 } from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
 import { CallCounts, type CallOutcome } from './call-counts.js';
-import type { Decider, Door } from './decide-door.js';
+import { type Decider, type Door, decideIsolation } from './decide-door.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
 import { markFailedCall } from './failed-call.js';
 import type { FleetBreakers, FleetProbe } from './fleet-breakers.js';
@@ -90,7 +90,10 @@ export class CallGate {
   usedAt = 0;
   readonly #world: GateWorld;
   readonly #opossum: OpossumGate;
+  /** Undefined where the dependency has no breaker. */
   readonly #state: GateState | undefined;
+  /** By an operator, of a dependency that has none. */
+  #isolation: BreakerState | undefined;
   readonly #counts = new CallCounts();
   readonly #ration = new Ration();
   /** Calls of the fleet's ration that were taken and not made yet, and until when they may be. */
@@ -123,13 +126,14 @@ export class CallGate {
   }
 
   get isIsolated(): boolean {
-    return this.#state?.fleet.phase === 'isolated' && this.door().kind === 'shut';
+    return (this.#state?.fleet ?? this.#isolation)?.phase === 'isolated' && this.door().kind === 'shut';
   }
 
   door(): Door {
     if (this.parent?.isIsolated) return this.parent.door();
     const { clock, fleet } = this.#world;
-    const door = this.#state?.door(clock.elapsed(), fleet.isReachable) ?? ({ kind: 'free' } as const);
+    const now = clock.elapsed();
+    const door = this.#state?.door(now, fleet.isReachable) ?? decideIsolation(this.#isolation, now);
     this.#isFree = door.kind === 'free';
     return door;
   }
@@ -155,7 +159,12 @@ export class CallGate {
 
   /** Takes over what the fleet says of it; undefined when it has nothing to say. */
   learn(state: BreakerState | undefined): void {
-    if (!this.#state?.learn(state)) return;
+    if (this.#state === undefined) {
+      this.#isolation = state?.phase === 'isolated' ? state : undefined;
+      this.#isFree = this.#isolation === undefined;
+      return;
+    }
+    if (!this.#state.learn(state)) return;
     this.#isFree = false;
     this.#counts.clear();
   }

@@ -46,6 +46,12 @@ export function decideDoor({ fleet, own, reachable, askAt, turnedAwayAt }: GateK
   return decided ? ownDoor(own, own, now, turnedAwayAt) : { kind: 'probe', by: 'worker', state: fleet };
 }
 
+/** Decides for a dependency without a breaker: only an operator's isolation shuts it. Pure. */
+export function decideIsolation(isolation: BreakerState | undefined, now: number): Door {
+  const forMs = isolation ? shutForMs(isolation, now) : 0;
+  return isolation && forMs > 0 ? { kind: 'shut', by: 'fleet', state: isolation, forMs } : free;
+}
+
 /** By the worker's own breaker alone. `lately` is whichever breaker closed last: its ramp counts. */
 function ownDoor(own: BreakerState, lately: BreakerState, now: number, turnedAwayAt: number | undefined): Door {
   if (own.phase === 'closed') {
