@@ -7,6 +7,7 @@ import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { ParkedFor, ParkedJobs } from '../transport/parked-jobs.js';
 import { BreakerLabels } from './breaker-label.js';
+import { closedBreaker } from './breaker-machine.js';
 import { rampOverMs } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import type { BreakerWatch } from './breaker-watch.js';
@@ -51,7 +52,7 @@ export class ParkedReturn {
     const { watch, queues } = this.#options;
     const seen = watch.breakers;
     if (seen === undefined) return;
-    const breakers = seen.states.filter(
+    const breakers = [...seen.states, ...this.#lost(seen.states)].filter(
       ({ name, phase, since }) =>
         phase !== 'closed' || seen.now - since < interestingForMs || (this.#sums.get(name) ?? 0) > 0,
     );
@@ -130,6 +131,12 @@ export class ParkedReturn {
     const chosen = [...breakers.slice(from), ...breakers.slice(0, from)].slice(0, most);
     this.#turn = from + chosen.length;
     return chosen;
+  }
+
+  /** Breakers that Redis has lost while jobs are set aside because of them. Nobody is kept from calling any more, so they are closed. */
+  #lost(states: readonly BreakerState[]): BreakerState[] {
+    const known = new Set(states.map(({ name }) => name));
+    return [...this.#sums.keys()].filter((name) => !known.has(name)).map(closedBreaker);
   }
 
   #forgetAllBut(breakers: readonly BreakerState[]): void {
