@@ -4,6 +4,7 @@ import type { Service } from '../service/service.js';
 import type { Clock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import type { EpochMs } from '../time/duration.js';
+import { mostCallsPerReport } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import type { BreakerPicture } from './breaker-store.js';
 import type { CallGate } from './call-gate.js';
@@ -99,7 +100,10 @@ export class BreakerClient implements Service {
   async #report(): Promise<void> {
     const calls = [...this.#counted].flatMap((gate) => gate.takeEvidence() ?? []);
     this.#counted.clear();
-    if (calls.length > 0) await this.#options.fleet.report({ worker: this.#options.worker, calls });
+    const { fleet, worker } = this.#options;
+    for (let from = 0; from < calls.length; from += mostCallsPerReport) {
+      await fleet.report({ worker, calls: calls.slice(from, from + mostCallsPerReport) });
+    }
   }
 
   #learn({ generation, now, states }: BreakerPicture): void {

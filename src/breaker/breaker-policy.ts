@@ -1,3 +1,5 @@
+import { longestName } from '../job/definition-error.js';
+
 /**
  * The numbers by which breakers open and close, each with its reason. What can be set for one dependency is in `defineDependency`.
  */
@@ -60,6 +62,12 @@ export const fewestInARow = 8;
 /** A dependency that is called often may fail for so long before a row opens it: it restarted, or a connection broke. */
 export const inARowMs = 1_000;
 
+/**
+ * Where calls are few, one failure less is enough once they took so long: at two calls a second that finds an outage within 8 s in 99 of 100
+ * cases. At ten a second seven in a row never take so long, so there it trips nothing by chance.
+ */
+export const slowRow = { failures: 7, ms: 6_000 };
+
 /** Of the workers that make calls so many have to see it fail, else it is them and not the dependency. */
 export const quorumRatio = 0.3;
 export const smallestQuorum = 2;
@@ -90,6 +98,13 @@ export const rampSteps = [
 export const peakOverSteady = 2;
 /** Jobs are parked for a minute at most: after it none comes back at once with the others. */
 export const rampOverMs = 60_000;
+/**
+ * With more jobs waiting than that, the ramp goes on at its last step until nobody was turned away for so long: those that were come back
+ * within three seconds.
+ */
+export const backlogGoneMs = 10_000;
+/** But no longer than this: whoever needs more than twice of what was usual for so long needs it for good. */
+export const longestRampMs = 10 * 60_000;
 /** Where the steady rate is not known or tiny, a ramp of it would hold up the first calls for nothing. */
 export const fewestCallsPerSecond = 10;
 /** While it ramps, a call that comes so early waits for its turn: jobs come in batches, and were they sent away most turns would be lost. */
@@ -103,11 +118,17 @@ export const rationTakenMs = 10;
 /** The steady rate is the best of so long, because a dependency that dies slowly was called less before it opened. */
 export const rateMemoryMs = 60_000;
 
+/** A key becomes part of a name in Redis, of log lines and of a park reason. */
+export const longestKey = 200;
+/** `<dependency>/<key>`. */
+export const longestBreaker = longestName + 1 + longestKey;
 /** More names than so are not kept in Redis: whoever makes keys without end gets breakers of each worker alone. */
 export const mostBreakers = 1_000;
 /** Nobody has asked for a breaker for so long: it is history. */
 export const breakersTtlMs = 24 * 60 * 60_000;
 /** Evidence is of use for as long as the longest window, and a little for whoever leads next. */
 export const evidenceTtlMs = 150_000;
-/** Some 10 MB at most, where nobody leads and takes them. */
-export const mostReports = 10_000;
+/** Whoever leads takes them several times a second; where nobody does, the newest say what is so now, in some 10 MB at most. */
+export const mostReports = 500;
+/** A worker with more to tell sends it in several reports: one may make calls of a thousand hosts. */
+export const mostCallsPerReport = 100;

@@ -33,9 +33,9 @@ export interface WatchedBreakers {
   readonly now: EpochMs;
 }
 
-const reportsPerPage = 500;
-/** As many as there can be: see `mostReports`. */
-const pagesPerLook = 20;
+const reportsPerPage = 250;
+/** As many as there can be, see `mostReports`, and some that come meanwhile. */
+const pagesPerLook = 3;
 /** So many breakers of which too few workers think ill are kept in mind. */
 const mostDoubted = 1_000;
 

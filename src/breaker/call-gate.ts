@@ -16,7 +16,7 @@ import {
 } from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
 import { CallCounts, type CallOutcome } from './call-counts.js';
-import type { Decider, Door } from './decide-door.js';
+import { type Decider, type Door, decideIsolation } from './decide-door.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
 import { markFailedCall } from './failed-call.js';
 import type { FleetBreakers, FleetProbe, FleetRequest } from './fleet-breakers.js';
@@ -91,7 +91,10 @@ export class CallGate {
   usedAt = 0;
   readonly #world: GateWorld;
   readonly #opossum: OpossumGate;
+  /** Undefined where the dependency has no breaker. */
   readonly #state: GateState | undefined;
+  /** By an operator, of a dependency that has none. */
+  #isolation: BreakerState | undefined;
   readonly #counts = new CallCounts();
   readonly #ration = new Ration();
   /** Calls of the fleet's ration that were taken and not made yet, and until when they may be. */
@@ -133,13 +136,14 @@ export class CallGate {
   }
 
   get isIsolated(): boolean {
-    return this.#state?.fleet.phase === 'isolated' && this.door().kind === 'shut';
+    return (this.#state?.fleet ?? this.#isolation)?.phase === 'isolated' && this.door().kind === 'shut';
   }
 
   door(): Door {
     if (this.parent?.isIsolated) return this.parent.door();
     const { clock, fleet } = this.#world;
-    const door = this.#state?.door(clock.elapsed(), fleet.isReachable) ?? ({ kind: 'free' } as const);
+    const now = clock.elapsed();
+    const door = this.#state?.door(now, fleet.isReachable) ?? decideIsolation(this.#isolation, now);
     this.#isFree = door.kind === 'free';
     return door;
   }
@@ -165,7 +169,12 @@ export class CallGate {
 
   /** Takes over what the fleet says of it; undefined when it has nothing to say. */
   learn(state: BreakerState | undefined): void {
-    if (!this.#state?.learn(state)) return;
+    if (this.#state === undefined) {
+      this.#isolation = state?.phase === 'isolated' ? state : undefined;
+      this.#isFree = this.#isolation === undefined;
+      return;
+    }
+    if (!this.#state.learn(state)) return;
     this.#isFree = false;
     this.#counts.clear();
   }
@@ -225,7 +234,7 @@ export class CallGate {
     const wanted = Math.max(1, Math.floor((perSecond * rationTakenMs) / 1_000));
     const share = await fleet.ration(this.name, perSecond, wanted);
     if (share === undefined) return this.#enterAlone(door, request);
-    if (share.given === 0) return this.#refuse('worker', door.state, share.inMs);
+    if (share.given === 0) return this.#turnAway(door.state, share.inMs);
     this.#turns = share.given - 1;
     this.#turnsUntil = clock.elapsed() + share.inMs + rationSavedMs;
     return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs, request);
@@ -234,8 +243,13 @@ export class CallGate {
   /** Of its own share, where there is nobody to be asked. */
   #enterAlone({ state, perSecond }: Rationed, request: Wish): Entry | Promise<Entry> {
     const share = this.#ration.take(perSecond, this.#world.clock.elapsed());
-    if (share.kind === 'none') return this.#refuse('worker', state, share.forMs);
+    if (share.kind === 'none') return this.#turnAway(state, share.forMs);
     return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs, request);
+  }
+
+  #turnAway(state: BreakerState, forMs: number): Entry {
+    this.#state?.turnedAway(this.#world.clock.elapsed());
+    return this.#refuse('worker', state, forMs);
   }
 
   /** When its turn has come the breaker may have opened again. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { DependencyDefinition } from '../job/define-dependency.js';
 import { DefinitionError } from '../job/definition-error.js';
+import { longestKey } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import { CallGate, type GateWorld } from './call-gate.js';
 
@@ -11,8 +12,6 @@ export interface CallGatesOptions extends Omit<GateWorld, 'rotation'> {
 
 /** More would be kept by handlers that make a key of everything; those that are used again and again stay. */
 const mostGates = 1_000;
-/** A key becomes part of a name in Redis, of log lines and of a park reason. */
-const longestKey = 200;
 
 /** The gates of one worker, by the name of their breaker: a dependency, or `<dependency>/<key>`. */
 export class CallGates {

@@ -26,6 +26,8 @@ export interface GateKnowledge {
   readonly reachable: boolean;
   /** The fleet refused a probe, and is not to be asked before this. */
   readonly askAt: number;
+  /** When the worker last wanted a call that its ramp did not give; undefined when it never did. */
+  readonly turnedAwayAt?: number | undefined;
 }
 
 const free: Door = { kind: 'free' };
@@ -34,20 +36,26 @@ const free: Door = { kind: 'free' };
  * Decides by what the fleet has said, and where the fleet has nothing against it, by what the worker's own calls have told. When the
  * fleet cannot be asked, what it said holds until its time is over, and from then on the worker finds out by itself. Pure.
  */
-export function decideDoor({ fleet, own, reachable, askAt }: GateKnowledge, now: number): Door {
-  if (fleet.phase === 'closed') return ownDoor(own, own.since > fleet.since ? own : fleet, now);
+export function decideDoor({ fleet, own, reachable, askAt, turnedAwayAt }: GateKnowledge, now: number): Door {
+  if (fleet.phase === 'closed') return ownDoor(own, own.since > fleet.since ? own : fleet, now, turnedAwayAt);
   const forMs = Math.max(shutForMs(fleet, now), reachable ? askAt - now : 0);
   if (forMs > 0) return { kind: 'shut', by: 'fleet', state: fleet, forMs };
   if (reachable) return { kind: 'probe', by: 'fleet', state: fleet };
   // Until its own breaker has decided something, it stands where the fleet left it: to be probed.
   const decided = own.generation > fleet.generation;
-  return decided ? ownDoor(own, own, now) : { kind: 'probe', by: 'worker', state: fleet };
+  return decided ? ownDoor(own, own, now, turnedAwayAt) : { kind: 'probe', by: 'worker', state: fleet };
+}
+
+/** Decides for a dependency without a breaker: only an operator's isolation shuts it. Pure. */
+export function decideIsolation(isolation: BreakerState | undefined, now: number): Door {
+  const forMs = isolation ? shutForMs(isolation, now) : 0;
+  return isolation && forMs > 0 ? { kind: 'shut', by: 'fleet', state: isolation, forMs } : free;
 }
 
 /** By the worker's own breaker alone. `lately` is whichever breaker closed last: its ramp counts. */
-function ownDoor(own: BreakerState, lately: BreakerState, now: number): Door {
+function ownDoor(own: BreakerState, lately: BreakerState, now: number, turnedAwayAt: number | undefined): Door {
   if (own.phase === 'closed') {
-    const perSecond = rampShare(lately, now as EpochMs);
+    const perSecond = rampShare(lately, now as EpochMs, turnedAwayAt);
     return perSecond === undefined
       ? free
       : { kind: 'rationed', by: lately === own ? 'worker' : 'fleet', state: lately, perSecond };

@@ -5,6 +5,7 @@ import {
   inARowMs,
   quorumRatio,
   slowRatio,
+  slowRow,
   smallestQuorum,
 } from './breaker-policy.js';
 import type { TripReason } from './breaker-state.js';
@@ -54,6 +55,7 @@ function suspicionsOf(view: WindowView): Suspicion[] {
  * end in a second, and as many as there were before would take many seconds, each with more calls that hang.
  */
 function isLongRow({ failedInARow, unansweredMs, callsPerSecond }: WindowView): boolean {
+  if (failedInARow >= slowRow.failures && unansweredMs >= slowRow.ms) return true;
   if (failedInARow < fewestInARow) return false;
   return unansweredMs >= inARowMs || failedInARow >= (callsPerSecond * inARowMs) / 1_000;
 }

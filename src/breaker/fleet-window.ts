@@ -21,7 +21,7 @@ export interface WindowView {
   readonly calls: number;
   readonly failed: number;
   readonly slow: number;
-  /** Workers whose calls are in the window. */
+  /** Workers that made calls lately: in the window, or in the last minute, because those that are quiet now may well be well. */
   readonly reporting: number;
   /** Those of them of whose calls more than half failed, and more than half were slow. */
   readonly failing: number;
@@ -106,7 +106,7 @@ export class FleetWindow {
     const latelyMs = Math.min(windowMs, Math.max(bucketMs, now - (this.#firstAt ?? now)));
     return {
       ...view,
-      reporting: workers.size,
+      reporting: Math.max(workers.size, this.#steady.callers(now)),
       failedInARow: this.#failedInARow,
       failingInARow: this.#failingInARow.size,
       unansweredMs: Math.max(0, now - (this.#succeededAt ?? this.#firstAt ?? now)),

@@ -31,6 +31,7 @@ export class GateState {
   #succeeded = 0;
   #succeededAt = 0;
   #askAt = 0;
+  #turnedAwayAt: number | undefined;
   #turn = 0;
 
   constructor(name: string, policy: BreakerDefinition, random: () => number) {
@@ -61,7 +62,8 @@ export class GateState {
   }
 
   door(now: number, reachable: boolean): Door {
-    return decideDoor({ fleet: this.#fleet, own: this.#own, reachable, askAt: this.#askAt }, now);
+    const [askAt, turnedAwayAt] = [this.#askAt, this.#turnedAwayAt];
+    return decideDoor({ fleet: this.#fleet, own: this.#own, reachable, askAt, turnedAwayAt }, now);
   }
 
   /** Takes over what the fleet says; undefined when it has nothing to say. True when that is news. */
@@ -80,6 +82,11 @@ export class GateState {
   /** The fleet gave no probe: it is not asked again before so long. */
   refused(forMs: number, now: number): void {
     this.#askAt = now + forMs;
+  }
+
+  /** A call was one too many for the ramp. */
+  turnedAway(now: number): void {
+    this.#turnedAwayAt = now;
   }
 
   /** Counts a call that began under the present turn. True when the worker's own breaker opened by it. */

@@ -7,6 +7,7 @@ import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { ParkedFor, ParkedJobs } from '../transport/parked-jobs.js';
 import { BreakerLabels } from './breaker-label.js';
+import { closedBreaker } from './breaker-machine.js';
 import { rampOverMs } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import type { BreakerWatch } from './breaker-watch.js';
@@ -24,7 +25,7 @@ export interface ParkedReturnOptions {
   readonly metrics: Pick<Metrics, 'breakerParkedJobs' | 'breakerReturnedJobs'>;
 }
 
-/** Jobs are set aside for a minute at most, and some once more while the ramp lets few through: after this all of them came by themselves. */
+/** Jobs are set aside for a minute at most, and some once more while the ramp lets few through: after this those that still are show that there are more. */
 const interestingForMs = 2 * rampOverMs;
 /** So many indexes, of one breaker in one queue each, are looked at in one go. With more they take turns. */
 const indexesPerLook = 2_000;
@@ -51,8 +52,9 @@ export class ParkedReturn {
     const { watch, queues } = this.#options;
     const seen = watch.breakers;
     if (seen === undefined) return;
-    const breakers = seen.states.filter(
-      ({ phase, since }) => phase !== 'closed' || seen.now - since < interestingForMs,
+    const breakers = [...seen.states, ...this.#lost(seen.states)].filter(
+      ({ name, phase, since }) =>
+        phase !== 'closed' || seen.now - since < interestingForMs || (this.#sums.get(name) ?? 0) > 0,
     );
     this.#forgetAllBut(breakers);
     if (breakers.length === 0) return this.#show();
@@ -129,6 +131,12 @@ export class ParkedReturn {
     const chosen = [...breakers.slice(from), ...breakers.slice(0, from)].slice(0, most);
     this.#turn = from + chosen.length;
     return chosen;
+  }
+
+  /** Breakers that Redis has lost while jobs are set aside because of them. Nobody is kept from calling any more, so they are closed. */
+  #lost(states: readonly BreakerState[]): BreakerState[] {
+    const known = new Set(states.map(({ name }) => name));
+    return [...this.#sums.keys()].filter((name) => !known.has(name)).map(closedBreaker);
   }
 
   #forgetAllBut(breakers: readonly BreakerState[]): void {

@@ -2,7 +2,7 @@ import { assertNever } from '../errors/assert-never.js';
 import type { EpochMs } from '../time/duration.js';
 import { fewestCallsPerSecond, fleetRules, peakOverSteady, rationHeadroom } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
-import { rampCallsPerSecond } from './ramp.js';
+import { isLoadKnown, rampCallsPerSecond } from './ramp.js';
 
 /** What the fleet did lately, for a breaker. */
 export interface RecentCalls {
@@ -36,9 +36,10 @@ export function decideReturn(state: BreakerState, recent: RecentCalls, now: Epoc
       return { kind: 'probes', wanted: Math.max(0, inAll - Object.keys(leases).length - Object.keys(kept).length) };
     }
     case 'closed': {
-      const allowed =
-        rampCallsPerSecond(state, now) ?? peakOverSteady * Math.max(state.callsPerSecond, fewestCallsPerSecond);
       const others = Math.max(0, recent.callsPerSecond - recent.returnedPerSecond);
+      // What is called now is usual where nothing was taken down: it was isolated while all was well.
+      const usual = isLoadKnown(state) ? state.callsPerSecond : others;
+      const allowed = rampCallsPerSecond(state, now) ?? peakOverSteady * Math.max(usual, fewestCallsPerSecond);
       return { kind: 'paced', perSecond: Math.max(0, allowed / rationHeadroom - others) };
     }
     default:

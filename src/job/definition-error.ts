@@ -9,7 +9,10 @@ export class DefinitionError extends BulwarkError {
   readonly retryable = false;
 }
 
-const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
+/** Of what a definition names. */
+export const longestName = 100;
+
+const namePattern = /^[a-z0-9][a-z0-9._-]*$/i;
 
 /**
  * Refuses names that would break a Redis key, a metric label or a command line.
@@ -17,8 +20,8 @@ const namePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
  * @throws DefinitionError when the name has other characters than letters, digits, dot, dash and underscore, or more than 100.
  */
 export function assertName(what: string, name: unknown): asserts name is string {
-  if (typeof name === 'string' && namePattern.test(name)) return;
+  if (typeof name === 'string' && name.length <= longestName && namePattern.test(name)) return;
   throw new DefinitionError(
-    `${what} must start with a letter or digit and hold only letters, digits, '.', '-' and '_' (at most 100), got ${JSON.stringify(name)}`,
+    `${what} must start with a letter or digit and hold only letters, digits, '.', '-' and '_' (at most ${longestName}), got ${JSON.stringify(name)}`,
   );
 }

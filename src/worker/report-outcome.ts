@@ -42,7 +42,11 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now 
       log.warn({ ...fields, delayMs: outcome.delayMs, error: summary(outcome.error) }, 'job.retried');
       return;
     case 'parked':
-      log.info({ ...fields, delayMs: outcome.delayMs, reason: outcome.reason }, 'job.parked');
+      // Breakers set many aside, some of them again and again, and say themselves when they open.
+      log[outcome.reason.startsWith('breaker:') ? 'debug' : 'info'](
+        { ...fields, delayMs: outcome.delayMs, reason: outcome.reason },
+        'job.parked',
+      );
       return;
     case 'dead_lettered':
       metrics.deadLetters.inc({ queue, kind, reason: outcome.reason });

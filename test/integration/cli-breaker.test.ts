@@ -131,6 +131,13 @@ describe('breaker isolate and release', () => {
     ]);
   });
 
+  it('take the longest name that a breaker may have', async () => {
+    const name = `${'d'.repeat(100)}/${'k'.repeat(200)}`;
+
+    expect((await cli('breaker', 'isolate', name, '--why', 'moving house')).code).toBe(0);
+    expect(await state(name)).toMatchObject({ phase: 'isolated' });
+  });
+
   it('ends an isolation by itself after the time that was said', async () => {
     const { document } = await cliJson<{ breaker: BreakerState }>(
       ...['breaker', 'isolate', 'smtp', '--why', 'moving', '--for', '10m'],
@@ -163,7 +170,7 @@ describe('breaker isolate and release', () => {
   it.each([
     ['without a reason', ['smtp']],
     ['with an empty one', ['smtp', '--why', ' ']],
-    ['with a name that no breaker has', ['x'.repeat(201), '--why', 'moving']],
+    ['with a name that no breaker has', ['x'.repeat(302), '--why', 'moving']],
   ])('is wrong use %s', async (_what, argv) => {
     expect((await cli('breaker', 'isolate', ...argv)).code).toBe(2);
     expect(await audit()).toEqual([]);

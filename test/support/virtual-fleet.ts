@@ -12,6 +12,8 @@ export interface VirtualFleetOptions {
   readonly random: () => number;
   /** Whether a call of this worker fails at this moment. */
   readonly fails: (worker: number, now: number) => boolean;
+  /** Whether this worker makes calls at this moment; all do unless something is said. */
+  readonly calls?: (worker: number, now: number) => boolean;
 }
 
 export interface VirtualTrip {
@@ -30,7 +32,7 @@ interface Unreported {
  * as if it had closed at once with a new generation.
  */
 export function* virtualFleet(
-  { workers, callsPerSecond, random, fails }: VirtualFleetOptions,
+  { workers, callsPerSecond, random, fails, calls: isCalling = () => true }: VirtualFleetOptions,
   untilMs: number,
 ): Generator<VirtualTrip> {
   const unreported = new Map<number, Unreported>();
@@ -40,6 +42,7 @@ export function* virtualFleet(
   for (let now = 0; now <= untilMs; now += reportMs) {
     for (; nextCall <= now; nextCall += pauseMs()) {
       const worker = Math.floor(random() * workers);
+      if (!isCalling(worker, nextCall)) continue;
       const calls = unreported.get(worker) ?? { succeeded: 0, failed: 0, failedInARow: 0 };
       unreported.set(worker, calls);
       if (fails(worker, nextCall)) {

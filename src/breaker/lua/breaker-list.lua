@@ -1,5 +1,6 @@
 --[[
-breaker-list: read all breakers. Whoever reads them wants them: they are kept for another while.
+breaker-list: read all breakers. Whoever reads them wants them: they are kept for another while, and without an end while one of them is
+isolated, because that ends when an operator says so.
 
 KEYS  1 breakers   hash     name to BreakerState, JSON
       2 generation counter  of all transitions
@@ -20,5 +21,10 @@ if fields.err then
   redis.call('DEL', breakers)
   fields = {}
 end
-redis.call('PEXPIRE', breakers, ttl)
+local isIsolated = false
+for index = 2, #fields, 2 do
+  -- Quotes within a word are written with a backslash, so it is the phase and nothing else.
+  isIsolated = isIsolated or string.find(fields[index], '"phase":"isolated"', 1, true) ~= nil
+end
+if isIsolated then redis.call('PERSIST', breakers) else redis.call('PEXPIRE', breakers, ttl) end
 return { counter or 0, tonumber(now) or nowMs(), fields }

@@ -58,6 +58,8 @@ end
 
 local function writeBreaker(key, state, ttl)
   if redis.call('TYPE', key).ok ~= 'hash' then redis.call('DEL', key) end
+  -- What is kept without an end holds an isolation, which is an operator's to end; whoever lists the breakers sees when none is left.
+  local isKept = redis.call('PTTL', key) == -1
   redis.call('HSET', key, state.name, cjson.encode(state))
-  redis.call('PEXPIRE', key, ttl)
+  if state.phase == 'isolated' then redis.call('PERSIST', key) elseif not isKept then redis.call('PEXPIRE', key, ttl) end
 end

@@ -1,3 +1,4 @@
+import { longestBreaker } from '../../breaker/breaker-policy.js';
 import type { BreakerPhase, BreakerState } from '../../breaker/breaker-state.js';
 import { operatorName } from '../operator.js';
 import type { RedisSession } from '../redis-session.js';
@@ -17,7 +18,6 @@ export interface ChangeResult {
   readonly breaker: BreakerState | null;
 }
 
-const longestName = 200;
 /** Whoever looks at it wants a sentence. */
 const longestWhy = 500;
 
@@ -47,8 +47,8 @@ export async function changeBreaker(
 }
 
 function assertSayable(name: string, why: string): void {
-  if (name === '' || name.length > longestName) {
-    throw new UsageError(`a breaker has a name of at most ${longestName} characters, got ${name.length}`);
+  if (name === '' || name.length > longestBreaker) {
+    throw new UsageError(`a breaker has a name of at most ${longestBreaker} characters, got ${name.length}`);
   }
   if (why.trim() === '' || why.length > longestWhy) {
     throw new UsageError(`say why in at most ${longestWhy} characters, got ${why.trim().length}`);

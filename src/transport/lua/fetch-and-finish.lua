@@ -217,7 +217,7 @@ end
 
 -- Asks for one thing of every key beside the job's own that an end enters: one of another type breaks the end off while the job is
 -- still in its place.
-local function checkTypes(kind, reason)
+local function checkTypes(kind)
   if kind == 'd' then
     call('ZCARD', keys.deadFailed)
     call('XLEN', keys.deadEvents)
@@ -229,14 +229,13 @@ local function checkTypes(kind, reason)
     call('ZCARD', keys.marker)
   else
     call('ZCARD', keys.delayed)
-    if kind == 'p' then call('ZCARD', parkedBase .. reason) end
   end
 end
 
 local function endOtherwise(index, kind)
   local first, job = ends[index], jobKeys[index]
   local id = ARGV[first + 1]
-  checkTypes(kind, ARGV[first + 5])
+  checkTypes(kind)
   if call('TYPE', job).ok ~= 'hash' then return -1 end
   local code = leave(index)
   if code < 0 then return code end

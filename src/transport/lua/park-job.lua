@@ -6,6 +6,8 @@ the job tells of it, and after how many losses of a worker.
 ]]
 local function parkJob(keys, maxEvents, parkedBase, job, id, now, delay, reason)
   local parked = parkedBase .. reason
+  -- What somebody else put there and is no index would hold up every job of this reason in its slot.
+  if redis.call('TYPE', parked).ok ~= 'zset' then redis.call('DEL', parked) end
   redis.call('HSET', job, 'bwp', reason, 'delay', delay)
   local due = enterDelayed(keys.delayed, keys.events, maxEvents, id, now, tonumber(delay))
   redis.call('ZREMRANGEBYSCORE', parked, '-inf', now)

@@ -31,10 +31,12 @@ local keys = {
 local base, reason, most, epoch, first = unpack(ARGV)
 
 expectTypes({
-  [parked] = 'zset', [delayed] = 'zset', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
+  [delayed] = 'zset', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
   [keys.events] = 'stream', [keys.meta] = 'hash',
 })
 if isStale(KEYS[9], epoch) then return -7 end
+-- What somebody else put in its place is no index, and nobody is on it.
+if redis.call('TYPE', parked).ok ~= 'zset' then return 0 end
 
 local aside = {}
 local entries = redis.call('ZRANGE', parked, 0, 999, 'WITHSCORES')

@@ -334,6 +334,7 @@ describe('what is kept', () => {
   it('expires a day after anybody was last interested', async () => {
     const { store, client, keyspace } = await startStore();
     await store.isolate('mail', operator);
+    await store.release('mail', operator);
     await client.pexpire(keyspace.breakers, 1_000);
     await client.pexpire(keyspace.breakerGeneration, 1_000);
 
@@ -342,6 +343,21 @@ describe('what is kept', () => {
     for (const key of [keyspace.breakers, keyspace.breakerGeneration]) {
       expect(await client.pttl(key)).toBeGreaterThan(breakersTtlMs - 10_000);
     }
+  });
+
+  it('is kept for as long as something is isolated, whether anybody is interested or not, and expires after it', async () => {
+    const { store, client, keyspace } = await startStore();
+    await store.isolate('mail', operator);
+    await store.isolate('crm', operator);
+    await store.release('crm', operator);
+    expect(await client.pttl(keyspace.breakers)).toBe(-1);
+    await store.list();
+    expect(await client.pttl(keyspace.breakers)).toBe(-1);
+
+    await store.release('mail', operator);
+    await store.list();
+
+    expect(await client.pttl(keyspace.breakers)).toBeGreaterThan(0);
   });
 
   it('has generations above all from before, also when Redis lost everything', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { mostCallsPerReport } from '../../../src/breaker/breaker-policy.js';
 import {
   defineDependency,
   defineJob,
@@ -72,6 +73,32 @@ describe('a worker and the fleet', () => {
         for (const each of calls) if (each.breaker === dependency.name) succeeded += each.succeeded;
       }
       return succeeded === 30;
+    });
+  });
+
+  it('tells of the calls of many keys in several reports, none of them large', async () => {
+    const { dependency } = aWorld(pool().queue());
+    const job = defineJob({
+      kind: 'many-hosts',
+      queue: pool().queue(),
+      payload: anything,
+      run: async (_payload, ctx) => {
+        for (let key = 0; key < 250; key++) await ctx.call(dependency, () => undefined, { key: `host-${key}` });
+      },
+    });
+    await pool().worker([job]);
+    const producer = pool().producer();
+    const store = new FleetVerdicts(pool()).store;
+
+    await producer.wait(await producer.enqueue(job, {}));
+
+    const told = new Set<string>();
+    await eventually('all calls are told of', async () => {
+      for (const { calls } of await store.takeEvidence(100)) {
+        expect(calls.length).toBeLessThanOrEqual(mostCallsPerReport);
+        for (const { breaker } of calls) if (breaker.startsWith(`${dependency.name}/`)) told.add(breaker);
+      }
+      return told.size === 250;
     });
   });
 

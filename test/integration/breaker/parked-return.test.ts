@@ -76,6 +76,18 @@ describe('jobs that a breaker has set aside', () => {
     expect(await countWaiting(bench)).toBe(0);
   });
 
+  it('come back, paced, when Redis has lost the breaker', async () => {
+    const pool = await startPool();
+    const bench = await park(pool, 5);
+    const { trip, showsParked } = await lead(pool);
+    await trip(60_000);
+    await eventually('they are counted', async () => (await showsParked()) === 5);
+
+    await pool.client.del(pool.keyspace.breakers);
+
+    await eventually('they come back', async () => (await countWaiting(bench)) === 5);
+  });
+
   it('come back one at a time to probe with, those first that are due next, when its time is over', async () => {
     const pool = await startPool();
     const bench = await park(pool, 20);

@@ -74,12 +74,6 @@ describe('a key of another type beside the jobs that end in one call', () => {
 
   it.each([
     ['the delayed set', 'y', [60_000, '', 1, '', ''], (bench: LeaseBench) => bench.keys.delayed],
-    [
-      'the index of parked jobs',
-      'p',
-      [60_000, 'newer_version'],
-      (bench: LeaseBench) => bench.pool.keyspace.parked(bench.queue, 'newer_version'),
-    ],
     ['the prioritized set', 'i', [], (bench: LeaseBench) => bench.keys.prioritized],
   ] as const)('as %s, keeps the job in one place', async (_name, kind, words, foreignKey) => {
     const bench = new LeaseBench(pool());

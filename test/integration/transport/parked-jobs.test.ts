@@ -172,6 +172,25 @@ describe('bringing parked jobs back', () => {
     expect(await delayed(bench)).toEqual([id]);
     expect(await index(bench)).toEqual([id]);
   });
+
+  it('is no reason to break off where something else lies in the place of the index: it holds nobody', async () => {
+    const bench = new LeaseBench(pool());
+    await pool().client.set(pool().keyspace.parked(bench.queue, reason), 'no zset');
+
+    expect(await bringBack(bench, 100)).toEqual({ kind: 'returned', returned: 0 });
+  });
+});
+
+describe('setting a job aside', () => {
+  it('replaces what somebody else put in the place of the index', async () => {
+    const bench = new LeaseBench(pool());
+    await pool().client.set(pool().keyspace.parked(bench.queue, reason), 'no zset');
+
+    const id = await park(bench);
+
+    expect(await delayed(bench)).toEqual([id]);
+    expect(await index(bench)).toEqual([id]);
+  });
 });
 
 describe('counting parked jobs', () => {

@@ -314,6 +314,38 @@ describe('a gate that cannot reach the fleet', () => {
   });
 });
 
+describe('a gate without a breaker', () => {
+  const plain = defineDependency({ name: 'plain', timeout: '1s', breaker: false });
+
+  it('is shut while an operator isolates it, and its keys with it', async () => {
+    const { gates, fleet, sync, clock } = testGates();
+    const [gate, keyed] = [gates.of(plain), gates.of(plain, 'eu')];
+    fleet.isolate('plain', 5_000);
+    sync();
+
+    expect([gate.isFree, keyed.isFree]).toEqual([false, false]);
+    for (const each of [gate, keyed])
+      expect(await each.enter()).toMatchObject({ kind: 'refused', refusal: { by: 'fleet', retryAfterMs: 5_000 } });
+
+    clock.time += 5_000;
+    expect([gate.door().kind, keyed.door().kind]).toEqual(['free', 'free']);
+  });
+
+  it('is free when it is released, and is not opened by anything else', async () => {
+    const { gates, fleet, sync } = testGates();
+    const gate = gates.of(plain);
+    fleet.isolate('plain');
+    sync();
+    fleet.release('plain');
+    sync();
+
+    expect(gate.door().kind).toBe('free');
+    fleet.trip('plain');
+    sync();
+    expect(gate.door().kind).toBe('free');
+  });
+});
+
 describe('a gate whose breaker has just closed', () => {
   /** It was called four hundred times a second by two workers, and closed so long ago. */
   function ramping(closedForMs: number) {
@@ -354,6 +386,24 @@ describe('a gate whose breaker has just closed', () => {
     expect(await gate.enter()).toMatchObject({ kind: 'refused', refusal: { by: 'worker', retryAfterMs: 40 } });
     expect(fleet.rationed).toEqual([[80 / rationHeadroom, 1]]);
   });
+
+  it.each([
+    ['the fleet', true],
+    ['its own share', false],
+  ])(
+    'goes on to share after a minute where %s has just turned calls away, and not for ever',
+    async (_what, reachable) => {
+      const { gate, fleet, clock } = ramping(59_000);
+      fleet.isReachable = reachable;
+      fleet.share = { given: 0, inMs: 40 };
+      for (let calls = 0; calls < 1_000; calls++) if ((await gate.enter()).kind === 'refused') break;
+
+      clock.time += 5_000;
+      expect(gate.door()).toMatchObject({ kind: 'rationed', perSecond: 400 });
+      clock.time += 10_000;
+      expect(gate.door().kind).toBe('free');
+    },
+  );
 
   it('waits for its turn, and is not called when it opened meanwhile', async () => {
     const { gate, fleet, sync } = ramping(0);

@@ -55,7 +55,7 @@ describe('decideDoor', () => {
     ],
     [
       'is rationed when the fleet has just closed: a tenth of twice ten calls a second at first',
-      { fleet: state({ generation: 6, since: at(-1_000) }) },
+      { fleet: state({ generation: 6, since: at(-1_000), openings: 1 }) },
       { kind: 'rationed', by: 'fleet', perSecond: 2 },
     ],
     [

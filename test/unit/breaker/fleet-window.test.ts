@@ -23,7 +23,17 @@ describe('FleetWindow', () => {
 
     expect(window.view(at(9)).calls).toBe(150);
     expect(window.view(at(10)).calls).toBe(50);
-    expect(window.view(at(10)).reporting).toBe(1);
+  });
+
+  it('counts among those that report who was quiet for less than a minute', () => {
+    const window = new FleetWindow();
+    for (const worker of ['a', 'b', 'c']) window.record(worker, succeeded(20), at(0));
+    const fail = (second: number) => window.record('a', failed(20), at(second));
+
+    fail(30);
+    expect(window.view(at(30))).toMatchObject({ calls: 20, failing: 1, reporting: 3 });
+    fail(79);
+    expect(window.view(at(79)).reporting).toBe(1);
   });
 
   it('looks further back, second by second, until it has ten calls', () => {

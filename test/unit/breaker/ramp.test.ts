@@ -40,9 +40,27 @@ describe('rampCallsPerSecond', () => {
     ['of which nobody has heard', closedBreaker('mail'), 0],
     ['that closed a minute ago', closed(), 60_000],
     ['that is open', closed({ phase: 'open' }), 0],
+    [
+      'that was isolated while all was well, of which no rate is known',
+      closed({ callsPerSecond: 0, openings: 0, reason: 'released' }),
+      0,
+    ],
     ['whose moment lies far ahead, because a clock was set back', closed(), -3_600_000],
   ])('has no limit for a breaker %s', (_which, state, ms) => {
     expect(rampCallsPerSecond(state, later(ms))).toBeUndefined();
+  });
+
+  it('has the limit of its own rate where it was isolated and had opened before', () => {
+    expect(rampCallsPerSecond(closed({ reason: 'released' }), later(0))).toBe(10);
+  });
+
+  it.each([
+    ['goes on after a minute while calls are turned away', 60_000, 59_000, 100],
+    ['goes on for long where it takes long', 500_000, 495_000, 100],
+    ['is over when nobody was turned away for ten seconds', 70_000, 60_000, undefined],
+    ['is over after ten minutes, whoever is turned away', 600_000, 599_000, undefined],
+  ])('%s', (_what, ms, turnedAwayAt, callsPerSecond) => {
+    expect(rampCallsPerSecond(closed(), later(ms), later(turnedAwayAt))).toBe(callsPerSecond);
   });
 
   it('begins at once where the clocks differ a little', () => {

@@ -57,6 +57,15 @@ describe('what may come back of the jobs that a breaker has set aside', () => {
     });
   });
 
+  it('is as much as others call where it was isolated while all was well, and no rate was taken down', () => {
+    const released = breakerState({ since: now, reason: 'released', openings: 0, callsPerSecond: 0 });
+
+    expect(decideReturn(released, { callsPerSecond: 220, returnedPerSecond: 40 }, now)).toEqual({
+      kind: 'paced',
+      perSecond: 360 / rationHeadroom - 180,
+    });
+  });
+
   it('is nothing when others make all the calls that may be made', () => {
     const recent = { callsPerSecond: 150, returnedPerSecond: 0 };
 

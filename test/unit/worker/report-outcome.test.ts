@@ -58,6 +58,11 @@ describe('reportOutcome', () => {
       ['bulwark_job_attempts_total{outcome="parked"} 1'],
     ],
     [
+      { kind: 'parked', delayMs: 5, reason: 'breaker:crm' },
+      ['debug job.parked'],
+      ['bulwark_job_attempts_total{outcome="parked"} 1'],
+    ],
+    [
       { kind: 'dead_lettered', reason: 'expired', error, attempted: true },
       ['error job.dead_lettered'],
       ['bulwark_job_attempts_total{outcome="dead_lettered"} 1', 'bulwark_dead_letters_total{reason="expired"} 1'],
