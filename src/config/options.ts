@@ -216,6 +216,12 @@ export const optionTable = {
       max: '1m',
       doc: 'How often the leader counts every queue. Too short: load on Redis that grows with the number of queues. Too long: dashboards and decisions lag behind.',
     }),
+    scaleDownAfterMs: duration({
+      default: '1m',
+      min: '1s',
+      max: '1h',
+      doc: 'For how long fewer workers must be needed before fewer are wanted. Too short: workers are stopped between two waves and started again. Too long: workers that nobody needs are paid for.',
+    }),
     deadAfterMs: duration({
       default: '5s',
       min: '150ms',
