@@ -53,7 +53,9 @@ describe.each([1, 2, 3])('a day with spikes, seed %i', (seed) => {
 
   it('pays for at most a quarter more than one who knows what comes', () => {
     const paid = sum(replicas(history));
-    const needed = sum(history.map((_, second) => Math.ceil((trace(second) * serviceSeconds) / (slotsPerWorker * 0.75))));
+    const needed = sum(
+      history.map((_, second) => Math.ceil((trace(second) * serviceSeconds) / (slotsPerWorker * 0.75))),
+    );
 
     expect(paid / needed).toBeLessThan(1.25);
   });
@@ -77,19 +79,19 @@ describe('an outage of a dependency', () => {
     arrivalsPerSecond: () => 60,
     serviceSeconds: (second) => (isOut(second) ? 10 : 1),
   };
-  const before = (history: readonly SimulatedSecond[]) => history[outage.from - 1]?.replicas ?? 0;
+  const justBefore = (history: readonly SimulatedSecond[]) => history[outage.from - 1]?.replicas ?? 0;
   const most = (history: readonly SimulatedSecond[]) => Math.max(...replicas(history.slice(outage.from, outage.to)));
 
   it('adds no worker while the breaker is open', () => {
     const history = simulate({ ...group, gate: (second) => ({ breakersOpen: isOut(second), redisPressure: 0 }) });
 
-    expect(most(history)).toBeLessThanOrEqual(before(history));
+    expect(most(history)).toBeLessThanOrEqual(justBefore(history));
   });
 
   it('would add many without the breaker', () => {
     const history = simulate(group);
 
-    expect(most(history)).toBeGreaterThan(3 * before(history));
+    expect(most(history)).toBeGreaterThan(3 * justBefore(history));
   });
 });
 
@@ -106,7 +108,12 @@ it('keeps what there is when nobody answers', () => {
 });
 
 it('wakes a group that had no worker at the next sample', () => {
-  const history = simulate({ ...calmDay, seconds: 60, startWith: 0, arrivalsPerSecond: (second) => (second < 30 ? 0 : 1) });
+  const history = simulate({
+    ...calmDay,
+    seconds: 60,
+    startWith: 0,
+    arrivalsPerSecond: (second) => (second < 30 ? 0 : 1),
+  });
   const firstJob = history.findIndex(({ arrived }) => arrived > 0);
 
   expect(history[firstJob - 1]?.desired).toBe(0);

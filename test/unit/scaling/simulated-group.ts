@@ -72,8 +72,13 @@ export function simulate(group: SimulatedGroup): SimulatedSecond[] {
     const backlog = waiting.reduce((sum, { jobs }) => sum + jobs, 0);
     flow = nextFlow(flow, sampleOf(added, backlog, active), second * 1000);
     const oldestAgeMs = waiting[0] ? (second - waiting[0].since) * 1000 : 0;
-    const { replicas } = decideReplicas([{ queue: 'q', flow, sloMs, oldestAgeMs, slotsPerWorker }], ready, gate(second));
-    if (flow.knownMs > 0) steady = decideSteady(steady, { need: replicas, current: ready, now: second * 1000, downAfterMs });
+    const { replicas } = decideReplicas(
+      [{ queue: 'q', flow, sloMs, oldestAgeMs, slotsPerWorker }],
+      ready,
+      gate(second),
+    );
+    if (flow.knownMs > 0)
+      steady = decideSteady(steady, { need: replicas, current: ready, now: second * 1000, downAfterMs });
     const desired = steady?.desired ?? ready;
     history.push({ desired, replicas: pods.length, arrived, late, waiting: backlog });
 
