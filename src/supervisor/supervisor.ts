@@ -11,6 +11,7 @@ import type {
 } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { QueueFlows } from '../flow/queue-flows.js';
 import { CensusSweeper } from '../recovery/census-sweeper.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
@@ -21,8 +22,13 @@ import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { answerAutoscale, autoscalePath } from '../scaling/autoscale-endpoint.js';
+import { Autoscaler } from '../scaling/autoscaler.js';
+import { ScaleStore } from '../scaling/scale-store.js';
+import { WorkerSlots } from '../scaling/worker-slots.js';
 import { PeriodicService } from '../service/periodic-service.js';
 import type { HealthCheck } from '../telemetry/health.js';
+import { type HttpRoute, jsonAnswer } from '../telemetry/http-answer.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
@@ -112,7 +118,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn]) told.clear();
+        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn, autoscaler]) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -126,7 +132,8 @@ export class Supervisor {
     };
     const fleet = new FleetStore(client, keyspace);
     const view = new FleetView(fleet, systemClock);
-    const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
+    const flows = new QueueFlows();
+    const sampler = new QueueSampler({ inspector, queues, flows, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet,
       view,
@@ -212,8 +219,25 @@ export class Supervisor {
       log,
       metrics,
     });
+    const autoscaler = new Autoscaler({
+      store: new ScaleStore(client, keyspace),
+      slots: new WorkerSlots({
+        view,
+        beatsOf: (ids) => fleet.beatsOf(ids),
+        deadAfterMs: supervisor.deadAfterMs,
+      }),
+      queues: () => directory.list(),
+      flowOf: (queue) => flows.of(queue),
+      gateOf: () => ({ breakersOpen: false, redisPressure: 0 }),
+      downAfterMs: supervisor.scaleDownAfterMs,
+      leadership: lease,
+      clock: systemClock,
+      log,
+      metrics,
+    });
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
+      this.#whileLeading('autoscaler', supervisor.sampleMs, () => autoscaler.decide()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
@@ -251,6 +275,21 @@ export class Supervisor {
         return undefined;
       },
       role: async () => (this.leads ? 'leader' : 'standby'),
+    };
+  }
+
+  /** What its window answers beside metrics and health. */
+  get routes(): Readonly<Record<string, HttpRoute>> {
+    return {
+      [autoscalePath]: async (group) => {
+        if (!this.#open) return jsonAnswer(503, { error: 'not connected to Redis yet' });
+        const { client, keyspace } = this.#open;
+        const store = new ScaleStore(client, keyspace);
+        const directory = new QueueDirectory(client, keyspace);
+        const groups = async () =>
+          [...new Set([...(await directory.list()).values()].map((policy) => policy.group))].sort();
+        return answerAutoscale({ record: (name) => store.record(name), groups }, group);
+      },
     };
   }
 
