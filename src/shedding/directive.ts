@@ -1,0 +1,70 @@
+import { type Criticality, criticalities } from '../job/criticality.js';
+import type { EpochMs } from '../time/duration.js';
+import { highestCut, openCut } from './levels.js';
+
+/** Why work is shed. */
+export const shedReasons = ['overload', 'pressure', 'memory', 'operator'] as const;
+
+export type ShedReason = (typeof shedReasons)[number];
+
+/** What the leader wants producers and workers to do. They do it until `expiresAt`; without a fresh one everything is let in. */
+export interface ShedDirective {
+  /** The epoch of the leader. Of two directives the one of the later leader counts. */
+  readonly fence: number;
+  /** Grows with every directive of a leader. */
+  readonly seq: number;
+  readonly at: EpochMs;
+  readonly expiresAt: EpochMs;
+  /** Which part of what arrives is shed, from 0 to 1. */
+  readonly share: number;
+  /** Jobs of a level below it give way. */
+  readonly cut: number;
+  /** Why; undefined while nothing is shed. */
+  readonly reason: ShedReason | undefined;
+  /** Classes of which nothing new is taken, for want of memory. */
+  readonly memoryShort: readonly Criticality[];
+  /** Queues that may use only a part of their slots, from 0 to 1: their whole class gives way, or it comes back slowly. */
+  readonly gates: Readonly<Record<string, number>>;
+}
+
+/** Long enough for another leader to be elected, short enough that nobody follows what nobody means any more. */
+export const directiveTtlMs = 10_000;
+
+export function encodeDirective(directive: ShedDirective): string {
+  return JSON.stringify(directive);
+}
+
+/** Reads a stored directive; undefined when there is none, it has expired, or it cannot be read: then everything is let in. */
+export function parseDirective(json: string | null | undefined, now: number): ShedDirective | undefined {
+  if (!json) return undefined;
+  try {
+    const raw = Object(JSON.parse(json)) as Partial<Record<keyof ShedDirective, unknown>>;
+    const { fence, seq, at, expiresAt, share, cut, reason, memoryShort, gates } = raw;
+    const numbers = [fence, seq, at, expiresAt, share, cut];
+    if (!numbers.every(Number.isFinite) || (expiresAt as number) <= now) return undefined;
+    return {
+      fence: fence as number,
+      seq: seq as number,
+      at: at as EpochMs,
+      // One that is to hold for longer than any that a leader writes would outlive its leader.
+      expiresAt: Math.min(expiresAt as number, now + directiveTtlMs) as EpochMs,
+      share: Math.min(Math.max(share as number, 0), 1),
+      cut: Math.min(Math.max(cut as number, openCut), highestCut),
+      reason: shedReasons.find((each) => each === reason),
+      memoryShort: Array.isArray(memoryShort) ? criticalities.filter((each) => memoryShort.includes(each)) : [],
+      gates: gatesIn(gates),
+    };
+  } catch {
+    // Somebody else wrote it; what cannot be read sheds nothing.
+    return undefined;
+  }
+}
+
+function gatesIn(raw: unknown): Record<string, number> {
+  const entries = Object.entries(Object(raw) as Record<string, unknown>);
+  return Object.fromEntries(entries.flatMap(([queue, ratio]) => (isRatio(ratio) ? [[queue, ratio]] : [])));
+}
+
+function isRatio(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < 1;
+}
