@@ -42,7 +42,8 @@ export { type PayloadFault, PayloadInvalidError, PayloadTooLargeError } from './
 export { UnknownKindError } from './job/registry.js';
 export { JobFailedError, type WaitOptions, WaitTimeoutError } from './producer/await-outcome.js';
 export { type CreateProducerOptions, createProducer } from './producer/create-producer.js';
-export type { EnqueuedJob, EnqueueOptions, Producer } from './producer/producer.js';
+export type { EnqueueOptions } from './producer/enqueue-options.js';
+export type { EnqueuedJob, Producer } from './producer/producer.js';
 export { RedisMisconfiguredError } from './redis/fitness.js';
 export { RedisUnavailableError } from './redis/redis-unavailable-error.js';
 export { BusinessError, PermanentError, ThrottledError, TransientError } from './retry/errors.js';

@@ -1,4 +1,5 @@
 import { parseOr } from '../transport/parse-or.js';
+import { isReservedId } from '../transport/queue-keys.js';
 import type { Parsed } from './letter-filter.js';
 
 /** A dead letter as it lies in Redis, whole: nothing of it is understood, and nothing lost. */
@@ -89,6 +90,9 @@ function faultOf(line: Partial<Record<string, unknown>>): string | undefined {
   for (const name of ['queue', 'deadId', 'id'] as const) {
     if (typeof line[name] !== 'string' || line[name] === '') return `has no ${name}; expected a text`;
   }
+  const reserved = [line['id'], line['deadId']].find((id) => isReservedId(id as string));
+  if (reserved !== undefined)
+    return `has the id ${JSON.stringify(reserved)}, under which the queue keeps something else`;
   const { diedAt, name, logs } = line;
   if (typeof diedAt !== 'number') return `has the diedAt ${JSON.stringify(diedAt)}; expected milliseconds`;
   if (name !== undefined && typeof name !== 'string') return `has the name ${JSON.stringify(name)}; expected a text`;

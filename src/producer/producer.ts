@@ -3,10 +3,8 @@ import type { Logger } from 'pino';
 import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOptions } from '../config/option-types.js';
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import { errorMessage } from '../errors/error-message.js';
-import { anything, aText, type OptionShapes } from '../errors/option-faults.js';
 import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
 import { KeyConflictError } from '../idempotency/key-conflict-error.js';
-import { assertOptions } from '../job/assert-options.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
@@ -15,33 +13,13 @@ import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type DurationInput, type EpochMs, parseDuration } from '../time/duration.js';
+import type { EpochMs } from '../time/duration.js';
 import type { AddedJob } from '../transport/add-calls.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
 import { awaitOutcome, type WaitOptions } from './await-outcome.js';
-
-export interface EnqueueOptions {
-  /**
-   * Makes the job's identity: the same key and payload again give the same job, however long that one is kept itself, as long as the key
-   * is remembered (option `job.keepKeys`). A job that was given up after its attempts, or called off, frees its key. Default: the kind's own.
-   */
-  readonly key?: string;
-  /** On whose behalf. Keys of different tenants never meet. */
-  readonly tenant?: string;
-  /** Start no sooner than this from now. */
-  readonly delay?: DurationInput;
-  /** Not worth doing after this long from now. Default: always worth doing. */
-  readonly expiresIn?: DurationInput;
-  /**
-   * Order inside the queue: 0 goes first, then 1, 2, 3 … up to 2097151. For importance use queues of different criticality.
-   * @defaultValue 0
-   */
-  readonly priority?: number;
-  /** W3C trace context that the job belongs to. Default: a new trace. */
-  readonly traceparent?: string;
-}
+import { type EnqueueOptions, type EnqueueWishes, readEnqueueOptions } from './enqueue-options.js';
 
 /** A job that Redis has accepted. */
 export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
@@ -61,6 +39,14 @@ export interface ProducerParts {
   readonly job: ResolvedJobLimitOptions;
   readonly log: Logger;
   readonly metrics: Metrics;
+}
+
+/** A payload that is fit to be written. */
+interface AcceptedPayload {
+  readonly payload: unknown;
+  readonly payloadJson: string;
+  /** Of the job that is made of it. */
+  readonly key: string | undefined;
 }
 
 interface Session extends OpenRedis {
@@ -110,14 +96,14 @@ export class Producer {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
-    assertEnqueueOptions(options, payloads.length);
+    const wishes = readEnqueueOptions(options, payloads.length);
     const { metrics } = this.#parts;
     const queue = job.queue.name;
-    const jobs: NewJob[] = [];
+    const accepted: AcceptedPayload[] = [];
     try {
       for (const [index, payload] of payloads.entries()) {
-        const prepared = this.#prepare(job, payload, options, payloads.length > 1 ? index : undefined);
-        jobs.push(prepared instanceof Promise ? await prepared : prepared);
+        const accepting = this.#accept(job, payload, wishes, payloads.length > 1 ? index : undefined);
+        accepted.push(accepting instanceof Promise ? await accepting : accepting);
       }
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
@@ -130,7 +116,9 @@ export class Producer {
         await directory.register([job.queue]);
         this.#registered.add(queue);
       }
-      added = await writer.add(queue, jobs);
+      added = await writer.addEach(queue, accepted.length, (index) =>
+        this.#newJob(job, accepted[index] as AcceptedPayload, wishes),
+      );
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
       throw inOurWords(error);
@@ -142,17 +130,17 @@ export class Producer {
       if (conflict) conflicts.push(index);
       else if (duplicate) known += 1;
     }
-    const written = jobs.length - known - conflicts.length;
+    const written = accepted.length - known - conflicts.length;
     metrics.jobsEnqueued.inc({ queue, kind, criticality: job.queue.criticality }, written);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
     if (known > 0) metrics.jobsDeduplicated.inc({ queue, kind }, known);
     if (conflicts.length > 0) {
       metrics.enqueueRejected.inc({ queue, reason: 'key_conflict' }, conflicts.length);
-      throw keyConflict(kind, jobs, added, conflicts);
+      throw keyConflict(kind, accepted, added, conflicts);
     }
-    return jobs.map(({ meta }, index) => {
+    return accepted.map(({ key }, index) => {
       const { id, duplicate } = added[index] as AddedJob;
-      return { id, queue, kind, key: meta.key, duplicate, definition: job };
+      return { id, queue, kind, key, duplicate, definition: job };
     });
   }
 
@@ -179,13 +167,13 @@ export class Producer {
     if (open) await closeRedis(open.client);
   }
 
-  /** Checks a payload and makes a job of it; a promise only when its schema takes its time. */
-  #prepare(
+  /** Checks a payload; a promise only when its schema takes its time. */
+  #accept(
     job: AnyJobDefinition,
     payload: unknown,
-    options: EnqueueOptions,
+    wishes: EnqueueWishes,
     index: number | undefined,
-  ): NewJob | Promise<NewJob> {
+  ): AcceptedPayload | Promise<AcceptedPayload> {
     const refuse = (error: unknown): never => {
       if (index === undefined || !(error instanceof PayloadInvalidError)) throw error;
       throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
@@ -196,27 +184,31 @@ export class Producer {
     } catch (error) {
       refuse(error);
     }
-    if (!(checked instanceof Promise)) return this.#newJob(job, payload, checked, options);
-    return checked.then((output: unknown) => this.#newJob(job, payload, output, options), refuse);
+    if (!(checked instanceof Promise)) return this.#encode(job, payload, checked, wishes);
+    return checked.then((output: unknown) => this.#encode(job, payload, output, wishes), refuse);
   }
 
-  #newJob(job: AnyJobDefinition, payload: unknown, checked: unknown, options: EnqueueOptions): NewJob {
+  #encode(job: AnyJobDefinition, payload: unknown, checked: unknown, wishes: EnqueueWishes): AcceptedPayload {
     // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
     const payloadJson = encodePayload(job.kind, payload);
     const bytes = Buffer.byteLength(payloadJson);
     const { maxPayloadBytes } = this.#parts.job;
     if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
-    const key = options.key ?? job.idempotencyKey?.(checked);
+    return { payload, payloadJson, key: wishes.key ?? job.idempotencyKey?.(checked) };
+  }
+
+  #newJob(job: AnyJobDefinition, { payload, payloadJson, key }: AcceptedPayload, wishes: EnqueueWishes): NewJob {
+    const { tenant, traceparent, delayMs, expiresInMs, priority } = wishes;
     const now = Date.now() as EpochMs;
     const meta: JobMeta = {
       version: job.version,
       ...(key !== undefined && { key }),
-      ...(options.tenant !== undefined && { tenant: options.tenant }),
-      ...(options.expiresIn !== undefined && { deadline: (now + parseDuration(options.expiresIn)) as EpochMs }),
-      traceparent: options.traceparent ?? newTraceparent(),
+      ...(tenant !== undefined && { tenant }),
+      ...(expiresInMs !== undefined && { deadline: (now + expiresInMs) as EpochMs }),
+      traceparent: traceparent ?? newTraceparent(),
       producer: this.#name,
     };
-    const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant: options.tenant, key });
+    const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant, key });
     return {
       id: digest ?? randomJobId(),
       ...(digest !== undefined && { fingerprint: payloadFingerprint(job.version, payload) }),
@@ -224,8 +216,8 @@ export class Producer {
       payloadJson,
       meta,
       enqueuedAt: now,
-      delayMs: options.delay === undefined ? 0 : parseDuration(options.delay),
-      priority: options.priority ?? 0,
+      delayMs,
+      priority,
     };
   }
 
@@ -251,32 +243,6 @@ export class Producer {
   }
 }
 
-/** Largest priority of BullMQ: beyond it the order of the queue breaks. */
-const lowestPriority = 2_097_151;
-
-/** What stands as `anything` is checked where it is read. */
-const enqueueShapes: OptionShapes<EnqueueOptions> = {
-  key: aText,
-  tenant: aText,
-  delay: anything,
-  expiresIn: anything,
-  priority: anything,
-  traceparent: aText,
-};
-
-function assertEnqueueOptions(options: EnqueueOptions, payloads: number): void {
-  assertOptions('enqueue', options, enqueueShapes);
-  const { key, priority = 0 } = options;
-  if (!Number.isInteger(priority) || priority < 0 || priority > lowestPriority) {
-    throw new RangeError(`priority must be a whole number from 0 (first) to ${lowestPriority}, got ${priority}`);
-  }
-  if (key !== undefined && payloads > 1) {
-    throw new RangeError(
-      `one key for ${payloads} payloads would make one job of them; give the kind an idempotencyKey, or enqueue them one by one`,
-    );
-  }
-}
-
 function encodePayload(kind: string, payload: unknown): string {
   try {
     return JSON.stringify(payload) ?? 'null';
@@ -288,17 +254,17 @@ function encodePayload(kind: string, payload: unknown): string {
 /** Names the keys that stand for something else already, a few of them when they are many. */
 function keyConflict(
   kind: string,
-  jobs: readonly NewJob[],
+  accepted: readonly AcceptedPayload[],
   added: readonly AddedJob[],
   conflicts: readonly number[],
 ): KeyConflictError {
   const named = conflicts.slice(0, 5).map((index) => {
-    const at = jobs.length > 1 ? ` at index ${index}` : '';
-    return `${JSON.stringify(jobs[index]?.meta.key)}${at} (job ${added[index]?.id})`;
+    const at = accepted.length > 1 ? ` at index ${index}` : '';
+    return `${JSON.stringify(accepted[index]?.key)}${at} (job ${added[index]?.id})`;
   });
   const more = conflicts.length > named.length ? ` and ${conflicts.length - named.length} more` : '';
   const keys = conflicts.length > 1 ? 'keys' : 'key';
-  const others = jobs.length > 1 ? 'The others were enqueued' : 'Nothing was enqueued';
+  const others = accepted.length > 1 ? 'The others were enqueued' : 'Nothing was enqueued';
   return new KeyConflictError(
     `${kind}: the idempotency ${keys} ${named.join(', ')}${more} ${conflicts.length > 1 ? 'were' : 'was'} given to another payload before. ${others}; send the payload of that time, or another key`,
     {

@@ -25,6 +25,12 @@ const parts = [
 
 export type QueueKeys = Readonly<Record<(typeof parts)[number], string>>;
 
+/** Whether a job with this id would lie where the queue keeps something else. Pure. */
+export function isReservedId(id: string): boolean {
+  // Behind `de:` stand the ids of deduplication.
+  return (parts as readonly string[]).includes(id) || id.startsWith('de:');
+}
+
 /** All keys of one queue, by part. */
 export function queueKeys(keyspace: Keyspace, queue: string): QueueKeys {
   return Object.fromEntries(parts.map((part) => [part, keyspace.queue(queue, part)])) as QueueKeys;

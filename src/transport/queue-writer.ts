@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -34,7 +35,26 @@ export class QueueWriter {
 
   /** Writes jobs of one queue, so many to a call. After an error some of the calls may have been carried out. */
   add(queue: string, jobs: readonly NewJob[]): Promise<AddedJob[]> {
-    return this.#callsOf(queue).add(jobs.map(wordsOf));
+    return this.addEach(queue, jobs.length, (index) => jobs[index] as NewJob);
+  }
+
+  /** The same for jobs that are made one by one: while Redis works on some, the next are made. */
+  addEach(queue: string, count: number, make: (index: number) => NewJob): Promise<AddedJob[]> {
+    const calls = this.#callsOf(queue);
+    if (count === 1) return calls.add([wordsOf(make(0))]);
+    return this.#addInParts(calls, count, make);
+  }
+
+  async #addInParts(calls: AddCalls, count: number, make: (index: number) => NewJob): Promise<AddedJob[]> {
+    const parts: Promise<PromiseSettledResult<AddedJob[]>[]>[] = [];
+    for (let from = 0; from < count; from += this.#batchSize) {
+      // What has been made is to leave, and answers are to come in.
+      if (from > 0) await setImmediate();
+      const length = Math.min(this.#batchSize, count - from);
+      const words = Array.from({ length }, (_, offset) => wordsOf(make(from + offset)));
+      parts.push(Promise.allSettled([calls.add(words)]));
+    }
+    return (await Promise.all(parts)).flat().flatMap(orThrow);
   }
 
   #callsOf(queue: string): AddCalls {
@@ -50,6 +70,11 @@ export class QueueWriter {
     }
     return calls;
   }
+}
+
+function orThrow<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, fingerprint }: NewJob): JobWords {

@@ -331,6 +331,20 @@ describe('a job that is nowhere', () => {
     expect(await absence(id)).toMatchObject({ code: 1, said: expect.stringContaining('it completed in quick at 20') });
   });
 
+  it('completed, and its idempotency key is remembered', async () => {
+    await startWorker();
+    const id = await enqueue('echo', { word: 'a' }, { key: 'order-43' });
+    await until('echo', id, 'completed');
+    const { client, keys } = fleet();
+    await client.zrem(keys.queue('quick', 'completed'), id);
+    await client.del(keys.queue('quick', id));
+
+    expect(await absence(id)).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/its work is done.*quick remembers its idempotency key, with the result/s),
+    });
+  });
+
   it('was purged from its queue', async () => {
     const id = await enqueue('echo', { word: 'a' });
     await cli('queue', 'purge', 'quick', '--yes');

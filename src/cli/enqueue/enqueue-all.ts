@@ -1,7 +1,8 @@
 import type { ResolvedOptions } from '../../config/option-types.js';
 import type { AnyJobDefinition } from '../../job/define-job.js';
 import { createProducer } from '../../producer/create-producer.js';
-import type { EnqueuedJob, EnqueueOptions } from '../../producer/producer.js';
+import type { EnqueueOptions } from '../../producer/enqueue-options.js';
+import type { EnqueuedJob } from '../../producer/producer.js';
 import { createLogger } from '../../telemetry/logger.js';
 import type { Output } from '../output.js';
 import { startProgress } from './progress-bar.js';

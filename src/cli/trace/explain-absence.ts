@@ -1,4 +1,7 @@
 import type { JobEventView } from '../../transport/view-scripts.js';
+import { shortened } from '../wording.js';
+
+const longestResult = 200;
 
 /** What a queue still knows of a job that is not there any more. */
 export interface Clue {
@@ -7,10 +10,16 @@ export interface Clue {
   readonly events: readonly JobEventView[];
   /** When the job completed that did so longest ago, of those that are kept. */
   readonly oldestCompleted: number | undefined;
+  /** What the effect ledger has as the result of the job's key, where it remembers that the work is done. */
+  readonly result?: { readonly json: string };
 }
 
 /** What became of a job that is nowhere, as far as the queues know. Pure. */
 export function explainAbsence(clues: readonly Clue[]): string {
+  const done = clues.find(({ result }) => result !== undefined);
+  if (done?.result) {
+    return `its work is done, and the job is no longer kept (job.keepCompletedMs, job.keepCompletedCount): ${done.queue} remembers its idempotency key, with the result ${shortened(done.result.json, longestResult)}`;
+  }
   const known = clues.flatMap(({ queue, events }) => {
     // How it stood last; what its handler reported says nothing of that.
     const last = events.findLast(({ event }) => event !== 'progress');

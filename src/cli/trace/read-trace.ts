@@ -71,11 +71,20 @@ async function readTrace(redis: RedisSession, lives: Lives, deadAfterMs: number,
   }
 }
 
-async function readAbsence({ traces }: RedisSession, id: string, queues: readonly string[]): Promise<string> {
+async function readAbsence(
+  { traces, inspector }: RedisSession,
+  id: string,
+  queues: readonly string[],
+): Promise<string> {
   const clues = await Promise.all(
     queues.map(async (queue) => {
-      const [events, oldestCompleted] = await Promise.all([traces.events(queue, id), traces.oldestCompleted(queue)]);
-      return { queue, events, oldestCompleted };
+      const [events, oldestCompleted, [outcome]] = await Promise.all([
+        traces.events(queue, id),
+        traces.oldestCompleted(queue),
+        inspector.outcomes(queue, [id]),
+      ]);
+      const result = outcome?.state === 'completed' && { json: JSON.stringify(outcome.result) };
+      return { queue, events, oldestCompleted, ...(result && { result }) };
     }),
   );
   return explainAbsence(clues);

@@ -14,12 +14,13 @@ WRITES nothing   COST O(ids)
 local base, deadBase, ledgerBase, ids = unpack(ARGV)
 local outcomes = {}
 for index, id in ipairs(cjson.decode(ids)) do
-  local fields = redis.call('HMGET', base .. id, 'timestamp', 'finishedOn', 'returnvalue', 'failedReason')
+  -- What somebody else put under the id, and is no hash, is no job.
+  local fields = redis.pcall('HMGET', base .. id, 'timestamp', 'finishedOn', 'returnvalue', 'failedReason')
   if not fields[1] then
-    local letter = redis.call('HGET', deadBase .. id, 'bwd')
+    local letter = redis.pcall('HGET', deadBase .. id, 'bwd')
     -- The id of a job with a key is the key's digest, and the ledger remembers longer than the queue.
-    local known = not letter and readRecord(ledgerBase, id)
-    if letter then
+    local known = type(letter) ~= 'string' and readRecord(ledgerBase, id)
+    if type(letter) == 'string' then
       outcomes[index] = { 'dead_lettered', letter }
     elseif known and known.state == 'c' then
       outcomes[index] = { 'completed', known.body }

@@ -82,6 +82,8 @@ describe('decodeLetter', () => {
     [line({ v: 2 }), 'is of version 2; expected 1'],
     [line({ queue: 7 }), 'has no queue; expected a text'],
     [line({ deadId: '' }), 'has no deadId; expected a text'],
+    [line({ id: 'meta' }), 'has the id "meta", under which the queue keeps something else'],
+    [line({ deadId: 'de:7' }), 'has the id "de:7", under which the queue keeps something else'],
     [line({ diedAt: '1' }), 'has the diedAt "1"; expected milliseconds'],
     [line({ name: 7 }), 'has the name 7; expected a text'],
     [line({ logs: [7] }), 'has logs that are no list of texts'],

@@ -5,7 +5,7 @@ import { defineQueue } from '../../../src/job/define-queue.js';
 import { DefinitionError } from '../../../src/job/definition-error.js';
 import { PayloadInvalidError, PayloadTooLargeError } from '../../../src/job/payload.js';
 import { createProducer } from '../../../src/producer/create-producer.js';
-import type { EnqueueOptions } from '../../../src/producer/producer.js';
+import type { EnqueueOptions } from '../../../src/producer/enqueue-options.js';
 import { RedisUnavailableError } from '../../../src/redis/redis-unavailable-error.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { recordingLog } from '../service/recording-log.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { explainAbsence } from '../../../../src/cli/trace/explain-absence.js';
+import { type Clue, explainAbsence } from '../../../../src/cli/trace/explain-absence.js';
 
 const at = Date.parse('2026-03-04T05:06:07Z');
 const heard = (...events: string[]) => [
@@ -18,6 +18,14 @@ it.each<[string, string[], string]>([
   ['was waiting', ['added', 'waiting'], 'email last heard of it at 2026-03-04T05:06:07.000Z (waiting): it was purged'],
 ])('says of a job that %s what the events still know', (_what, events, said) => {
   expect(explainAbsence(heard(...events))).toContain(said);
+});
+
+it('says of one whose key is remembered that its work is done, whatever the events know', () => {
+  const [clue] = heard('added', 'completed');
+  const said = explainAbsence([{ ...clue, result: { json: '{"receipt":7}' } } as Clue]);
+
+  expect(said).toContain('its work is done');
+  expect(said).toContain('email remembers its idempotency key, with the result {"receipt":7}');
 });
 
 it('says of one that nobody has heard of what may be, and since when completed jobs are kept', () => {
