@@ -8,6 +8,7 @@ import type {
 } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { QueueFlows } from '../flow/queue-flows.js';
 import { CensusSweeper } from '../recovery/census-sweeper.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
@@ -118,7 +119,8 @@ export class Supervisor {
     };
     const fleet = new FleetStore(client, keyspace);
     const view = new FleetView(fleet, systemClock);
-    const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
+    const flows = new QueueFlows();
+    const sampler = new QueueSampler({ inspector, queues, flows, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet,
       view,
