@@ -39,11 +39,12 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
 /**
  * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
- * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now.
+ * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `breaker:<name>`: the breaker
+ * of that name lets no call through.
  */
 export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy'] as const;
 
-export type ParkReason = (typeof parkReasons)[number];
+export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
 
 /** Why a running job was given back without using up an attempt. */
 export const releaseReasons = ['shutdown'] as const;

@@ -23,7 +23,7 @@ local function promoteDelayed(keys, base, now, paused)
       -- To find the place of one means to look at others.
       if known[2] == 'quarantine' and byAge < 20 then
         byAge = byAge + 1
-        pushByAge(keys, base, id)
+        pushByAge(keys, base, { id })
         redis.call('HDEL', job, 'bwp')
       else
         redis.call('LPUSH', keys.wait, id)

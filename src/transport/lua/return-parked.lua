@@ -1,0 +1,80 @@
+--[[
+return-parked: bring jobs back that were set aside for one reason, before they are due: the oldest of the thousand that would come back
+first. They go to their places by class and age.
+
+KEYS  1 parked           zset    index of those set aside, score = due ms
+      2 delayed          zset
+      3 wait             list
+      4 prioritized      zset
+      5 priorityCounter  counter, BullMQ's pc
+      6 marker           zset    wakes sleeping workers
+      7 events           stream
+      8 meta             hash
+      9 fence            string, the highest epoch that may write
+ARGV  1 base             what the keys of the jobs begin with
+      2 reason           for which they were set aside
+      3 most             how many may come back, up to a thousand
+      4 epoch            of the leader that does this
+REPLY how many came back | -7 leader deposed
+WRITES everything named above but meta, and the jobs   COST O(1000 + most x log delayed)
+]]
+--- @include "expect-types.lua"
+--- @include "enter-by-age.lua"
+--- @include "append-trail.lua"
+--- @include "check-fence.lua"
+--- @include "now-ms.lua"
+local parked, delayed = KEYS[1], KEYS[2]
+local keys = {
+  wait = KEYS[3], prioritized = KEYS[4], priorityCounter = KEYS[5], marker = KEYS[6], events = KEYS[7], meta = KEYS[8],
+}
+local base, reason, most, epoch = unpack(ARGV)
+
+expectTypes({
+  [parked] = 'zset', [delayed] = 'zset', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
+  [keys.events] = 'stream', [keys.meta] = 'hash',
+})
+if isStale(KEYS[9], epoch) then return -7 end
+
+local aside = {}
+local entries = redis.call('ZRANGE', parked, 0, 999, 'WITHSCORES')
+for index = 1, #entries, 2 do
+  local id = entries[index]
+  local born = redis.pcall('HGET', base .. id, 'timestamp')
+  aside[#aside + 1] = { id = id, due = tonumber(entries[index + 1]), born = type(born) == 'string' and tonumber(born) or 0 }
+end
+table.sort(aside, function(one, other)
+  if one.born ~= other.born then return one.born < other.born end
+  return one.id < other.id
+end)
+
+-- Whoever left `delayed`, or is there for something that came later, has an entry on the index that is out of date.
+local function isAside(job)
+  local score = redis.call('ZSCORE', delayed, job.id)
+  return score and math.floor(tonumber(score) / 0x1000) == math.floor(job.due) and redis.call('TYPE', base .. job.id).ok == 'hash'
+end
+
+local now = nowMs()
+local returned, plain = 0, {}
+for _, job in ipairs(aside) do
+  if returned >= tonumber(most) then break end
+  redis.call('ZREM', parked, job.id)
+  if isAside(job) then
+    returned = returned + 1
+    redis.call('ZREM', delayed, job.id)
+    keys.job = base .. job.id
+    redis.call('HDEL', keys.job, 'bwp')
+    appendTrail(keys.job, cjson.encode({ at = now, what = 'returned', reason = reason }))
+    if (tonumber(redis.call('HGET', keys.job, 'priority')) or 0) > 0 then
+      enterWait(keys, job.id, 'delayed', true)
+    else
+      plain[#plain + 1] = job.id
+      redis.call('HSET', keys.job, 'delay', 0)
+      emitEvent(keys.events, keys.meta, 'event', 'waiting', 'jobId', job.id, 'prev', 'delayed')
+    end
+  end
+end
+if #plain > 0 then
+  pushByAge(keys, base, plain)
+  wakeWorker(keys.marker, keys.meta)
+end
+return returned

@@ -1,0 +1,75 @@
+import { errorMessage } from '../errors/error-message.js';
+import type { ParkReason } from '../job/outcome.js';
+import type { RedisClient } from '../redis/connection.js';
+import { defineScript } from '../redis/define-script.js';
+import type { Keyspace } from '../redis/keyspace.js';
+import type { EpochMs } from '../time/duration.js';
+import { queueKeys } from './queue-keys.js';
+
+/** The answer to a leader: how many jobs came back, or that a later leader has written to the queue. */
+export type ReturnReply = { readonly kind: 'returned'; readonly returned: number } | { readonly kind: 'deposed' };
+
+const returnParkedScript = defineScript({
+  file: new URL('./lua/return-parked.lua', import.meta.url),
+  keys: ['parked', 'delayed', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence'],
+  args: ['base', 'reason', 'most', 'epoch'],
+  reply: (raw): ReturnReply => {
+    if (raw === -7) return { kind: 'deposed' };
+    if (typeof raw !== 'number') throw new TypeError('expected a number');
+    return { kind: 'returned', returned: raw };
+  },
+});
+
+/** One index of parked jobs: those of a queue that were set aside for one reason. */
+export interface ParkedFor {
+  readonly queue: string;
+  readonly reason: ParkReason;
+}
+
+/** Redis looks at no more entries of an index in one call. */
+const mostPerCall = 1_000;
+
+/** The jobs that are set aside until they are due, by reason: counts them and brings them back sooner. */
+export class ParkedJobs {
+  readonly #client: RedisClient;
+  readonly #keyspace: Keyspace;
+
+  constructor(client: RedisClient, keyspace: Keyspace) {
+    this.#client = client;
+    this.#keyspace = keyspace;
+  }
+
+  /** How many are set aside for each of these and not due yet at `now`, on Redis' clock. Ask for a few thousand at a time. */
+  async count(indexes: readonly ParkedFor[], now: EpochMs): Promise<number[]> {
+    const counts = indexes.map(({ queue, reason }) =>
+      this.#client.zcount(this.#keyspace.parked(queue, reason), `(${now}`, '+inf').catch(noneInWrongType),
+    );
+    return Promise.all(counts);
+  }
+
+  /** Brings back at most `most`, the oldest first, each to its place by class and age, on behalf of the leader of this epoch. */
+  bringBack({ queue, reason }: ParkedFor, most: number, epoch: number): Promise<ReturnReply> {
+    const { delayed, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(this.#keyspace, queue);
+    return returnParkedScript.run(
+      this.#client,
+      {
+        parked: this.#keyspace.parked(queue, reason),
+        delayed,
+        wait,
+        prioritized,
+        priorityCounter: pc,
+        marker,
+        events,
+        meta,
+        fence: this.#keyspace.fence(queue),
+      },
+      { base, reason, most: Math.min(most, mostPerCall), epoch },
+    );
+  }
+}
+
+/** What somebody else put in the place of an index holds nobody, and must not hide the others. */
+function noneInWrongType(error: unknown): number {
+  if (/^WRONGTYPE\b/.test(errorMessage(error))) return 0;
+  throw error;
+}
