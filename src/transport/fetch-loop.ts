@@ -35,11 +35,14 @@ export class FetchLoop {
   #slotFreed: (() => void) | undefined;
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
+  #limit: number;
+  #waits = false;
   #answers = 0;
   #answeredAt: number | undefined;
 
   constructor(options: FetchLoopOptions) {
     this.#options = options;
+    this.#limit = options.slots;
   }
 
   get isQuiet(): boolean {
@@ -48,7 +51,12 @@ export class FetchLoop {
 
   /** Whether it is to ask for work, or to wait until there may be some. */
   get isAsking(): boolean {
-    return this.#loop !== undefined && !this.isQuiet && this.#options.busy() < this.#options.slots;
+    return this.#loop !== undefined && !this.isQuiet && this.#options.busy() < this.#limit;
+  }
+
+  /** Whether a job that ends may have another follow into its slot. */
+  get mayFollow(): boolean {
+    return !this.isQuiet && this.#options.busy() + this.#promised <= this.#limit;
   }
 
   /** How often Redis has answered it. */
@@ -75,6 +83,16 @@ export class FetchLoop {
     await this.#loop;
   }
 
+  /**
+   * Uses at most so many of its slots from now on: none while no job of the queue could run. Those that run go on.
+   */
+  limitTo(slots: number): void {
+    this.#limit = Math.min(slots, this.#options.slots);
+    // Whoever does not take a job must not hear the bell in the place of one who would.
+    if (this.#limit === 0 && this.#waits) this.#options.bell.letGo();
+    this.#slotFreed?.();
+  }
+
   /** A job has ended. */
   slotFreed(): void {
     this.#slotFreed?.();
@@ -86,11 +104,11 @@ export class FetchLoop {
   }
 
   async #askUntilQuiet(): Promise<void> {
-    const { slots, busy, queue, log } = this.#options;
+    const { busy, queue, log } = this.#options;
     const quiet = this.#quiet.signal;
     let failures = 0;
     while (!quiet.aborted) {
-      const free = slots - busy() - this.#promised;
+      const free = this.#limit - busy() - this.#promised;
       if (free <= 0) {
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
@@ -138,6 +156,12 @@ export class FetchLoop {
     // Both moments are Redis': the clock of this machine may differ.
     const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    await bell.wait(blockMs, this.#quiet.signal);
+    if (this.#limit === 0) return;
+    this.#waits = true;
+    try {
+      await bell.wait(blockMs, this.#quiet.signal);
+    } finally {
+      this.#waits = false;
+    }
   }
 }

@@ -179,6 +179,11 @@ export class QueueConsumer {
     this.#bell.close();
   }
 
+  /** Uses at most so many of its slots from now on. Running jobs go on. */
+  limitTo(slots: number): void {
+    this.#loop.limitTo(slots);
+  }
+
   /** Tells how far a running job is, as BullMQ's `progress` event too. */
   async reportProgress(jobId: string, progress: number | object): Promise<void> {
     for (const running of this.#running) if (running.job.id === jobId) running.progress = progress;
@@ -264,7 +269,7 @@ export class QueueConsumer {
       // Before the job ends: if this worker died in between, nobody would plan the next run.
       if (planned !== undefined) await planned;
       if (running.forsaken) return;
-      const nextToken = this.#loop.isQuiet ? undefined : this.#nextToken();
+      const nextToken = this.#loop.mayFollow ? this.#nextToken() : undefined;
       const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
       if (nextToken !== undefined && settled.kind === 'done') this.#loop.answered();
       try {

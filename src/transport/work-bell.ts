@@ -63,6 +63,11 @@ export class WorkBell {
     if (ended === 'late') breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
   }
 
+  /** Gives up the wait, and leaves what is rung from now on to others: Redis drops the waiting client. */
+  letGo(): void {
+    breakConnection(this.#client);
+  }
+
   /** Ends the connection, whatever state it is in: Redis drops the waiting client, so that the next job wakes somebody else. */
   close(): void {
     this.#main.off('close', this.#onMainClosed);
