@@ -33,6 +33,7 @@ export const errorCodes = [
   'BULWARK_STEPS_CHANGED',
   'BULWARK_STEPS_TOO_MANY',
   'BULWARK_STEPS_UNREADABLE',
+  'BULWARK_ENQUEUE_SHED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

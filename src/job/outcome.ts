@@ -40,9 +40,9 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
  * Why a job was set aside without using up an attempt. `newer_version`: its payload is newer than the worker knows.
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
  * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `breaker:<name>`: the breaker
- * of that name lets no call through.
+ * of that name lets no call through. `shed`: there was more to do than could be done in time, and it gave way.
  */
-export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy'] as const;
+export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy', 'shed'] as const;
 
 export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
 

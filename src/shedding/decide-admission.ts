@@ -1,5 +1,6 @@
 import type { Criticality } from '../job/criticality.js';
-import type { ShedDirective, ShedReason } from './directive.js';
+import type { ShedReason } from '../job/shed-reason.js';
+import type { ShedDirective } from './directive.js';
 
 /**
  * What becomes of one job while work is shed: the ladder, cheapest rung first. Pure.

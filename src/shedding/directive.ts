@@ -1,20 +1,13 @@
 import { type Criticality, criticalities } from '../job/criticality.js';
-import type { EpochMs } from '../time/duration.js';
+import { type ShedReason, shedReasons } from '../job/shed-reason.js';
 import { highestCut, openCut } from './levels.js';
 
-/** Why work is shed. */
-export const shedReasons = ['overload', 'pressure', 'memory', 'operator'] as const;
-
-export type ShedReason = (typeof shedReasons)[number];
-
-/** What the leader wants producers and workers to do. They do it until `expiresAt`; without a fresh one everything is let in. */
+/** What the leader wants producers and workers to do. Redis forgets it when no leader says it again; without one everything is let in. */
 export interface ShedDirective {
-  /** The epoch of the leader. Of two directives the one of the later leader counts. */
+  /** The epoch of the leader. */
   readonly fence: number;
   /** Grows with every directive of a leader. */
   readonly seq: number;
-  readonly at: EpochMs;
-  readonly expiresAt: EpochMs;
   /** Which part of what arrives is shed, from 0 to 1. */
   readonly share: number;
   /** Jobs of a level below it give way. */
@@ -34,20 +27,16 @@ export function encodeDirective(directive: ShedDirective): string {
   return JSON.stringify(directive);
 }
 
-/** Reads a stored directive; undefined when there is none, it has expired, or it cannot be read: then everything is let in. */
-export function parseDirective(json: string | null | undefined, now: number): ShedDirective | undefined {
+/** Reads a stored directive; undefined when there is none or it cannot be read: then everything is let in. */
+export function parseDirective(json: string | null | undefined): ShedDirective | undefined {
   if (!json) return undefined;
   try {
     const raw = Object(JSON.parse(json)) as Partial<Record<keyof ShedDirective, unknown>>;
-    const { fence, seq, at, expiresAt, share, cut, reason, memoryShort, gates } = raw;
-    const numbers = [fence, seq, at, expiresAt, share, cut];
-    if (!numbers.every(Number.isFinite) || (expiresAt as number) <= now) return undefined;
+    const { fence, seq, share, cut, reason, memoryShort, gates } = raw;
+    if (![fence, seq, share, cut].every(Number.isFinite)) return undefined;
     return {
       fence: fence as number,
       seq: seq as number,
-      at: at as EpochMs,
-      // One that is to hold for longer than any that a leader writes would outlive its leader.
-      expiresAt: Math.min(expiresAt as number, now + directiveTtlMs) as EpochMs,
       share: Math.min(Math.max(share as number, 0), 1),
       cut: Math.min(Math.max(cut as number, openCut), highestCut),
       reason: shedReasons.find((each) => each === reason),

@@ -12,7 +12,7 @@ export interface ReadmissionInput {
 
 /** Below this share nothing is shed to speak of. */
 const calmShare = 0.02;
-/** The first step, as a part of the capacity. */
+/** The first step, as a part of the capacity; at least one job a second. */
 const firstRatio = 0.02;
 /** The pace grows by this in each second in which waits stay short. */
 const growthPerS = 1.1;
@@ -24,7 +24,9 @@ const mostRatio = 2;
  * whenever they grow. Pure.
  */
 export function decideReturnRate(rate: number, input: ReadmissionInput): number {
-  const { share, waitRatio, targetRatio, capacityPerS, elapsedS } = input;
+  const { share, waitRatio, targetRatio, elapsedS } = input;
+  // Where nobody has worked yet nobody knows what can be done, and one has to be the first.
+  const capacityPerS = Math.max(input.capacityPerS, 1 / firstRatio);
   if (share > calmShare) return 0;
   if (waitRatio > targetRatio) return rate / 2;
   if (waitRatio >= 0.5 * targetRatio) return rate;

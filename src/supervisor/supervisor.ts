@@ -20,15 +20,19 @@ import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { PeriodicService } from '../service/periodic-service.js';
+import { ShedControl } from '../shedding/shed-control.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
+import { ParkedJobs } from '../transport/parked-jobs.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueFences } from '../transport/queue-fences.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { LeaderLease } from './leader-lease.js';
+import { PressureGauge } from './pressure-gauge.js';
 import { QueueSampler } from './queue-sampler.js';
 
 export interface SupervisorParts {
@@ -42,6 +46,8 @@ export interface SupervisorParts {
 
 /** Whether Redis lost any connection is so cheap a question that a large fleet's leader asks it more often than for the connections. */
 const countsPerWatch = 3;
+/** The controller's gains are for a step a second. */
+const shedStepMs = 1_000;
 /** How long stopping may take when Redis does not answer. */
 const farewellMs = 2_000;
 
@@ -105,7 +111,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) sampler.clear();
+        if (!leads) for (const told of [sampler, shedControl]) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -186,8 +192,22 @@ export class Supervisor {
       log,
       metrics,
     });
+    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
+    const shedControl = new ShedControl({
+      store: new ShedStore(client, keyspace),
+      parked: new ParkedJobs(client, keyspace),
+      queues: () => directory.list(),
+      flowOf: (queue) => flows.of(queue),
+      oldestAgeMs: (queue) => sampler.oldestAgeMs(queue),
+      pressure: () => pressure.measure(),
+      leadership: lease,
+      clock: systemClock,
+      log,
+      metrics,
+    });
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
+      this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),

@@ -10,6 +10,7 @@ import { QueueConsumer } from '../transport/queue-consumer.js';
 import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
 import { reportOutcome } from './report-outcome.js';
+import type { ShedGate } from './shed-gate.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export interface ConsumerContext {
@@ -18,6 +19,8 @@ export interface ConsumerContext {
   /** The worker's id. */
   readonly worker: string;
   readonly open: OpenRedis;
+  /** What gives way while work is shed. */
+  readonly shedGate: ShedGate;
   readonly onHung: (handler: HungHandler) => void;
   /** Told when it gets no work and a new connection did not help: it takes a new process. */
   readonly onBeyondRepair: (reason: string) => void;
@@ -29,7 +32,7 @@ const setAsideAgain: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, clock, worker, open, onHung, onBeyondRepair } = context;
+  const { parts, clock, worker, open, shedGate, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
   const executor = new Executor({
@@ -42,6 +45,8 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     random: Math.random,
     onHung,
     givenBack,
+    // A suspect runs alone, and stands in nobody's way.
+    admit: (job, definition) => (parts.suspect === undefined ? shedGate.decide(job, definition) : { kind: 'run' }),
     claimKey: (job, digest, fingerprint) => consumer.claimKey(job, digest, fingerprint),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
     stepStore: new StepStore(open.client, open.keyspace, queue.name),

@@ -13,6 +13,7 @@ import type { KindRegistry } from '../job/registry.js';
 import { classifyError } from '../retry/classify.js';
 import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
+import type { StartDecision } from '../shedding/decide-admission.js';
 import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
@@ -34,6 +35,8 @@ export interface ExecutorOptions extends ContextServices {
   readonly random: () => number;
   /** How a job ends whose worker shuts down before it does. */
   readonly givenBack: Outcome;
+  /** Whether a job runs while work is shed. */
+  readonly admit: (job: FetchedJob, definition: AnyJobDefinition) => StartDecision;
   /** Claims a key for a job that was written without one. Undefined when its lease is lost. */
   readonly claimKey: (job: FetchedJob, digest: string, fingerprint: string) => Promise<Claim | undefined>;
   /** Told of handlers that are given up on. */
@@ -41,8 +44,8 @@ export interface ExecutorOptions extends ContextServices {
 }
 
 /**
- * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → run under
- * timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
+ * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) →
+ * admission, while work is shed → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the outcome true.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -62,7 +65,11 @@ export class Executor {
       const prepared = preparing instanceof Promise ? await preparing : preparing;
       if (prepared.kind === 'refused') return prepared.outcome;
 
-      const { definition, payload } = prepared;
+      const { payload } = prepared;
+      const admission = this.#options.admit(job, prepared.definition);
+      if (admission.kind === 'delay' || admission.kind === 'park')
+        return { kind: 'parked', reason: 'shed', delayMs: admission.delayMs };
+      const definition = admission.kind === 'degrade' ? degraded(prepared.definition) : prepared.definition;
       if (job.claim === undefined) {
         const taken = await this.#takenKey(job, definition, payload, clock);
         if (taken) return taken;
@@ -182,4 +189,9 @@ export class Executor {
       ? { kind: 'retried', delayMs: decision.delayMs, error: report }
       : { kind: 'dead_lettered', reason: decision.reason, error: report, attempted: true };
   }
+}
+
+/** A kind whose fallback is what it does. */
+function degraded(definition: AnyJobDefinition): AnyJobDefinition {
+  return { ...definition, run: definition.fallback ?? definition.run };
 }

@@ -11,6 +11,7 @@ import { createWorkerId } from '../recovery/worker-id.js';
 import { ClientId } from '../redis/client-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
@@ -22,6 +23,7 @@ import { describeWorker } from './describe-worker.js';
 import { HungHandlers } from './hung-handlers.js';
 import { Lane } from './lane.js';
 import type { Retirement } from './retirement.js';
+import { ShedGate } from './shed-gate.js';
 import type { WorkerParts } from './worker-parts.js';
 
 /** How a worker's shutdown went. */
@@ -52,6 +54,7 @@ export class Worker {
   #heartbeat: Heartbeat | undefined;
   #guard: Guard | undefined;
   #lane: Lane | undefined;
+  #shedGate: ShedGate | undefined;
   readonly #hung: HungHandlers;
   #stopping: Promise<DrainReport> | undefined;
 
@@ -108,12 +111,24 @@ export class Worker {
     if (this.#stopping !== undefined) return closeRedis(client);
     const served = registry.queues.filter(({ name }) => suspect === undefined || name === suspect.queue);
     const queues = served.map(({ name }) => name);
+    const shedGate = new ShedGate({
+      store: new ShedStore(client, keyspace),
+      limit: (queue, slots) => this.#consumers.find((consumer) => consumer.queue === queue)?.limitTo(slots),
+      queues,
+      slots: this.#parts.worker.concurrency,
+      clock: this.#clock,
+      random: Math.random,
+      log,
+      metrics,
+    });
+    this.#shedGate = shedGate;
     this.#consumers = served.map((queue) =>
       createConsumer(queue, {
         parts: this.#parts,
         clock: this.#clock,
         worker: this.id,
         open,
+        shedGate,
         onHung: (handler) => this.#hung.add(handler),
         onBeyondRepair: (reason) => this.#retire({ kind: 'replace', reason }),
       }),
@@ -166,7 +181,10 @@ export class Worker {
   async #begin(): Promise<void> {
     const { suspect } = this.#parts;
     if (suspect === undefined) {
+      // Heard of before the first job; where Redis gives no answer everything runs.
+      await within(farewellMs, this.#shedGate?.hear() ?? Promise.resolve());
       for (const consumer of this.#consumers) consumer.start();
+      this.#shedGate?.start();
       return;
     }
     this.quiet();
@@ -249,6 +267,7 @@ export class Worker {
     await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
     await within(farewellMs, laneEnds ?? Promise.resolve());
     this.#hung.stop();
+    await within(farewellMs, this.#shedGate?.stop() ?? Promise.resolve());
     // First the guard, or it would beat for a worker that has said farewell.
     await this.#guard?.stop();
     await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());

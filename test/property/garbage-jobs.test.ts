@@ -85,6 +85,7 @@ const executor = new Executor({
   random: () => 0.5,
   givenBack: { kind: 'interrupted', reason: 'shutdown' },
   onHung: () => undefined,
+  admit: () => ({ kind: 'run' }),
   claimKey: async () => undefined,
   reportProgress: async () => undefined,
   stepStore: new StepMemory(),

@@ -61,6 +61,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     random: () => 0.5,
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
     onHung: (handler) => hung.push(handler),
+    admit: () => ({ kind: 'run' }),
     claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
   });
