@@ -4,17 +4,31 @@ import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
 
 /** One thing that somebody decided or did, for whoever asks later. */
-export interface AuditEntry {
+export type AuditEntry = LetterEntry | BreakerEntry | ShedEntry;
+
+interface EntryBasics {
   /** Who: the id of a supervisor, or user@host of an operator. */
   readonly by: string;
-  readonly what: 'dead_letters.drop' | 'dead_letters.purge' | 'dead_letters.redrive' | 'dead_letters.import';
-  readonly queue: string;
-  /** The rule that asked for it, or the command. */
+  /** The rule that asked for it, or the command; of a breaker what its operator said. */
   readonly why: string;
-  /** How many jobs it is about. */
-  readonly count: number;
   /** What else is worth knowing; kept short by whoever writes it. */
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface LetterEntry extends EntryBasics {
+  readonly what: 'dead_letters.drop' | 'dead_letters.purge' | 'dead_letters.redrive' | 'dead_letters.import';
+  readonly queue: string;
+  /** How many jobs it is about. */
+  readonly count: number;
+}
+
+interface BreakerEntry extends EntryBasics {
+  readonly what: 'breaker.open' | 'breaker.close' | 'breaker.isolate' | 'breaker.release';
+  readonly breaker: string;
+}
+
+interface ShedEntry extends EntryBasics {
+  readonly what: 'shed.set' | 'shed.release';
 }
 
 const appendAuditScript = defineScript({
@@ -33,11 +47,12 @@ const entriesPerDay = 100_000;
 const keptMs = 35 * 86_400_000;
 
 /**
- * The audit stream: what changed jobs without their handlers having done it. One stream a day, bounded and with a time to live; read it with
- * `XRANGE`.
+ * The audit stream: what changed jobs without their handlers having done it, what breakers did, and what operators ordered to be shed. One
+ * stream a day, bounded and with a time to live; read it with `XRANGE`.
  *
  * It lies in another slot of a cluster than the queues, so an entry cannot be written in the same step as what it tells of. It is written
- * before, as an intent: after a crash in between it tells of more than was done, never of less. Whoever cannot write it does nothing.
+ * before, as an intent: after a crash in between it tells of more than was done, never of less. Whoever cannot write it does nothing. Only
+ * what breakers did by themselves is written after: nobody asked for it, and it does not wait to be told.
  */
 export class AuditLog {
   readonly #client: RedisClient;
@@ -50,8 +65,14 @@ export class AuditLog {
 
   /** Writes down what is about to be done. Rejects when Redis does not take it: then do not do it. */
   async append(entry: AuditEntry, now: EpochMs): Promise<void> {
-    const { by, what, queue, why, count, details } = entry;
-    const fields = { v: version, at: now, by, what, queue, why, count, details: JSON.stringify(details) };
+    const { by, what, why, details } = entry;
+    const subject = {
+      ...('queue' in entry && { queue: entry.queue }),
+      ...('breaker' in entry && { breaker: entry.breaker }),
+      why,
+      ...('count' in entry && { count: entry.count }),
+    };
+    const fields = { v: version, at: now, by, what, ...subject, details: JSON.stringify(details) };
     await appendAuditScript.run(
       this.#client,
       { day: this.#keyspace.audit(dayOf(now)) },

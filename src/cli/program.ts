@@ -17,6 +17,9 @@ import { declareQueueLs } from './commands/queue-ls.js';
 import { declareQueuePause } from './commands/queue-pause.js';
 import { declareQueuePurge } from './commands/queue-purge.js';
 import { declareQueueResume } from './commands/queue-resume.js';
+import { declareShedRelease } from './commands/shed-release.js';
+import { declareShedSet } from './commands/shed-set.js';
+import { declareShedShow } from './commands/shed-show.js';
 import { declareStatus } from './commands/status.js';
 import { declareSupervisorRun } from './commands/supervisor-run.js';
 import { declareUp } from './commands/up.js';
@@ -85,6 +88,11 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareDlqExport,
     declareDlqImport,
     declareDlqPurge,
+  ]);
+  group(program, act, 'shed', 'look at what gives way under overload, and decide it', [
+    declareShedShow,
+    declareShedSet,
+    declareShedRelease,
   ]);
   group(program, act, 'config', 'look at the configuration', [declareConfigPrint]);
   return program;

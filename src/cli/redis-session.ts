@@ -1,4 +1,4 @@
-import { type AuditEntry, AuditLog } from '../audit/audit-log.js';
+import { type AuditEntry, AuditLog, type LetterEntry } from '../audit/audit-log.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { nearestWord } from '../errors/suggestion.js';
@@ -6,6 +6,7 @@ import { deadLetterSuffix } from '../job/define-queue.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import { systemClock } from '../time/clock.js';
 import { JobTraces } from '../transport/job-traces.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
@@ -21,6 +22,7 @@ export class RedisSession {
   readonly traces: JobTraces;
   readonly admin: QueueAdmin;
   readonly fleet: FleetStore;
+  readonly shed: ShedStore;
 
   constructor(
     readonly client: RedisClient,
@@ -34,6 +36,7 @@ export class RedisSession {
     // Errors of the shared connection reach the command through what it asked.
     this.admin = new QueueAdmin(client, keyspace, () => undefined);
     this.fleet = new FleetStore(client, keyspace);
+    this.shed = new ShedStore(client, keyspace);
   }
 
   /** The names of all queues, in order. */
@@ -59,8 +62,12 @@ export class RedisSession {
   }
 
   /** Writes down what an operator is about to do to dead letters, before it is done. Rejects when that cannot be written: do not do it. */
-  async audit(what: AuditEntry['what'], queue: string, count: number, details: AuditEntry['details']): Promise<void> {
-    const entry = { by: operatorName(), what, queue, why: 'operator', count, details };
+  audit(what: LetterEntry['what'], queue: string, count: number, details: LetterEntry['details']): Promise<void> {
+    return this.writeDown({ by: operatorName(), what, queue, why: 'operator', count, details });
+  }
+
+  /** The same for anything else. */
+  async writeDown(entry: AuditEntry): Promise<void> {
     await new AuditLog(this.client, this.keyspace).append(entry, systemClock.now());
   }
 
