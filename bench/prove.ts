@@ -2,6 +2,7 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { brownout } from './proofs/brownout.js';
 import { clockJump } from './proofs/clock-jump.js';
 import { cost } from './proofs/cost.js';
 import { effects } from './proofs/effects.js';
@@ -12,6 +13,7 @@ import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
+import { overload } from './proofs/overload.js';
 import { partition } from './proofs/partition.js';
 import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
@@ -39,6 +41,8 @@ const proofs: readonly Proof[] = [
   redisRestart,
   redisFailover,
   clockJump,
+  overload,
+  brownout,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];
