@@ -8,7 +8,7 @@ import { isMemoryShort, type Pressure, pressureShare } from './pressure.js';
 import { decideNeeds, reachInto, type WaitRatios } from './reach.js';
 import { decideReturnRate } from './readmission.js';
 import { orderedClass, type ShedOrder } from './shed-order.js';
-import { predictWaits, type QueueLoad, worstWait } from './waits.js';
+import { predictWaits, predictWaitsSoon, type QueueLoad, worstWait } from './waits.js';
 
 /** What the leader remembers from one second to the next. */
 export interface ControlState {
@@ -67,6 +67,7 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const takingPart = queues.filter(({ queue }) => !before.aside.has(queue));
   const waits = predictWaits(takingPart);
   const waitRatio = worstWait(waits);
+  const soon = predictWaitsSoon(takingPart);
   const arrivals = arrivalsByClass(queues);
   const arrivalsPerS = sum(Object.values(arrivals));
   const capacityPerS = estimateCapacity(before.capacityPerS, {
@@ -78,13 +79,14 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const pressed = pressureShare(pressure);
   const controller = stepController(before.controller, {
     waitRatio,
+    soonRatio: worstWait(soon),
     arrivalsPerS,
     capacityPerS,
     pressureShare: pressed,
     elapsedS,
   });
   const { share } = controller;
-  const needs = decideNeeds(before.needs, { ratios: waits, targetRatio, share });
+  const needs = decideNeeds(before.needs, { ratios: waits, soon, targetRatio, share });
   const reach = (each: Criticality) => (pressed > 0 && isSheddable(each) ? 1 : reachInto(each, needs, waits));
   const cut = steadyCut(before.cut, orderedCut(order, cutFor(share, arrivals, reach)));
 

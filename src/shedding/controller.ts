@@ -35,13 +35,17 @@ export interface ControllerState {
   /** Which part of what arrives is shed, from 0 to 1. */
   readonly share: number;
   readonly integral: number;
+  /** Whether a queue was seen to grow too long, and more has arrived than can be done ever since. */
+  readonly isAlert: boolean;
 }
 
-export const calm: ControllerState = { share: 0, integral: 0 };
+export const calm: ControllerState = { share: 0, integral: 0, isAlert: false };
 
 export interface ControllerInput {
   /** How long work that is not shed will wait, as a part of what it may. */
   readonly waitRatio: number;
+  /** How long it will in a few seconds, if it goes on like this. */
+  readonly soonRatio: number;
   /** What arrives in a second, also what is shed or refused. */
   readonly arrivalsPerS: number;
   /** What could be completed in a second. */
@@ -64,12 +68,17 @@ export function stepController(
   parameters: ControllerParameters = defaultParameters,
 ): ControllerState {
   const { targetRatio, proportional, integral: gain, risePerS, fallPerS, highestShare } = parameters;
-  const { waitRatio, arrivalsPerS, capacityPerS, pressureShare, elapsedS } = input;
+  const { waitRatio, soonRatio, arrivalsPerS, capacityPerS, pressureShare, elapsedS } = input;
   const error = clamp(waitRatio - targetRatio, ...errorBounds);
   const excess = arrivalsPerS > 0 ? Math.max(0, 1 - capacityPerS / arrivalsPerS) : 0;
-  // A short queue in front of what cannot keep up is no overload yet.
-  const feedForward = waitRatio > 0.5 * targetRatio ? excess : 0;
-  const summed = clamp(state.integral + gain * error * elapsedS, ...integralBounds);
+  // A short queue in front of what cannot keep up is no overload yet, unless it is about to be a long one. Who is alert stays it: growth ends
+  // as soon as something is shed.
+  const longRatio = 0.5 * targetRatio;
+  const isAlert = excess > 0 && (state.isAlert || soonRatio > longRatio);
+  const feedForward = isAlert || waitRatio > longRatio ? excess : 0;
+  // Waits that are short because of the alert say nothing against it.
+  const told = isAlert && waitRatio <= longRatio ? Math.max(error, 0) : error;
+  const summed = clamp(state.integral + gain * told * elapsedS, ...integralBounds);
   const raw = feedForward + proportional * error + summed;
 
   // What cannot be acted upon must not be summed up: it would be acted upon long after it is over.
@@ -77,7 +86,7 @@ export function stepController(
   const integral = isSaturated ? leakPerS ** elapsedS * state.integral : summed;
   const wanted = Math.max(clamp(raw, 0, highestShare), pressureShare);
   const share = state.share + clamp(wanted - state.share, -fallPerS * elapsedS, risePerS * elapsedS);
-  return { share: clamp(share, 0, highestShare), integral };
+  return { share: clamp(share, 0, highestShare), integral, isAlert };
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -4,8 +4,18 @@ import { type Criticality, criticalities } from '../job/criticality.js';
 export type WaitRatios = Readonly<Record<Criticality, number>>;
 
 /** From here on a class gives way for its own sake: some of it is served in time, where otherwise none would be. */
-const giveWayFrom = 0.4;
+const giveWayFrom = 0.45;
 const giveWayWhollyAt = 0.5;
+
+export interface NeedsInput {
+  readonly ratios: WaitRatios;
+  /** How long they will in a few seconds, if it goes on like this. */
+  readonly soon: WaitRatios;
+  /** The part that the controller holds. */
+  readonly targetRatio: number;
+  /** Which part of what arrives is shed. */
+  readonly share: number;
+}
 
 /**
  * Which classes are in need: their waits grow towards what they may, and those behind them have to give way. Who was in need stays it until
@@ -13,10 +23,14 @@ const giveWayWhollyAt = 0.5;
  */
 export function decideNeeds(
   before: ReadonlySet<Criticality>,
-  { ratios, targetRatio, share }: { readonly ratios: WaitRatios; readonly targetRatio: number; readonly share: number },
+  { ratios, soon, targetRatio, share }: NeedsInput,
 ): ReadonlySet<Criticality> {
   const stays = share > 0.02;
-  return new Set(criticalities.filter((each) => ratios[each] > 0.5 * targetRatio || (stays && before.has(each))));
+  return new Set(
+    criticalities.filter(
+      (each) => Math.max(ratios[each], soon[each]) > 0.5 * targetRatio || (stays && before.has(each)),
+    ),
+  );
 }
 
 /**

@@ -88,7 +88,7 @@ export class ShedControl {
     if (last === undefined) return nothingShed;
     const { share, cut, gates, memoryShort } = last;
     const aside = new Set(Object.keys(gates));
-    return { ...nothingShed, controller: { share, integral: 0 }, cut, gates, aside, memoryShort };
+    return { ...nothingShed, controller: { ...nothingShed.controller, share }, cut, gates, aside, memoryShort };
   }
 
   #see(queue: string, { criticality, sloMs }: QueuePolicy, now: number): SeenQueue {
@@ -107,6 +107,7 @@ export class ShedControl {
       oldestAgeMs: Math.min(oldestAgeMs(queue), busyMs),
       arrivalsPerS: (flow?.recent.arrivals ?? 0) + this.#refused.of(queue),
       completionsPerS: flow?.recent.completions ?? 0,
+      growthPerS: flow === undefined ? 0 : flow.latest.ready - flow.latest.completions,
       lastCompletionsPerS: flow?.latest.completions ?? 0,
     };
   }

@@ -10,6 +10,8 @@ export interface QueueLoad {
   readonly waiting: number;
   readonly oldestAgeMs: number;
   readonly completionsPerS: number;
+  /** How many more wait than a second ago; below zero when it is fewer. */
+  readonly growthPerS: number;
 }
 
 /**
@@ -32,6 +34,16 @@ export function predictWaits(queues: readonly QueueLoad[]): WaitRatios {
     }
   }
   return ratios;
+}
+
+/** Far enough to act before work is late, near enough not to act on the noise of a second. */
+const soonS = 10;
+
+/** The same in ten seconds, if the queues go on growing as in the last one. Pure. */
+export function predictWaitsSoon(queues: readonly QueueLoad[]): WaitRatios {
+  return predictWaits(
+    queues.map((each) => ({ ...each, waiting: Math.max(0, each.waiting + soonS * each.growthPerS) })),
+  );
 }
 
 /** The worst of them. The last class is left out: there is nobody behind it to give way. */

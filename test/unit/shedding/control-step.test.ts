@@ -10,6 +10,7 @@ function queue(overrides: Partial<SeenQueue> & Pick<SeenQueue, 'queue' | 'critic
     oldestAgeMs: 0,
     arrivalsPerS: 50,
     completionsPerS: 50,
+    growthPerS: 0,
     lastCompletionsPerS: 50,
     ...overrides,
   };

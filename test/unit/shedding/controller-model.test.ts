@@ -18,7 +18,7 @@ const incidents: Readonly<Record<string, Incident>> = {
   },
   'three times what can be done': { load: (s) => (isIncident(s) ? 300 : 50), capacity: steady, isDrainable: false },
   'a brown-out to two fifths of the capacity': {
-    load: () => 70,
+    load: () => 60,
     capacity: (s) => (isIncident(s) ? 40 : capacityPerS),
     isDrainable: false,
   },

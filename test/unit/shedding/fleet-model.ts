@@ -61,7 +61,7 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
   let [state, known, rate] = [calm, undefined as number | undefined, 0];
   let needs: ReadonlySet<Criticality> = new Set();
   let [arrived, completed, arrivalsPerS, owed, due, returning] = [0, 0, 0, 0, 0, 0];
-  let [arrivedThen, completedThen, busyCapacity, busyDone] = [0, 0, 0, 0];
+  let [arrivedThen, completedThen, sizeThen, busyCapacity, busyDone] = [0, 0, 0, 0, 0];
 
   for (let tick = 0; tick < endS / tickS; tick++) {
     const at = tick * tickS;
@@ -106,14 +106,17 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
     [arrivedThen, completedThen] = [arrived, completed];
     const waitS = Math.max(queue.size / Math.max(known, 1), at - (queue.oldest?.enteredAt ?? at));
     const waitRatio = waitS / sloS;
+    const soonRatio = Math.max(0, queue.size + 10 * (queue.size - sizeThen)) / Math.max(known, 1) / sloS;
+    sizeThen = queue.size;
     state = stepController(
       state,
-      { waitRatio, arrivalsPerS, capacityPerS: known, pressureShare: 0, elapsedS: 1 },
+      { waitRatio, soonRatio, arrivalsPerS, capacityPerS: known, pressureShare: 0, elapsedS: 1 },
       tuned,
     );
     // In one FIFO all wait alike.
-    const ratios = scaled({ critical_plus: 1, critical: 1, sheddable_plus: 1, sheddable: 1 }, waitRatio);
-    needs = decideNeeds(needs, { ratios, targetRatio: tuned.targetRatio, share: state.share });
+    const alike: WaitRatios = { critical_plus: 1, critical: 1, sheddable_plus: 1, sheddable: 1 };
+    const [ratios, soon] = [scaled(alike, waitRatio), scaled(alike, soonRatio)];
+    needs = decideNeeds(needs, { ratios, soon, targetRatio: tuned.targetRatio, share: state.share });
     cuts.push(cutFor(state.share, scaled(mix, arrivalsPerS), (each) => reachInto(each, needs, ratios)));
     shares.push(state.share);
     rate = decideReturnRate(rate, {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { predictWaits, type QueueLoad, worstWait } from '../../../src/shedding/waits.js';
+import { predictWaits, predictWaitsSoon, type QueueLoad, worstWait } from '../../../src/shedding/waits.js';
 
 function load(overrides: Partial<QueueLoad> = {}): QueueLoad {
   return {
@@ -9,6 +9,7 @@ function load(overrides: Partial<QueueLoad> = {}): QueueLoad {
     waiting: 0,
     oldestAgeMs: 0,
     completionsPerS: 100,
+    growthPerS: 0,
     ...overrides,
   };
 }
@@ -42,6 +43,16 @@ describe('predictWaits', () => {
 
   it('predicts a number also where nothing is done', () => {
     expect(predictWaits([load({ waiting: 30, completionsPerS: 0 })]).critical).toBeCloseTo(1);
+  });
+});
+
+describe('predictWaitsSoon', () => {
+  it('looks ten seconds ahead', () => {
+    expect(predictWaitsSoon([load({ waiting: 100, growthPerS: 50 })]).critical).toBeCloseTo(0.2);
+  });
+
+  it('predicts no wait where the queue will be empty', () => {
+    expect(predictWaitsSoon([load({ waiting: 100, growthPerS: -50 })]).critical).toBe(0);
   });
 });
 
