@@ -13,6 +13,7 @@ import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
+import { memory } from './proofs/memory.js';
 import { overload } from './proofs/overload.js';
 import { partition } from './proofs/partition.js';
 import { poison } from './proofs/poison.js';
@@ -43,6 +44,7 @@ const proofs: readonly Proof[] = [
   clockJump,
   overload,
   brownout,
+  memory,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];

@@ -8,9 +8,15 @@ import { classes, expiresIn, type OverloadPayload, overloadJobs, type Rival, typ
 export interface SentEvent {
   readonly event: 'sent';
   readonly accepted: readonly { readonly number: number; readonly workClass: WorkClass }[];
-  readonly refused: number;
-  /** Jobs of the first class that were not taken, for whatever reason. */
-  readonly firstClassRefused: number;
+  readonly refused: Readonly<Record<WorkClass, number>>;
+  /** Those that Redis did not take. */
+  readonly failed: Readonly<Record<WorkClass, number>>;
+}
+
+/** What it is told: how many jobs a second, and how large. */
+export interface PaceOrder {
+  readonly perS: number;
+  readonly bytes: number;
 }
 
 /** Ten, thirty, forty and twenty of a hundred. */
@@ -24,13 +30,14 @@ const tenants = 200;
 const tickMs = 20;
 
 const [, , rival, url = ''] = process.argv as [string, string, Rival, string];
-let [perS, owed, number, lastAt] = [0, 0, 0, performance.now()];
-let sent: { -readonly [K in keyof Omit<SentEvent, 'event'>]: SentEvent[K] } = none();
+let pace: PaceOrder = { perS: 0, bytes: 0 };
+let [owed, number, lastAt] = [0, 0, performance.now()];
+let sent = none();
 
 const enqueue = rival === 'bulwark' ? bulwarkEnqueue() : bullmqEnqueue();
 setInterval(() => {
   const now = performance.now();
-  owed += (perS * (now - lastAt)) / 1_000;
+  owed += (pace.perS * (now - lastAt)) / 1_000;
   lastAt = now;
   for (; owed >= 1; owed -= 1) void send(pick());
 }, tickMs);
@@ -40,21 +47,20 @@ setInterval(() => {
 }, 200);
 
 process.once('disconnect', () => process.exit());
-process.on('message', (pace: number) => {
-  perS = pace;
+process.on('message', (order: PaceOrder) => {
+  pace = order;
 });
 process.send?.('ready');
 
 async function send(workClass: WorkClass): Promise<void> {
   number += 1;
-  const payload = { number, workClass, sentAt: micros() };
+  const payload = { number, workClass, sentAt: micros(), note: 'x'.repeat(pace.bytes) };
   try {
     await enqueue(payload);
-    sent.accepted = [...sent.accepted, { number: payload.number, workClass }];
+    sent.accepted.push({ number: payload.number, workClass });
   } catch (error) {
-    if (workClass === 'critical_plus') sent.firstClassRefused += 1;
-    if (error instanceof JobShedError) sent.refused += 1;
-    else process.stderr.write(`${String(error)}\n`);
+    if (error instanceof JobShedError) sent.refused[workClass] += 1;
+    else sent.failed[workClass] += 1;
   }
 }
 
@@ -85,6 +91,10 @@ function bullmqEnqueue(): (payload: OverloadPayload) => Promise<unknown> {
     );
 }
 
-function none(): typeof sent {
-  return { accepted: [], refused: 0, firstClassRefused: 0 };
+function none() {
+  return {
+    accepted: [] as { number: number; workClass: WorkClass }[],
+    refused: { critical_plus: 0, critical: 0, sheddable_plus: 0, sheddable: 0 },
+    failed: { critical_plus: 0, critical: 0, sheddable_plus: 0, sheddable: 0 },
+  };
 }

@@ -6,7 +6,7 @@ import { ShedStore } from '../../src/shedding/shed-store.js';
 import { QueueInspector } from '../../src/transport/queue-inspector.js';
 import { percentile } from '../figures.js';
 import { classes, type Rival, type WorkClass } from '../peers/overload-jobs.js';
-import type { SentEvent } from '../peers/overload-producer.js';
+import type { PaceOrder, SentEvent } from '../peers/overload-producer.js';
 import type { BegunEvent } from '../peers/overload-worker.js';
 import { startProgram } from './programs.js';
 
@@ -32,6 +32,7 @@ export interface OverloadFigures {
   readonly begunInIncident: number;
   readonly accepted: number;
   readonly refused: number;
+  /** Jobs of the first class that were not taken, for whatever reason. */
   readonly firstClassRefused: number;
   /** Given up because they were too late, which a dead letter tells. */
   readonly expired: number;
@@ -114,7 +115,7 @@ class Incident {
   }
 
   #pace(perS: number): void {
-    this.#producer?.send(perS);
+    this.#producer?.send({ perS, bytes: 0 } satisfies PaceOrder);
   }
 
   #slow(ms: number): void {
@@ -156,10 +157,10 @@ class Incident {
     for (const { number, ...job } of jobs) if (!this.#waitedS.has(number)) this.#waitedS.set(number, job);
   }
 
-  #sent({ accepted, refused, firstClassRefused }: SentEvent): void {
+  #sent({ accepted, refused, failed }: SentEvent): void {
     for (const { number, workClass } of accepted) this.#accepted.set(number, workClass);
-    this.#refused += refused;
-    this.#firstClassRefused += firstClassRefused;
+    this.#refused += classes.reduce((sum, each) => sum + refused[each], 0);
+    this.#firstClassRefused += refused.critical_plus + failed.critical_plus;
   }
 
   async #figures(begunInIncident: number): Promise<OverloadFigures> {

@@ -1,6 +1,6 @@
 import { type Criticality, criticalities } from '../job/criticality.js';
 import type { ShedReason } from '../job/shed-reason.js';
-import { estimateCapacity } from './capacity.js';
+import { estimateCapacity, isShowingCapacity } from './capacity.js';
 import { type ControllerState, calm, defaultParameters, stepController } from './controller.js';
 import { decideGates, type Gates } from './gates.js';
 import { ceilingOf, cutFor, openCut } from './levels.js';
@@ -38,7 +38,7 @@ export const nothingShed: ControlState = {
 export interface SeenQueue extends QueueLoad {
   /** What came in a second of late, also what producers refused. */
   readonly arrivalsPerS: number;
-  /** What ended in the last second. */
+  /** What ended in a second, in the last one. */
   readonly lastCompletionsPerS: number;
 }
 
@@ -70,9 +70,10 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const soon = predictWaitsSoon(takingPart);
   const arrivals = arrivalsByClass(queues);
   const arrivalsPerS = sum(Object.values(arrivals));
+  const completionsPerS = sum(queues.map((each) => each.lastCompletionsPerS));
   const capacityPerS = estimateCapacity(before.capacityPerS, {
-    completionsPerS: sum(queues.map((each) => each.lastCompletionsPerS)),
-    isBusy: takingPart.some(({ waiting }) => waiting > 0),
+    completionsPerS,
+    isBusy: isShowingCapacity(sum(takingPart.map(({ waiting }) => waiting)), before.capacityPerS),
     elapsedS,
   });
 

@@ -36,6 +36,8 @@ const longestStepS = 3;
 export class ShedControl {
   readonly #options: ShedControlOptions;
   readonly #refused = new RefusedRates();
+  /** How much waited in each queue at the last look. */
+  readonly #waited = new Map<string, number>();
   /** Since when each queue has had work that waits. */
   readonly #busySince = new Map<string, number>();
   #state: ControlState | undefined;
@@ -65,7 +67,7 @@ export class ShedControl {
     this.#state ??= await this.#takenOver();
     this.#steppedAt = now;
     this.#refused.observe(refused, elapsedS);
-    const queues = [...policies].map(([queue, policy]) => this.#see(queue, policy, now));
+    const queues = [...policies].map(([queue, policy]) => this.#see(queue, policy, now, elapsedS));
     const decision = decideControl(this.#state, { queues, pressure: pressed, order, elapsedS });
     this.#state = decision.state;
     this.#tell(decision);
@@ -79,6 +81,7 @@ export class ShedControl {
     this.#state = undefined;
     this.#refused.clear();
     this.#busySince.clear();
+    this.#waited.clear();
     this.#options.metrics.shedLevel.clear();
   }
 
@@ -91,7 +94,7 @@ export class ShedControl {
     return { ...nothingShed, controller: { ...nothingShed.controller, share }, cut, gates, aside, memoryShort };
   }
 
-  #see(queue: string, { criticality, sloMs }: QueuePolicy, now: number): SeenQueue {
+  #see(queue: string, { criticality, sloMs }: QueuePolicy, now: number, elapsedS: number): SeenQueue {
     const { flowOf, oldestAgeMs } = this.#options;
     const flow = flowOf(queue);
     const waiting = flow === undefined ? 0 : flow.last.waiting + flow.last.prioritized;
@@ -107,9 +110,15 @@ export class ShedControl {
       oldestAgeMs: Math.min(oldestAgeMs(queue), busyMs),
       arrivalsPerS: (flow?.recent.arrivals ?? 0) + this.#refused.of(queue),
       completionsPerS: flow?.recent.completions ?? 0,
-      growthPerS: flow === undefined ? 0 : flow.latest.ready - flow.latest.completions,
+      growthPerS: this.#growth(queue, waiting, elapsedS),
       lastCompletionsPerS: flow?.latest.completions ?? 0,
     };
+  }
+
+  #growth(queue: string, waiting: number, elapsedS: number): number {
+    const before = this.#waited.get(queue) ?? waiting;
+    this.#waited.set(queue, waiting);
+    return elapsedS > 0 ? (waiting - before) / elapsedS : 0;
   }
 
   #directive({ state, reason }: ControlDecision, fence: number): ShedDirective {

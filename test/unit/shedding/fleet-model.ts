@@ -1,5 +1,5 @@
 import type { Criticality } from '../../../src/job/criticality.js';
-import { estimateCapacity } from '../../../src/shedding/capacity.js';
+import { estimateCapacity, isShowingCapacity } from '../../../src/shedding/capacity.js';
 import {
   type ControllerParameters,
   calm,
@@ -100,7 +100,7 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
     arrivalsPerS = 0.8 * arrivalsPerS + 0.2 * (arrived - arrivedThen);
     known = estimateCapacity(known, {
       completionsPerS: completed - completedThen,
-      isBusy: queue.size > 0,
+      isBusy: isShowingCapacity(queue.size, known),
       elapsedS: 1,
     });
     [arrivedThen, completedThen] = [arrived, completed];
