@@ -6,6 +6,7 @@ import { deadLetterSuffix } from '../job/define-queue.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
+import { ScaleStore } from '../scaling/scale-store.js';
 import { ShedStore } from '../shedding/shed-store.js';
 import { systemClock } from '../time/clock.js';
 import { JobTraces } from '../transport/job-traces.js';
@@ -22,6 +23,7 @@ export class RedisSession {
   readonly traces: JobTraces;
   readonly admin: QueueAdmin;
   readonly fleet: FleetStore;
+  readonly scale: ScaleStore;
   readonly shed: ShedStore;
 
   constructor(
@@ -36,6 +38,7 @@ export class RedisSession {
     // Errors of the shared connection reach the command through what it asked.
     this.admin = new QueueAdmin(client, keyspace, () => undefined);
     this.fleet = new FleetStore(client, keyspace);
+    this.scale = new ScaleStore(client, keyspace);
     this.shed = new ShedStore(client, keyspace);
   }
 

@@ -16,6 +16,9 @@ export interface FlowSample {
   readonly 'waiting-children': number;
   /** How many delayed jobs are due within a minute. */
   readonly dueSoon: number;
+  readonly paused: boolean;
+  /** When the job that waits longest was enqueued, on the wall clock; undefined when none waits. */
+  readonly oldestEnqueuedAt: number | undefined;
 }
 
 /** Jobs per second. */

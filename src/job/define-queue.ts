@@ -19,6 +19,12 @@ export interface QueueOptions {
    * @defaultValue '5m'
    */
   readonly slo?: DurationInput;
+  /**
+   * The group of workers that serves this queue: what is scaled together. Give queues another group when a deployment of their own runs
+   * their jobs.
+   * @defaultValue 'default'
+   */
+  readonly group?: string;
 }
 
 /** A queue as `defineQueue` resolved it. */
@@ -26,9 +32,18 @@ export interface QueueDefinition {
   readonly name: string;
   readonly criticality: Criticality;
   readonly sloMs: DurationMs;
+  readonly group: string;
 }
 
-const optionShapes: OptionShapes<QueueOptions> = { name: anything, criticality: anything, slo: anything };
+const optionShapes: OptionShapes<QueueOptions> = {
+  name: anything,
+  criticality: anything,
+  slo: anything,
+  group: anything,
+};
+
+/** Where queues belong of which nobody says otherwise. */
+export const defaultGroup = 'default';
 
 /** The ending of the name of every dead-letter queue. */
 export const deadLetterSuffix = '.dead';
@@ -36,7 +51,7 @@ export const deadLetterSuffix = '.dead';
 /**
  * Declares a queue: one class of importance, one promise about waiting.
  *
- * @throws DefinitionError when the name, the criticality or the slo is not usable, or an option is unknown.
+ * @throws DefinitionError when the name, the criticality, the slo or the group is not usable, or an option is unknown.
  */
 export function defineQueue(options: QueueOptions): QueueDefinition {
   assertOptions(ownerText('queue', options?.name), options, optionShapes);
@@ -53,10 +68,13 @@ export function defineQueue(options: QueueOptions): QueueDefinition {
       `queue ${options.name}: criticality must be one of ${criticalities.join(', ')}, got ${JSON.stringify(criticality)}${near ? `; did you mean ${near}?` : ''}`,
     );
   }
+  const group = options.group ?? defaultGroup;
+  assertName(`queue ${options.name}: group`, group);
   return Object.freeze({
     name: options.name,
     criticality,
     sloMs: readDuration(`queue ${options.name}: slo`, options.slo ?? '5m'),
+    group,
   });
 }
 

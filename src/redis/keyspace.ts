@@ -104,6 +104,16 @@ export class Keyspace {
     return `${this.#fleet}:queues`;
   }
 
+  /** hash: how many workers each group wants, as the leader last reckoned it, as JSON. Expires. */
+  get scale(): string {
+    return `${this.#fleet}:scale`;
+  }
+
+  /** string: what an operator set for a group, as JSON. Expires when it ends. */
+  scaleRule(group: string): string {
+    return `${this.#fleet}:scale:rule:${group}`;
+  }
+
   /** hash: the fleet as the leader last saw it, for `bulwark status`. */
   get snapshot(): string {
     return `${this.#fleet}:snapshot`;

@@ -19,10 +19,15 @@ import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { answerAutoscale, autoscalePath } from '../scaling/autoscale-endpoint.js';
+import { Autoscaler } from '../scaling/autoscaler.js';
+import { ScaleStore } from '../scaling/scale-store.js';
+import { WorkerSlots } from '../scaling/worker-slots.js';
 import { PeriodicService } from '../service/periodic-service.js';
 import { ShedControl } from '../shedding/shed-control.js';
 import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
+import { type HttpRoute, jsonAnswer } from '../telemetry/http-answer.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
@@ -111,7 +116,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) for (const told of [sampler, shedControl]) told.clear();
+        if (!leads) for (const told of [sampler, autoscaler, shedControl]) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -192,6 +197,22 @@ export class Supervisor {
       log,
       metrics,
     });
+    const autoscaler = new Autoscaler({
+      store: new ScaleStore(client, keyspace),
+      slots: new WorkerSlots({
+        view,
+        beatsOf: (ids) => fleet.beatsOf(ids),
+        deadAfterMs: supervisor.deadAfterMs,
+      }),
+      queues: () => directory.list(),
+      flowOf: (queue) => flows.of(queue),
+      gateOf: () => ({ breakersOpen: false, redisPressure: 0 }),
+      downAfterMs: supervisor.scaleDownAfterMs,
+      leadership: lease,
+      clock: systemClock,
+      log,
+      metrics,
+    });
     const pressure = new PressureGauge({ client, fleet, clock: systemClock });
     const shedControl = new ShedControl({
       store: new ShedStore(client, keyspace),
@@ -208,6 +229,7 @@ export class Supervisor {
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),
+      this.#whileLeading('autoscaler', supervisor.sampleMs, () => autoscaler.decide()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
@@ -243,6 +265,21 @@ export class Supervisor {
         return undefined;
       },
       role: async () => (this.leads ? 'leader' : 'standby'),
+    };
+  }
+
+  /** What its window answers beside metrics and health. */
+  get routes(): Readonly<Record<string, HttpRoute>> {
+    return {
+      [autoscalePath]: async (group) => {
+        if (!this.#open) return jsonAnswer(503, { error: 'not connected to Redis yet' });
+        const { client, keyspace } = this.#open;
+        const store = new ScaleStore(client, keyspace);
+        const directory = new QueueDirectory(client, keyspace);
+        const groups = async () =>
+          [...new Set([...(await directory.list()).values()].map((policy) => policy.group))].sort();
+        return answerAutoscale({ record: (name) => store.record(name), groups }, group);
+      },
     };
   }
 

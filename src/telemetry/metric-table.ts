@@ -207,6 +207,13 @@ export const metricTable = {
     labels: { state: ['alive', 'blocked', 'suspect', 'dead'] },
     by: ['supervisor'],
   },
+  desiredWorkers: {
+    name: 'bulwark_desired_workers',
+    type: 'gauge',
+    help: 'How many workers a group of queues wants, as `/autoscale/v1/<group>` says it. Only the leader exports it.',
+    labels: { group: 'name of a group of queues' },
+    by: ['supervisor'],
+  },
   workersVanished: {
     name: 'bulwark_workers_vanished_total',
     type: 'counter',

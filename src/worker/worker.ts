@@ -241,6 +241,19 @@ export class Worker {
   }
 
   /**
+   * Takes no more jobs, and asks to end once the last has ended, however long that takes: unlike `stop` it interrupts nothing.
+   *
+   * @param reason - why it is not needed any more, for the log.
+   */
+  async retire(reason: string): Promise<void> {
+    // It may be about to take its first jobs.
+    await this.#starting?.catch(() => undefined);
+    this.quiet();
+    await Promise.all([this.#lane?.whenFree(), ...this.#consumers.map((consumer) => consumer.whenIdle())]);
+    if (this.#stopping === undefined) this.#retire({ kind: 'drain', reason });
+  }
+
+  /**
    * Shuts down: takes no more, waits for running jobs up to the drain deadline, aborts those that are left, gives back those
    * that do not react, and closes. Never takes longer than drain deadline, abort grace and a few seconds, with Redis or without.
    */

@@ -16,10 +16,10 @@ export interface QueueView extends QueuePolicy {
 export async function readQueues(redis: RedisSession, now: number): Promise<QueueView[]> {
   const policies = [...(await redis.directory.list())];
   return Promise.all(
-    policies.map(async ([queue, { criticality, sloMs }]) => {
+    policies.map(async ([queue, policy]) => {
       const { paused, oldestEnqueuedAt, added, dueSoon, ...jobs } = await redis.inspector.sample(queue);
       const oldestAgeMs = oldestEnqueuedAt === undefined ? null : Math.max(0, now - oldestEnqueuedAt);
-      return { queue, criticality, sloMs, paused, jobs, oldestAgeMs };
+      return { queue, ...policy, paused, jobs, oldestAgeMs };
     }),
   );
 }

@@ -17,6 +17,8 @@ function sample(overrides: Partial<FlowSample> = {}): FlowSample {
     delayed: 0,
     'waiting-children': 0,
     dueSoon: 0,
+    paused: false,
+    oldestEnqueuedAt: undefined,
     ...overrides,
   };
 }
@@ -125,6 +127,8 @@ describe('nextFlow', () => {
       delayed: count,
       'waiting-children': count,
       dueSoon: count,
+      paused: fc.boolean(),
+      oldestEnqueuedAt: fc.option(count, { nil: undefined }),
     });
 
     fc.assert(
