@@ -1,5 +1,6 @@
 import type { QueueDefinition } from '../job/define-queue.js';
 import { decideEnqueue } from '../shedding/decide-admission.js';
+import { letsAllIn } from '../shedding/directive.js';
 import type { DirectiveFollower } from '../shedding/directive-follower.js';
 import { levelOf } from '../shedding/levels.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -61,9 +62,9 @@ export class Admission {
     const { follower, clock, random } = this.#options;
     const { name, criticality } = queue;
     const directive = follower.current;
-    if (directive === undefined) return undefined;
+    if (directive === undefined || letsAllIn(directive)) return undefined;
     const level = levelOf(criticality, tenantOrKey ?? String(random()), clock.now());
-    const decision = decideEnqueue({ criticality, level }, directive, random());
+    const decision = decideEnqueue({ queue: name, criticality, level }, directive, random());
     if (decision.kind === 'admit') return undefined;
     return new JobShedError(name, criticality, decision.reason, decision.retryAfterMs);
   }

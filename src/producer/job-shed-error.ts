@@ -8,6 +8,7 @@ const spoken: Readonly<Record<ShedReason, string>> = {
   pressure: 'Redis or the workers are too slow',
   memory: 'the memory of Redis runs short',
   operator: 'an operator ordered it',
+  queue_full: 'as many jobs wait in it as it may hold',
 };
 
 /** Thrown by `enqueue` for work that gives way. Nothing was written; trying again helps, but not before `retryAfterMs`. */

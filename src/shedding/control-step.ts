@@ -20,6 +20,7 @@ export interface ControlState {
   readonly aside: ReadonlySet<string>;
   readonly cut: number;
   readonly memoryShort: readonly Criticality[];
+  readonly full: ReadonlySet<string>;
   /** How many parked jobs come back in a second. */
   readonly returnPerS: number;
 }
@@ -32,6 +33,7 @@ export const nothingShed: ControlState = {
   aside: new Set(),
   cut: openCut,
   memoryShort: [],
+  full: new Set(),
   returnPerS: 0,
 };
 
@@ -40,6 +42,8 @@ export interface SeenQueue extends QueueLoad {
   readonly arrivalsPerS: number;
   /** What ended in a second, in the last one. */
   readonly lastCompletionsPerS: number;
+  /** How many jobs may wait in it; any number when undefined. */
+  readonly maxWaiting: number | undefined;
 }
 
 export interface ControlInput {
@@ -103,6 +107,7 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
     aside: asideAfter(before.aside, gates, queues, targetRatio),
     cut,
     memoryShort,
+    full: new Set(queues.filter((each) => isFull(each, before.full.has(each.queue))).map(({ queue }) => queue)),
     returnPerS:
       cut > openCut
         ? 0
@@ -112,11 +117,14 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
 }
 
 function reasonOf(
-  { cut, memoryShort, gates }: ControlState,
+  { cut, memoryShort, full, gates }: ControlState,
   order: ShedOrder | undefined,
   pressed: number,
 ): ShedReason | undefined {
-  if (cut === openCut && Object.keys(gates).length === 0) return memoryShort.length > 0 ? 'memory' : undefined;
+  if (cut === openCut && Object.keys(gates).length === 0) {
+    if (memoryShort.length > 0) return 'memory';
+    return full.size > 0 ? 'queue_full' : undefined;
+  }
   if (order !== undefined && orderedCut(order, openCut) === cut) return 'operator';
   return pressed > 0 ? 'pressure' : 'overload';
 }
@@ -144,6 +152,11 @@ function asideAfter(
     (1_000 * waiting) / Math.max(completionsPerS, 1) > targetRatio * sloMs;
   const aside = queues.filter((each) => each.queue in gates || (before.has(each.queue) && isPiledUp(each)));
   return new Set(aside.map(({ queue }) => queue));
+}
+
+/** A full queue takes new jobs when a tenth of it is done, or it would be full again with the next one. */
+function isFull({ waiting, maxWaiting }: SeenQueue, wasFull: boolean): boolean {
+  return maxWaiting !== undefined && waiting >= maxWaiting * (wasFull ? 0.9 : 1);
 }
 
 function arrivalsByClass(queues: readonly SeenQueue[]): Record<Criticality, number> {

@@ -35,16 +35,17 @@ export type EnqueueDecision =
 
 const admit: EnqueueDecision = { kind: 'admit' };
 
-/** Whether a producer may enqueue a job. `chance` from 0 to 1 spreads when the refused come again. */
+/** Whether a producer may enqueue a job of a queue. `chance` from 0 to 1 spreads when the refused come again. */
 export function decideEnqueue(
-  { criticality, level }: Candidate,
+  { queue, criticality, level }: Candidate & { readonly queue: string },
   directive: ShedDirective | undefined,
   chance: number,
 ): EnqueueDecision {
   if (directive === undefined) return admit;
-  const { share, cut, reason, memoryShort } = directive;
+  const { share, cut, reason, memoryShort, full } = directive;
   const retryAfterMs = Math.round(delayMs * (1 + chance));
   if (memoryShort.includes(criticality)) return { kind: 'refuse', reason: 'memory', retryAfterMs };
+  if (full.includes(queue)) return { kind: 'refuse', reason: 'queue_full', retryAfterMs };
   const from = refusedFromShare[criticality];
   if (level >= cut || from === undefined || share < from) return admit;
   return { kind: 'refuse', reason: reason ?? 'overload', retryAfterMs };

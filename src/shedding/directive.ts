@@ -16,6 +16,8 @@ export interface ShedDirective {
   readonly reason: ShedReason | undefined;
   /** Classes of which nothing new is taken, for want of memory. */
   readonly memoryShort: readonly Criticality[];
+  /** Queues in which as many jobs wait as they may hold. */
+  readonly full: readonly string[];
   /** Queues that may use only a part of their slots, from 0 to 1: their whole class gives way, or it comes back slowly. */
   readonly gates: Readonly<Record<string, number>>;
 }
@@ -27,12 +29,17 @@ export function encodeDirective(directive: ShedDirective): string {
   return JSON.stringify(directive);
 }
 
+/** Whether it lets every new job in: then nobody need look at the job. */
+export function letsAllIn({ cut, memoryShort, full }: ShedDirective): boolean {
+  return cut === openCut && memoryShort.length === 0 && full.length === 0;
+}
+
 /** Reads a stored directive; undefined when there is none or it cannot be read: then everything is let in. */
 export function parseDirective(json: string | null | undefined): ShedDirective | undefined {
   if (!json) return undefined;
   try {
     const raw = Object(JSON.parse(json)) as Partial<Record<keyof ShedDirective, unknown>>;
-    const { fence, seq, share, cut, reason, memoryShort, gates } = raw;
+    const { fence, seq, share, cut, reason, memoryShort, full, gates } = raw;
     if (![fence, seq, share, cut].every(Number.isFinite)) return undefined;
     return {
       fence: fence as number,
@@ -41,6 +48,7 @@ export function parseDirective(json: string | null | undefined): ShedDirective |
       cut: Math.min(Math.max(cut as number, openCut), highestCut),
       reason: shedReasons.find((each) => each === reason),
       memoryShort: Array.isArray(memoryShort) ? criticalities.filter((each) => memoryShort.includes(each)) : [],
+      full: Array.isArray(full) ? full.filter((each) => typeof each === 'string') : [],
       gates: gatesIn(gates),
     };
   } catch {

@@ -89,12 +89,20 @@ export class ShedControl {
   async #takenOver(): Promise<ControlState> {
     const last = await this.#options.store.directive();
     if (last === undefined) return nothingShed;
-    const { share, cut, gates, memoryShort } = last;
+    const { share, cut, gates, memoryShort, full } = last;
     const aside = new Set(Object.keys(gates));
-    return { ...nothingShed, controller: { ...nothingShed.controller, share }, cut, gates, aside, memoryShort };
+    return {
+      ...nothingShed,
+      controller: { ...nothingShed.controller, share },
+      cut,
+      gates,
+      aside,
+      memoryShort,
+      full: new Set(full),
+    };
   }
 
-  #see(queue: string, { criticality, sloMs }: QueuePolicy, now: number, elapsedS: number): SeenQueue {
+  #see(queue: string, { criticality, sloMs, maxWaiting }: QueuePolicy, now: number, elapsedS: number): SeenQueue {
     const { flowOf, oldestAgeMs } = this.#options;
     const flow = flowOf(queue);
     const waiting = flow === undefined ? 0 : flow.last.waiting + flow.last.prioritized;
@@ -111,6 +119,7 @@ export class ShedControl {
       arrivalsPerS: (flow?.recent.arrivals ?? 0) + this.#refused.of(queue),
       completionsPerS: flow?.recent.completions ?? 0,
       growthPerS: this.#growth(queue, waiting, elapsedS),
+      maxWaiting,
       lastCompletionsPerS: flow?.latest.completions ?? 0,
     };
   }
@@ -122,23 +131,26 @@ export class ShedControl {
   }
 
   #directive({ state, reason }: ControlDecision, fence: number): ShedDirective {
-    const { controller, cut, memoryShort, gates } = state;
+    const { controller, cut, memoryShort, full, gates } = state;
     this.#seq += 1;
-    return { fence, seq: this.#seq, share: round(controller.share), cut, reason, memoryShort, gates };
+    return { fence, seq: this.#seq, share: round(controller.share), cut, reason, memoryShort, full: [...full], gates };
   }
 
   #tell({ state, waits, arrivalsPerS, reason }: ControlDecision): void {
     const { log, metrics } = this.#options;
-    const { controller, cut, capacityPerS, memoryShort, gates } = state;
+    const { controller, cut, capacityPerS, memoryShort, full, gates } = state;
     metrics.shedLevel.set(controller.share);
-    const what = JSON.stringify([reason, cut, memoryShort, Object.keys(gates)]);
+    const what = JSON.stringify([reason, cut, memoryShort, [...full], Object.keys(gates)]);
     if (what === this.#isToldOf) return;
     const begins = this.#isToldOf === '' && reason === undefined;
     this.#isToldOf = what;
     // A leader that finds nothing to shed has nothing to tell.
     if (begins) return;
     const numbers = { share: round(controller.share), cut, waits, arrivalsPerS: round(arrivalsPerS), capacityPerS };
-    log.warn({ reason, ...numbers, memoryShort, gates }, reason === undefined ? 'shed.ended' : 'shed.changed');
+    log.warn(
+      { reason, ...numbers, memoryShort, full: [...full], gates },
+      reason === undefined ? 'shed.ended' : 'shed.changed',
+    );
   }
 
   /** Brings parked jobs back, the highest class first. */

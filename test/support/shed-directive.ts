@@ -9,6 +9,7 @@ export function shedDirective(overrides: Partial<ShedDirective> = {}): ShedDirec
     cut: 0,
     reason: undefined,
     memoryShort: [],
+    full: [],
     gates: {},
     ...overrides,
   };

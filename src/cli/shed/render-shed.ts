@@ -10,6 +10,7 @@ const reasons: Readonly<Record<ShedReason, string>> = {
   pressure: 'Redis or the event loops of the workers are slow',
   memory: 'the memory of Redis runs short',
   operator: 'an operator ordered it',
+  queue_full: 'queues are full',
 };
 
 /** What is shed, for people. */
@@ -35,6 +36,7 @@ export function renderShed({ directive, classes, order, parked }: ShedView, pain
       opening === 0 ? `queue ${queue} is shut` : `queue ${queue} comes back: ${percent(opening)} of its slots`,
     );
   }
+  for (const queue of directive?.full ?? []) lines.push(`queue ${queue} is full: nothing new is taken`);
   for (const [queue, count] of Object.entries(parked)) lines.push(`queue ${queue}: ${counted(count, 'job')} set aside`);
   if (order !== null) lines.push('', describeOrder(order));
   return lines.join('\n');

@@ -84,6 +84,26 @@ describe('the leader', () => {
     );
   }, 30_000);
 
+  it('has a queue refuse new jobs while as many wait as it may hold', async () => {
+    const pool = await startPool();
+    const narrow = pool.queue({ criticality: 'critical', maxWaiting: 2 });
+    const job = defineJob({ kind: 'index', queue: narrow, payload: z.object({}), run: () => 'done' });
+    const producer = pool.producer();
+    await producer.enqueueMany(job, [{}, {}]);
+    await pool.supervisor({ supervisor: prompt });
+
+    await heard(pool, 'it is full', ({ full }) => full.includes(narrow.name));
+    const refused = await pool
+      .producer()
+      .enqueue(job, {})
+      .catch((error: unknown) => error);
+    await pool.worker([job]);
+    await heard(pool, 'there is room again', ({ full }) => full.length === 0);
+
+    expect(refused).toMatchObject({ code: 'BULWARK_ENQUEUE_SHED', reason: 'queue_full' });
+    expect((await pool.producer().enqueue(job, {})).duplicate).toBe(false);
+  }, 20_000);
+
   it('goes on where the leader before it stopped', async () => {
     const pool = await startPool();
     const bulk = pool.queue({ criticality: 'sheddable' });

@@ -12,6 +12,7 @@ function queue(overrides: Partial<SeenQueue> & Pick<SeenQueue, 'queue' | 'critic
     completionsPerS: 50,
     growthPerS: 0,
     lastCompletionsPerS: 50,
+    maxWaiting: undefined,
     ...overrides,
   };
 }
@@ -109,6 +110,18 @@ describe('one second of overload control', () => {
 
     expect(state).toMatchObject({ cut: openCut, memoryShort: ['sheddable_plus', 'sheddable'] });
     expect(reason).toBe('memory');
+  });
+
+  it('refuses for a queue that is full, until a tenth of it is done', () => {
+    const holding = (waiting: number) => input([pay(), bulk({ waiting, maxWaiting: 100 })]);
+
+    const full = decideControl(nothingShed, holding(100));
+    const still = decideControl(full.state, holding(91));
+    const free = decideControl(still.state, holding(89));
+
+    expect([full, still, free].map(({ state }) => [...state.full])).toEqual([['bulk'], ['bulk'], []]);
+    expect(full).toMatchObject({ reason: 'queue_full', state: { cut: openCut } });
+    expect(free.reason).toBeUndefined();
   });
 
   it('sheds batches, and no critical work, when Redis is slow', () => {

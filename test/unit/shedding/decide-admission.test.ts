@@ -10,7 +10,7 @@ const lowest = (criticality: Criticality) => ({ criticality, level: floorOf(crit
 const start = (criticality: Criticality, directive: Partial<ShedDirective>, hasFallback = false) =>
   decideStart({ ...lowest(criticality), hasFallback }, shedDirective({ cut: highestCut, ...directive }), 0);
 const enqueue = (criticality: Criticality, directive: Partial<ShedDirective>) =>
-  decideEnqueue(lowest(criticality), shedDirective({ cut: highestCut, ...directive }), 0);
+  decideEnqueue({ queue: 'q', ...lowest(criticality) }, shedDirective({ cut: highestCut, ...directive }), 0);
 
 describe('decideStart', () => {
   it.each<[string, Criticality, Partial<ShedDirective>, boolean, string]>([
@@ -51,6 +51,7 @@ describe('decideEnqueue', () => {
     ['never refuses critical work for load', 'critical', { share: 0.95 }, 'admit'],
     ['refuses critical work for want of memory', 'critical', { memoryShort: ['critical'] }, 'memory'],
     ['refuses the first class for want of memory alone', 'critical_plus', { memoryShort: ['critical_plus'] }, 'memory'],
+    ['refuses any work for a queue that is full', 'critical_plus', { full: ['q'] }, 'queue_full'],
     ['names the reason of the leader', 'sheddable', { share: 0.6, reason: 'operator' }, 'operator'],
   ])('%s', (_what, criticality, directive, expected) => {
     const decision = enqueue(criticality, directive);
@@ -59,7 +60,7 @@ describe('decideEnqueue', () => {
   });
 
   it('takes everything without a directive', () => {
-    expect(decideEnqueue(lowest('sheddable'), undefined, 0)).toEqual({ kind: 'admit' });
+    expect(decideEnqueue({ queue: 'q', ...lowest('sheddable') }, undefined, 0)).toEqual({ kind: 'admit' });
   });
 });
 
@@ -90,7 +91,7 @@ describe('any directive', () => {
   it('refuses no job for load that it would let run', () => {
     fc.assert(
       fc.property(anyJob, anyDirective, (job, directive) => {
-        if (decideEnqueue(job, directive, 0).kind === 'admit') return;
+        if (decideEnqueue({ queue: 'q', ...job }, directive, 0).kind === 'admit') return;
         expect(decideStart(job, directive, 0).kind).not.toBe('run');
       }),
     );

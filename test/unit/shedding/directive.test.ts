@@ -12,6 +12,7 @@ describe('a directive', () => {
       cut: 130,
       reason: 'overload',
       memoryShort: ['sheddable'],
+      full: ['bulk'],
       gates: { bulk: 0 },
     });
 
@@ -34,6 +35,7 @@ describe('a directive', () => {
       cut: 1e9,
       reason: 'whim',
       memoryShort: 7,
+      full: [7],
       gates: { a: 1, b: -1, c: 'x', d: 0.5 },
     });
 
