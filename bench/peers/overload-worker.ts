@@ -9,6 +9,9 @@ export interface BegunEvent {
   readonly jobs: readonly { readonly number: number; readonly workClass: WorkClass; readonly waitedS: number }[];
 }
 
+/** What is done takes memory, too, for as long as it is kept: the proof is about what waits. */
+const kept = 100;
+
 const [, , rival, url = '', room, ms] = process.argv as [string, string, Rival, string, string, string];
 let begun: BegunEvent['jobs'][number][] = [];
 const database = new Database(Number(room), Number(ms), ({ number, workClass }, waitedS) =>
@@ -23,13 +26,14 @@ process.once('disconnect', () => process.exit());
 process.on('message', (slowTo: number) => database.slow(slowTo));
 if (rival === 'bulwark') {
   const jobs = Object.values(overloadJobs(database));
-  await createWorker({ redis: url, jobs, worker: { concurrency: Number(room) } }).start();
+  const worker = { concurrency: Number(room) };
+  await createWorker({ redis: url, jobs, worker, job: { keepCompletedCount: kept } }).start();
 } else {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   const worker = new BullmqWorker<OverloadPayload>('work', (job) => database.call(job.data), {
     connection,
     concurrency: Number(room),
-    removeOnComplete: { count: 1_000 },
+    removeOnComplete: { count: kept },
   });
   await worker.waitUntilReady();
 }

@@ -280,10 +280,9 @@ export class Worker {
     await within(farewellMs, Promise.all(this.#consumers.map((consumer) => consumer.release())));
     await within(farewellMs, laneEnds ?? Promise.resolve());
     this.#hung.stop();
-    await within(farewellMs, this.#shedGate?.stop() ?? Promise.resolve());
     // First the guard, or it would beat for a worker that has said farewell.
     await this.#guard?.stop();
-    await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());
+    await within(farewellMs, Promise.all([this.#heartbeat?.stop(), this.#shedGate?.stop()]));
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     if (this.#open) await closeRedis(this.#open.client);
     const report: DrainReport = {
