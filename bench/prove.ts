@@ -20,6 +20,7 @@ import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
+import { scale } from './proofs/scale.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
@@ -45,6 +46,7 @@ const proofs: readonly Proof[] = [
   overload,
   brownout,
   memory,
+  scale,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];
