@@ -21,10 +21,11 @@ export interface OverloadPayload {
 }
 
 /**
- * How long a job of each class may wait before users notice. Critical work alone is a fifth more than can be done at three times the
- * capacity: after a minute its last job waits 12 s whoever gives way, and half of the promise has to leave room for that.
+ * How long a job of each class may wait before users notice. At three times the capacity critical work alone is a fifth more than can be done:
+ * after a minute its last job waits 12 s, or 18 s on a busy machine, whoever gives way. Half of the promise has to leave room for that, or
+ * critical work gives way to itself.
  */
-export const sloS = 40;
+export const sloS = 60;
 /** When batches are not worth doing any more: what is late then is given up, and told. */
 const worthDoingFor: Partial<Record<WorkClass, DurationInput>> = { sheddable_plus: '60s', sheddable: '60s' };
 export const expiresIn = (workClass: WorkClass): DurationInput | undefined => worthDoingFor[workClass];

@@ -17,7 +17,8 @@ export async function proveIncident(
   const through = (rival: Rival) => withPrivateRedis(({ url }) => goThrough(rival, plan, url));
   const [ours, fifo, priorities] = await Promise.all([through('bulwark'), through('fifo'), through('priorities')]);
   const goodput = rounded(ours.begunInIncident / Math.max(fifo.begunInIncident, priorities.begunInIncident));
-  const bulwark = { ...figuresOf(ours), goodput, reversals: ours.reversals };
+  const { criticalSetAside, reversals } = ours;
+  const bulwark = { ...figuresOf(ours), goodput, criticalSetAside, reversals };
   return {
     proof,
     bulwark,
@@ -32,7 +33,7 @@ export async function proveIncident(
       bounds: {
         criticalP99S: atMost(criticalBoundS, bulwark.criticalP99S),
         goodput: atLeast(0.95, goodput),
-        reversals: atMost(3, ours.reversals),
+        reversals: atMost(3, reversals),
         leftOver: atMost(0, ours.leftOver),
         firstClassRefused: atMost(0, ours.firstClassRefused),
       },

@@ -39,6 +39,8 @@ export interface OverloadFigures {
   /** Neither begun nor given up when patience ended, and where they are. */
   readonly leftOver: number;
   readonly lost: number;
+  /** How many critical jobs were set aside at once, at most. */
+  readonly criticalSetAside: number;
   /** How often what is shed turned by more than a tenth. */
   readonly reversals: number;
 }
@@ -73,6 +75,7 @@ class Incident {
   #producer: ChildProcess | undefined;
   #refused = 0;
   #firstClassRefused = 0;
+  #criticalSetAside = 0;
 
   constructor(rival: Rival, plan: OverloadPlan, url: string) {
     this.#rival = rival;
@@ -128,7 +131,11 @@ class Incident {
     const until = performance.now() + forS * 1_000;
     while (performance.now() < until) {
       await sleep(lookMs);
-      if (this.#rival === 'bulwark') this.#shares.push((await store.directive())?.share ?? 0);
+      if (this.#rival === 'bulwark') {
+        this.#shares.push((await store.directive())?.share ?? 0);
+        const aside = await this.#client.zcard(this.#keyspace.parked('critical', 'shed'));
+        this.#criticalSetAside = Math.max(this.#criticalSetAside, aside);
+      }
       if (await isOver()) return;
     }
   }
@@ -184,6 +191,7 @@ class Incident {
       expired,
       leftOver: waiting,
       lost: Math.max(0, notBegun - waiting - expired),
+      criticalSetAside: this.#criticalSetAside,
       reversals: countReversals(this.#shares),
     };
   }

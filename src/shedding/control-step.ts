@@ -3,7 +3,7 @@ import type { ShedReason } from '../job/shed-reason.js';
 import { estimateCapacity, isShowingCapacity } from './capacity.js';
 import { type ControllerState, calm, defaultParameters, stepController } from './controller.js';
 import { decideGates, type Gates } from './gates.js';
-import { ceilingOf, cutFor, openCut } from './levels.js';
+import { type ArrivalsByClass, ceilingOf, cutFor, openCut } from './levels.js';
 import { isMemoryShort, type Pressure, pressureShare } from './pressure.js';
 import { decideNeeds, reachInto, type WaitRatios } from './reach.js';
 import { decideReturnRate } from './readmission.js';
@@ -73,7 +73,7 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const waitRatio = worstWait(waits);
   const soon = predictWaitsSoon(takingPart);
   const arrivals = arrivalsByClass(queues);
-  const arrivalsPerS = sum(Object.values(arrivals));
+  const arrivalsPerS = sum(queues.map((each) => each.arrivalsPerS));
   const completionsPerS = sum(queues.map((each) => each.lastCompletionsPerS));
   const capacityPerS = estimateCapacity(before.capacityPerS, {
     completionsPerS,
@@ -159,15 +159,12 @@ function isFull({ waiting, maxWaiting }: SeenQueue, wasFull: boolean): boolean {
   return maxWaiting !== undefined && waiting >= maxWaiting * (wasFull ? 0.9 : 1);
 }
 
-function arrivalsByClass(queues: readonly SeenQueue[]): Record<Criticality, number> {
-  const rate = (criticality: Criticality) =>
-    sum(queues.filter((each) => each.criticality === criticality).map((each) => each.arrivalsPerS));
-  return {
-    critical_plus: rate('critical_plus'),
-    critical: rate('critical'),
-    sheddable_plus: rate('sheddable_plus'),
-    sheddable: rate('sheddable'),
-  };
+function arrivalsByClass(queues: readonly SeenQueue[]): ArrivalsByClass {
+  const arrivals: Partial<Record<Criticality, number>> = {};
+  for (const { criticality, arrivalsPerS } of queues) {
+    arrivals[criticality] = (arrivals[criticality] ?? 0) + arrivalsPerS;
+  }
+  return arrivals;
 }
 
 function isSheddable(criticality: Criticality): boolean {

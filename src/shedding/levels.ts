@@ -39,8 +39,8 @@ export function shareBelow(cut: number, criticality: Criticality): number {
   return Math.min(Math.max((cut - floorOf(criticality)) / cohortsPerClass, 0), 1);
 }
 
-/** How fast each class arrives, in any unit. */
-export type ArrivalsByClass = Readonly<Record<Criticality, number>>;
+/** How fast each class arrives, in any unit; a class that has no queue is left out. */
+export type ArrivalsByClass = Readonly<Partial<Record<Criticality, number>>>;
 
 /**
  * The cut below which a share of all arrivals stands. Cohorts are dealt by a hash, so a class is spread evenly over its levels.
@@ -48,16 +48,19 @@ export type ArrivalsByClass = Readonly<Record<Criticality, number>>;
  * @param reach how much of a class may be cut at most, from 0 to 1.
  */
 export function cutFor(share: number, arrivals: ArrivalsByClass, reach: (criticality: Criticality) => number): number {
-  let left = share * criticalities.reduce((sum, each) => sum + arrivals[each], 0);
+  let left = share * criticalities.reduce((sum, each) => sum + (arrivals[each] ?? 0), 0);
   let cut = openCut;
   // The least important first.
   for (const criticality of criticalities.toReversed()) {
+    const rate = arrivals[criticality];
+    if (rate === undefined) continue;
     const allowed = reach(criticality);
-    const wanted = arrivals[criticality] > 0 ? left / arrivals[criticality] : left > 0 ? 1 : 0;
+    // Of a class of which nothing comes the work that waits can give way all the same.
+    const wanted = rate > 0 ? left / rate : left > 0 ? 1 : 0;
     const taken = Math.min(wanted, allowed, 1);
     if (taken <= 0) break;
     cut = floorOf(criticality) + Math.round(taken * cohortsPerClass);
-    left -= taken * arrivals[criticality];
+    left -= taken * rate;
     if (taken < 1 || left <= 1e-9) break;
   }
   return Math.min(cut, highestCut);

@@ -8,6 +8,7 @@ import type { Clock } from '../time/clock.js';
 import type { ParkedJobs } from '../transport/parked-jobs.js';
 import { type ControlDecision, type ControlState, decideControl, nothingShed, type SeenQueue } from './control-step.js';
 import type { ShedDirective } from './directive.js';
+import { openCut } from './levels.js';
 import type { Pressure } from './pressure.js';
 import { RefusedRates } from './refused-rates.js';
 import type { ShedStore } from './shed-store.js';
@@ -131,22 +132,22 @@ export class ShedControl {
   }
 
   #directive({ state, reason }: ControlDecision, fence: number): ShedDirective {
-    const { controller, cut, memoryShort, full, gates } = state;
+    const { cut, memoryShort, full, gates } = state;
     this.#seq += 1;
-    return { fence, seq: this.#seq, share: round(controller.share), cut, reason, memoryShort, full: [...full], gates };
+    return { fence, seq: this.#seq, share: sharedBy(state), cut, reason, memoryShort, full: [...full], gates };
   }
 
   #tell({ state, waits, arrivalsPerS, reason }: ControlDecision): void {
     const { log, metrics } = this.#options;
-    const { controller, cut, capacityPerS, memoryShort, full, gates } = state;
-    metrics.shedLevel.set(controller.share);
+    const { cut, capacityPerS, memoryShort, full, gates } = state;
+    metrics.shedLevel.set(sharedBy(state));
     const what = JSON.stringify([reason, cut, memoryShort, [...full], Object.keys(gates)]);
     if (what === this.#isToldOf) return;
     const begins = this.#isToldOf === '' && reason === undefined;
     this.#isToldOf = what;
     // A leader that finds nothing to shed has nothing to tell.
     if (begins) return;
-    const numbers = { share: round(controller.share), cut, waits, arrivalsPerS: round(arrivalsPerS), capacityPerS };
+    const numbers = { share: sharedBy(state), cut, waits, arrivalsPerS: round(arrivalsPerS), capacityPerS };
     log.warn(
       { reason, ...numbers, memoryShort, full: [...full], gates },
       reason === undefined ? 'shed.ended' : 'shed.changed',
@@ -168,6 +169,11 @@ export class ShedControl {
     // Whom nobody waits for is not saved up.
     this.#owed = Math.min(this.#owed, 1);
   }
+}
+
+/** Which part gives way. Where nobody is to give way for those who are late, the controller asks in vain. */
+function sharedBy({ controller, cut, gates }: ControlState): number {
+  return cut === openCut && Object.keys(gates).length === 0 ? 0 : round(controller.share);
 }
 
 function rank(criticality: Criticality): number {

@@ -52,6 +52,15 @@ describe('one second of overload control', () => {
     expect(state.cut).toBe(openCut);
   });
 
+  it('sheds nothing in a pool of one class, where nobody is less important', () => {
+    const batch = queue({ queue: 'batch', criticality: 'sheddable_plus', waiting: 1e5, arrivalsPerS: 500 });
+
+    const { state, reason } = steps(60, input([batch]));
+
+    expect(state).toMatchObject({ cut: openCut, gates: {} });
+    expect(reason).toBeUndefined();
+  });
+
   it('shuts the queues behind critical work that will be late, within seconds', () => {
     const { state, reason } = steps(6, input(late));
 
@@ -129,7 +138,7 @@ describe('one second of overload control', () => {
 
     const { state, reason } = steps(10, slow);
 
-    expect(state.cut).toBe(ceilingOf('sheddable_plus'));
+    expect(state.cut).toBe(ceilingOf('sheddable'));
     expect(reason).toBe('pressure');
   });
 });

@@ -6,9 +6,11 @@ import {
   defaultParameters,
   stepController,
 } from '../../../src/shedding/controller.js';
-import { type ArrivalsByClass, cutFor, levelOf, openCut } from '../../../src/shedding/levels.js';
-import { decideNeeds, reachInto, type WaitRatios } from '../../../src/shedding/reach.js';
+import { cutFor, levelOf, openCut } from '../../../src/shedding/levels.js';
+import { decideNeeds, reachInto } from '../../../src/shedding/reach.js';
 import { decideReturnRate } from '../../../src/shedding/readmission.js';
+
+type Mix = Readonly<Record<Criticality, number>>;
 
 /** A fleet on a virtual clock: one FIFO, work that takes its time, a controller that acts through producers who hear of it late. */
 export interface Scenario {
@@ -16,7 +18,7 @@ export interface Scenario {
   readonly load: (s: number) => number;
   /** What the fleet can complete in a second, by when. */
   readonly capacity: (s: number) => number;
-  readonly mix?: ArrivalsByClass;
+  readonly mix?: Mix;
   readonly parameters?: Partial<ControllerParameters>;
   readonly seed: number;
 }
@@ -42,7 +44,7 @@ const sloS = 30;
 const endS = 900;
 const tickS = 0.1;
 const producerLagS = 2;
-const usualMix: ArrivalsByClass = { critical_plus: 0.1, critical: 0.3, sheddable_plus: 0.4, sheddable: 0.2 };
+const usualMix: Mix = { critical_plus: 0.1, critical: 0.3, sheddable_plus: 0.4, sheddable: 0.2 };
 const order: readonly Criticality[] = ['critical_plus', 'critical', 'sheddable_plus', 'sheddable'];
 
 export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed }: Scenario): ModelReport {
@@ -114,7 +116,7 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
       tuned,
     );
     // In one FIFO all wait alike.
-    const alike: WaitRatios = { critical_plus: 1, critical: 1, sheddable_plus: 1, sheddable: 1 };
+    const alike: Mix = { critical_plus: 1, critical: 1, sheddable_plus: 1, sheddable: 1 };
     const [ratios, soon] = [scaled(alike, waitRatio), scaled(alike, soonRatio)];
     needs = decideNeeds(needs, { ratios, soon, targetRatio: tuned.targetRatio, share: state.share });
     cuts.push(cutFor(state.share, scaled(mix, arrivalsPerS), (each) => reachInto(each, needs, ratios)));
@@ -153,7 +155,7 @@ function reversalsOf(shares: readonly number[], least = 0.1): number {
   return reversals;
 }
 
-function pick(mix: ArrivalsByClass, chance: number): Criticality {
+function pick(mix: Mix, chance: number): Criticality {
   let left = chance;
   for (const criticality of order) {
     left -= mix[criticality];
@@ -162,7 +164,7 @@ function pick(mix: ArrivalsByClass, chance: number): Criticality {
   return 'sheddable';
 }
 
-function scaled(mix: ArrivalsByClass, by: number): ArrivalsByClass & WaitRatios {
+function scaled(mix: Mix, by: number): Mix {
   return Object.fromEntries(order.map((each) => [each, mix[each] * by])) as Record<Criticality, number>;
 }
 

@@ -59,6 +59,11 @@ describe('cutFor', () => {
     expect(cutFor(0.5, { critical_plus: 0, critical: 0, sheddable_plus: 0, sheddable: 0 }, whole)).toBe(openCut);
   });
 
+  it('passes over a class that has no queue', () => {
+    expect(cutFor(0.5, { critical: 100, sheddable_plus: 100 }, (each) => (each === 'critical' ? 1 : 0))).toBe(openCut);
+    expect(cutFor(0.25, { critical: 100, sheddable_plus: 100 }, whole)).toBe(floorOf('sheddable_plus') + 64);
+  });
+
   it('cuts for any arrivals about the share that is asked for, and never more', () => {
     const rates = fc.record({
       critical_plus: fc.constant(0),
