@@ -24,7 +24,7 @@ const heard = (
   });
 
 describe('the leader', () => {
-  it('says every second that nothing is shed, while nothing is', async () => {
+  it('says every second that nothing is shed, while nothing is, and Redis forgets that within ten seconds', async () => {
     const pool = await startPool();
     await pool.supervisor({ supervisor: prompt });
 
@@ -32,7 +32,9 @@ describe('the leader', () => {
     const later = await heard(pool, 'it says more', ({ seq }) => seq > first.seq);
 
     expect(later).toMatchObject({ share: 0, cut: 0, gates: {}, memoryShort: [] });
-    expect(await pool.client.pttl(pool.keyspace.shedDirective)).toBeGreaterThan(0);
+    const ttlMs = await pool.client.pttl(pool.keyspace.shedDirective);
+    expect(ttlMs).toBeGreaterThan(0);
+    expect(ttlMs).toBeLessThanOrEqual(10_000);
   });
 
   it('does what an operator orders, and lets the queues come back slowly when that ends', async () => {
