@@ -11,13 +11,14 @@ export interface PressureGaugeOptions {
 
 /** So many workers speak for all: beats are large, and the leader asks every second. */
 const workersAsked = 20;
-/** So many answers of Redis are looked back at. */
-const answersKept = 10;
+/** So many looks are looked back at: what was slow once is not slow. */
+const looksKept = 9;
 
 /** Measures what presses on the fleet: the memory of Redis, how long it takes to answer, and how late the event loops of workers are. */
 export class PressureGauge {
   readonly #options: PressureGaugeOptions;
   readonly #latenciesMs: number[] = [];
+  readonly #loopDelaysMs: number[] = [];
 
   constructor(options: PressureGaugeOptions) {
     this.#options = options;
@@ -27,11 +28,13 @@ export class PressureGauge {
     const { client, clock } = this.#options;
     const askedAt = clock.elapsed();
     const memory = await client.info('memory');
-    this.#latenciesMs.push(clock.elapsed() - askedAt);
-    if (this.#latenciesMs.length > answersKept) this.#latenciesMs.shift();
+    keep(this.#latenciesMs, clock.elapsed() - askedAt);
+    const loopDelayMs = await this.#loopDelayMs();
+    if (loopDelayMs === undefined) this.#loopDelaysMs.length = 0;
+    else keep(this.#loopDelaysMs, loopDelayMs);
     return {
       memoryRatio: memoryRatioIn(memory),
-      loopDelayMs: await this.#loopDelayMs(),
+      loopDelayMs: medianOf(this.#loopDelaysMs),
       redisLatencyMs: medianOf(this.#latenciesMs),
     };
   }
@@ -41,6 +44,11 @@ export class PressureGauge {
     const ids = (await fleet.ids()).slice(0, workersAsked);
     return medianOf((await fleet.beatsOf(ids)).map(({ loopDelayMs }) => loopDelayMs).filter(Number.isFinite));
   }
+}
+
+function keep(looks: number[], look: number): void {
+  looks.push(look);
+  if (looks.length > looksKept) looks.shift();
 }
 
 /** Undefined without a limit. */

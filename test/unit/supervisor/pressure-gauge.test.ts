@@ -37,6 +37,16 @@ describe('PressureGauge', () => {
     expect(await gauge(world).measure()).toEqual({ memoryRatio: 0.5, loopDelayMs: 20, redisLatencyMs: 7 });
   });
 
+  it('does not mind what was slow once', async () => {
+    const delays = [10];
+    const gauged = gauge({ loopDelaysMs: delays });
+    await gauged.measure();
+    await gauged.measure();
+    delays[0] = 900;
+
+    expect(await gauged.measure()).toMatchObject({ loopDelayMs: 10 });
+  });
+
   it('knows nothing of event loops where there is no worker', async () => {
     expect(await gauge({}).measure()).toMatchObject({ loopDelayMs: undefined });
   });
