@@ -64,6 +64,7 @@ const drainRatio = 0.5;
 /** At most so many times the workers there are, when jobs are late: whatever the reason is, it must be seen to help before more come. */
 const mostTimes = 2;
 const pressureThatGates = 2;
+const minuteMs = 60_000;
 
 /**
  * Says how many workers a group needs now. Pure.
@@ -92,7 +93,7 @@ function needOf(load: QueueLoad, current: number): QueueNeed {
   const { last, latest, minute } = flow;
   const backlog = last.waiting + last.prioritized;
   // What is due all the time is in the rate already; what is due beyond that is known a minute ahead.
-  const jobsPerSecond = minute.ready + Math.max(0, latest.due - minute.due);
+  const jobsPerSecond = rateOf(load) + Math.max(0, latest.due - minute.due);
   const serviceMs = serviceMsOf(flow);
   return {
     queue: load.queue,
@@ -104,6 +105,16 @@ function needOf(load: QueueLoad, current: number): QueueNeed {
     oldestAgeMs: Math.round(oldestAgeMs),
     slotsPerWorker: slotsPerWorker ?? null,
   };
+}
+
+/**
+ * How many jobs come a second. The last minute counts, because workers for a burst that may wait would be paid for nothing. Jobs that may
+ * not wait for a minute cannot wait for its average either: of them the last seconds count, where those brought more than the spare slots
+ * are there for.
+ */
+function rateOf({ flow: { recent, minute }, sloMs }: QueueLoad): number {
+  const isRush = sloMs < minuteMs && recent.ready > minute.ready / busyRatio;
+  return isRush ? recent.ready : minute.ready;
 }
 
 interface Measured {

@@ -12,6 +12,7 @@ const pages = [
   'docs/kinds.md',
   'docs/outbox.md',
   'docs/performance.md',
+  'docs/scaling.md',
 ];
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 

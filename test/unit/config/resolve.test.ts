@@ -70,6 +70,8 @@ describe('resolveConfig', () => {
         "pool": {
           "dataDir": ".bulwark",
           "killGraceMs": 30000,
+          "maxWorkers": false,
+          "minWorkers": 1,
           "restartBaseMs": 1000,
           "restartCapMs": 60000,
           "workers": 2,
@@ -99,6 +101,7 @@ describe('resolveConfig', () => {
           "quarantineMs": 60000,
           "renewMs": 500,
           "sampleMs": 1000,
+          "scaleDownAfterMs": 60000,
           "sweepMs": 500,
           "watchMs": 150,
         },

@@ -89,6 +89,19 @@ describe('decideReplicas', () => {
     expect(decideReplicas([steady], 4, open).replicas).toBe(4);
   });
 
+  it.each<[string, number, number]>([
+    ['the last seconds where jobs may wait for ten of them', 10_000, 10],
+    ['the last minute where jobs may wait for one', 60_000, 6],
+  ])('counts %s', (_, sloMs, replicas) => {
+    const calm = load({ rate: 30 });
+    let { flow } = calm;
+    for (let second = 61; second <= 80; second += 1) {
+      flow = nextFlow(flow, { ...quiet, active: 70, added: 1_800 + 70 * (second - 60) }, second * 1000);
+    }
+
+    expect(decideReplicas([{ ...calm, flow, sloMs }], 4, open).replicas).toBe(replicas);
+  });
+
   it('gives a group what its neediest queue wants, because a worker has slots for each', () => {
     const { replicas, queues } = decideReplicas([load({ rate: 30 }), load({ rate: 60 }), load({})], 1, open);
 

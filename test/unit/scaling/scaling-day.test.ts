@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { type SimulatedGroup, type SimulatedSecond, simulate } from './simulated-group.js';
 
 const day = 86_400;
-const sloMs = 60_000;
 const slotsPerWorker = 10;
 const serviceSeconds = 1;
 
@@ -18,7 +17,7 @@ const calmDay: SimulatedGroup = {
   seconds: day,
   startWith: 3,
   max: 200,
-  sloMs,
+  sloMs: 60_000,
   slotsPerWorker,
   serviceSeconds: () => serviceSeconds,
   arrivalsPerSecond: trace,
@@ -41,8 +40,13 @@ function turns(numbers: readonly number[]): number {
 
 const replicas = (history: readonly SimulatedSecond[]) => history.map((second) => second.replicas);
 
-describe.each([1, 2, 3])('a day with spikes, seed %i', (seed) => {
-  const history = simulate({ ...calmDay, seed });
+describe.each([
+  { seed: 1, sloMs: 60_000 },
+  { seed: 2, sloMs: 60_000 },
+  { seed: 3, sloMs: 60_000 },
+  { seed: 1, sloMs: 30_000 },
+])('a day with spikes, seed $seed, for jobs that may wait for $sloMs ms', (variant) => {
+  const history = simulate({ ...calmDay, ...variant });
 
   it('keeps 99 of 100 jobs within their time', () => {
     const arrived = sum(history.map((second) => second.arrived));
