@@ -2,6 +2,7 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { brownout } from './proofs/brownout.js';
 import { callCost } from './proofs/call-cost.js';
 import { clockJump } from './proofs/clock-jump.js';
 import { cost } from './proofs/cost.js';
@@ -14,8 +15,10 @@ import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
+import { memory } from './proofs/memory.js';
 import { oneBadWorker } from './proofs/one-bad-worker.js';
 import { outage } from './proofs/outage.js';
+import { overload } from './proofs/overload.js';
 import { partition } from './proofs/partition.js';
 import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
@@ -48,6 +51,9 @@ const proofs: readonly Proof[] = [
   redisRestart,
   redisFailover,
   clockJump,
+  overload,
+  brownout,
+  memory,
   scale,
   profile,
 ];

@@ -4,7 +4,7 @@ import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
 
 /** One thing that somebody decided or did, for whoever asks later. */
-export type AuditEntry = LetterEntry | BreakerEntry | ScaleEntry;
+export type AuditEntry = LetterEntry | BreakerEntry | ScaleEntry | ShedEntry;
 
 interface EntryBasics {
   /** Who: the id of a supervisor, or user@host of an operator. */
@@ -30,6 +30,10 @@ interface BreakerEntry extends EntryBasics {
 interface ScaleEntry extends EntryBasics {
   readonly what: 'scale.set' | 'scale.release';
   readonly group: string;
+}
+
+interface ShedEntry extends EntryBasics {
+  readonly what: 'shed.set' | 'shed.release';
 }
 
 const appendAuditScript = defineScript({

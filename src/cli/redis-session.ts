@@ -8,6 +8,7 @@ import { FleetStore } from '../recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
 import { ScaleStore } from '../scaling/scale-store.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import { systemClock } from '../time/clock.js';
 import { JobTraces } from '../transport/job-traces.js';
 import { ParkedJobs } from '../transport/parked-jobs.js';
@@ -27,6 +28,7 @@ export class RedisSession {
   readonly breakers: BreakerStore;
   readonly parked: ParkedJobs;
   readonly scale: ScaleStore;
+  readonly shed: ShedStore;
 
   constructor(
     readonly client: RedisClient,
@@ -43,6 +45,7 @@ export class RedisSession {
     this.breakers = new BreakerStore(client, keyspace);
     this.parked = new ParkedJobs(client, keyspace);
     this.scale = new ScaleStore(client, keyspace);
+    this.shed = new ShedStore(client, keyspace);
   }
 
   /** The names of all queues, in order. */

@@ -161,6 +161,12 @@ export const optionTable = {
       max: 5000,
       doc: 'How many jobs go to Redis in one round trip. Too few: enqueuing many is slow. Too many: Redis serves nobody else while it adds them.',
     }),
+    shedWaitMs: duration({
+      default: '30s',
+      min: '100ms',
+      max: '10m',
+      doc: "How long an enqueue with `whenShed: 'wait'` waits at most until its queue takes jobs again. Too short: callers fail in an overload that would have passed. Too long: they pile up in the producer instead.",
+    }),
   },
   worker: {
     concurrency: integer({

@@ -25,6 +25,11 @@ export interface QueueOptions {
    * @defaultValue 'default'
    */
   readonly group?: string;
+  /**
+   * A budget: with so many jobs that wait, new ones are refused until a tenth of them is done. It may be exceeded by what producers enqueue
+   * in the second or two until they hear of it. Default: any number may wait.
+   */
+  readonly maxWaiting?: number;
 }
 
 /** A queue as `defineQueue` resolved it. */
@@ -33,6 +38,7 @@ export interface QueueDefinition {
   readonly criticality: Criticality;
   readonly sloMs: DurationMs;
   readonly group: string;
+  readonly maxWaiting: number | undefined;
 }
 
 const optionShapes: OptionShapes<QueueOptions> = {
@@ -40,6 +46,7 @@ const optionShapes: OptionShapes<QueueOptions> = {
   criticality: anything,
   slo: anything,
   group: anything,
+  maxWaiting: anything,
 };
 
 /** Where queues belong of which nobody says otherwise. */
@@ -51,7 +58,7 @@ export const deadLetterSuffix = '.dead';
 /**
  * Declares a queue: one class of importance, one promise about waiting.
  *
- * @throws DefinitionError when the name, the criticality, the slo or the group is not usable, or an option is unknown.
+ * @throws DefinitionError when the name, the criticality, the slo, the group or the budget is not usable, or an option is unknown.
  */
 export function defineQueue(options: QueueOptions): QueueDefinition {
   assertOptions(ownerText('queue', options?.name), options, optionShapes);
@@ -70,11 +77,18 @@ export function defineQueue(options: QueueOptions): QueueDefinition {
   }
   const group = options.group ?? defaultGroup;
   assertName(`queue ${options.name}: group`, group);
+  const { maxWaiting } = options;
+  if (maxWaiting !== undefined && (!Number.isInteger(maxWaiting) || maxWaiting < 1)) {
+    throw new DefinitionError(
+      `queue ${options.name}: maxWaiting must be a whole number from 1, got ${JSON.stringify(maxWaiting)}`,
+    );
+  }
   return Object.freeze({
     name: options.name,
     criticality,
     sloMs: readDuration(`queue ${options.name}: slo`, options.slo ?? '5m'),
     group,
+    maxWaiting,
   });
 }
 

@@ -72,5 +72,10 @@ function assertDefinition(job: Partial<AnyJobDefinition> | null | undefined): vo
 }
 
 function isSamePolicy(one: QueueDefinition, other: QueueDefinition): boolean {
-  return one.criticality === other.criticality && one.sloMs === other.sloMs && one.group === other.group;
+  return (
+    one.criticality === other.criticality &&
+    one.sloMs === other.sloMs &&
+    one.group === other.group &&
+    one.maxWaiting === other.maxWaiting
+  );
 }

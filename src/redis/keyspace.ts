@@ -89,6 +89,21 @@ export class Keyspace {
     return `${this.#fleet}:audit:${day}`;
   }
 
+  /** string: what the leader wants to be shed, as JSON. Expires within seconds, and then everything is let in. */
+  get shedDirective(): string {
+    return `${this.#fleet}:directive:shed`;
+  }
+
+  /** string: what an operator wants to be shed, as JSON, until it expires. */
+  get shedOrder(): string {
+    return `${this.#fleet}:shed-order`;
+  }
+
+  /** hash: how many jobs of each queue producers have refused. Expires. */
+  get shedRefused(): string {
+    return `${this.#fleet}:shed-refused`;
+  }
+
   /** hash: every queue that was ever defined here, with its policy as JSON. */
   get queues(): string {
     return `${this.#fleet}:queues`;

@@ -28,8 +28,15 @@ const states = [
 export class QueueSampler {
   readonly #options: QueueSamplerOptions;
 
+  readonly #oldestAgeMs = new Map<string, number>();
+
   constructor(options: QueueSamplerOptions) {
     this.#options = options;
+  }
+
+  /** For how long the oldest job of a queue has waited, as it was last sampled. */
+  oldestAgeMs(queue: string): number {
+    return this.#oldestAgeMs.get(queue) ?? 0;
   }
 
   async sample(): Promise<void> {
@@ -49,6 +56,7 @@ export class QueueSampler {
     flows.observe(queue, sample, clock.elapsed());
     for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
     const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
+    this.#oldestAgeMs.set(queue, Math.max(0, ageMs));
     metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
     metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
   }
@@ -57,6 +65,7 @@ export class QueueSampler {
   clear(): void {
     const { flows, metrics } = this.#options;
     flows.clear();
+    this.#oldestAgeMs.clear();
     metrics.queueJobs.clear();
     metrics.queueOldestJobAge.clear();
     metrics.queuePaused.clear();

@@ -27,6 +27,8 @@ import { Autoscaler } from '../scaling/autoscaler.js';
 import { ScaleStore } from '../scaling/scale-store.js';
 import { WorkerSlots } from '../scaling/worker-slots.js';
 import { PeriodicService } from '../service/periodic-service.js';
+import { ShedControl } from '../shedding/shed-control.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import { type HttpRoute, jsonAnswer } from '../telemetry/http-answer.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -38,6 +40,7 @@ import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueFences } from '../transport/queue-fences.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { LeaderLease } from './leader-lease.js';
+import { PressureGauge } from './pressure-gauge.js';
 import { QueueSampler } from './queue-sampler.js';
 
 export interface SupervisorParts {
@@ -55,6 +58,8 @@ const countsPerWatch = 3;
 const breakerLookMs = 250;
 /** Jobs come back in batches of a tenth of a second: larger ones go to one worker, which may not make so many calls at once. */
 const returnMs = 100;
+/** The controller's gains are for a step a second. */
+const shedStepMs = 1_000;
 /** How long stopping may take when Redis does not answer. */
 const farewellMs = 2_000;
 
@@ -118,7 +123,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn, autoscaler]) told.clear();
+        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn, autoscaler, shedControl]) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -235,8 +240,22 @@ export class Supervisor {
       log,
       metrics,
     });
+    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
+    const shedControl = new ShedControl({
+      store: new ShedStore(client, keyspace),
+      parked: new ParkedJobs(client, keyspace),
+      queues: () => directory.list(),
+      flowOf: (queue) => flows.of(queue),
+      oldestAgeMs: (queue) => sampler.oldestAgeMs(queue),
+      pressure: () => pressure.measure(),
+      leadership: lease,
+      clock: systemClock,
+      log,
+      metrics,
+    });
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
+      this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),
       this.#whileLeading('autoscaler', supervisor.sampleMs, () => autoscaler.decide()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),

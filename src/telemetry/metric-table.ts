@@ -1,5 +1,6 @@
 import { criticalities } from '../job/criticality.js';
 import { deadLetterReasons, type OutcomeKind } from '../job/outcome.js';
+import { shedReasons } from '../job/shed-reason.js';
 import type { Role } from './role.js';
 
 /**
@@ -22,7 +23,7 @@ export type MetricRow =
   | (MetricBasics & { readonly type: 'histogram'; readonly buckets: readonly number[] });
 
 /** Why `enqueue` refused a job. */
-const enqueueRejections = ['invalid', 'too_large', 'key_conflict', 'unavailable'] as const;
+const enqueueRejections = ['invalid', 'too_large', 'key_conflict', 'unavailable', 'shed'] as const;
 
 /** What the effect ledger says of a key that is not free. */
 const ledgerVerdicts = ['committed', 'failed', 'busy', 'mismatch'] as const;
@@ -305,6 +306,25 @@ export const metricTable = {
     help: 'The last election this supervisor knows of. It grows by one with each.',
     labels: {},
     by: ['supervisor'],
+  },
+  shedLevel: {
+    name: 'bulwark_shed_level',
+    type: 'gauge',
+    help: 'Which part of what arrives is to be shed, from 0 to 0.95. Only the leader exports it.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  jobsShed: {
+    name: 'bulwark_jobs_shed_total',
+    type: 'counter',
+    help: 'Jobs that gave way, by why. Refused ones were never accepted; degraded ones ran their fallback; delayed and parked ones come back.',
+    labels: {
+      queue,
+      criticality: criticalities,
+      action: ['refused', 'degraded', 'delayed', 'parked'],
+      reason: shedReasons,
+    },
+    by: ['producer', 'worker'],
   },
   serviceRuns: {
     name: 'bulwark_service_runs_total',

@@ -165,6 +165,7 @@ function spokenCrash({ what: _what, at, ...crash }: Of<'crashed'>): string {
 
 const parkings: Readonly<Record<string, string>> = {
   quarantine: 'as a suspect, to run alone',
+  shed: 'there was more to do than could be done in time, and it gave way',
   newer_version: 'its payload is newer than its worker',
   children_pending: 'its children had not ended',
   retry_budget: 'the retry budget of its queue was empty',

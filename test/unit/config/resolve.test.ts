@@ -81,6 +81,7 @@ describe('resolveConfig', () => {
         },
         "producer": {
           "batchSize": 250,
+          "shedWaitMs": 30000,
         },
         "redis": {
           "allowEviction": false,
@@ -242,7 +243,7 @@ describe('resolveSection', () => {
   });
 
   it('is content with no options at all', () => {
-    expect(resolveSection('producer')).toEqual({ batchSize: 250 });
+    expect(resolveSection('producer')).toEqual({ batchSize: 250, shedWaitMs: 30_000 });
   });
 
   it('takes what it resolved before', () => {

@@ -4,12 +4,13 @@ import { encodeQueuePolicy, parseQueuePolicy } from '../../../src/job/queue-poli
 
 describe('the policy of a queue', () => {
   it('is read as it was written', () => {
-    const queue = defineQueue({ name: 'email', criticality: 'critical', slo: '30s', group: 'mail' });
+    const queue = defineQueue({ name: 'email', criticality: 'critical', slo: '30s', group: 'mail', maxWaiting: 9 });
 
     expect(parseQueuePolicy(encodeQueuePolicy(queue))).toEqual({
       criticality: 'critical',
       sloMs: 30_000,
       group: 'mail',
+      maxWaiting: 9,
     });
   });
 

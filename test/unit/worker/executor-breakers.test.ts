@@ -52,6 +52,7 @@ async function execute(
     },
     stepStore: new StepMemory(),
     gates: world.gates,
+    shed: () => ({ kind: 'run' }),
     retries: { admit: async () => undefined },
     abortGraceMs: 5,
     log: recordingLog().log,

@@ -67,6 +67,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
     retries: execution.retries,
     onHung: (handler) => hung.push(handler),
+    shed: () => ({ kind: 'run' }),
     claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
   });
