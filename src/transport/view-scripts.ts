@@ -196,7 +196,7 @@ export const jobEventsScript = defineScript({
 /** How far a job is, as seen from outside. */
 export type JobOutcomeView =
   | { readonly state: 'pending' }
-  /** `fallback`: the result is that of the kind's fallback, which ran because a dependency was down. */
+  /** `fallback`: the result is that of the kind's fallback, which ran because a dependency was down or there was too much to do. */
   | { readonly state: 'completed'; readonly result: unknown; readonly fallback?: true }
   | { readonly state: 'dead_lettered'; readonly record: DeadLetterRecord }
   /** Failed inside its queue: a job of a flow, or one that a plain BullMQ worker ran. */

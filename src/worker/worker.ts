@@ -124,7 +124,7 @@ export class Worker {
     this.#breakers = breakers;
     const shedGate = new ShedGate({
       store: new ShedStore(client, keyspace),
-      limit: (queue, slots) => this.#consumers.find((consumer) => consumer.queue === queue)?.limitTo(slots),
+      limit: (queue, slots) => this.#consumers.find((consumer) => consumer.queue === queue)?.limitTo(slots, 'shedding'),
       queues,
       slots: this.#parts.worker.concurrency,
       clock: this.#clock,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineJob, JobShedError, type QueueDefinition } from '../../../src/index.js';
+import { BreakerStore } from '../../../src/breaker/breaker-store.js';
+import { defineDependency, defineJob, JobShedError, type QueueDefinition } from '../../../src/index.js';
+import { FleetStore } from '../../../src/recovery/fleet-store.js';
 import { encodeDirective, type ShedDirective } from '../../../src/shedding/directive.js';
 import { ceilingOf } from '../../../src/shedding/levels.js';
 import { eventually } from '../../support/eventually.js';
 import { shedDirective } from '../../support/shed-directive.js';
-import { startPool, type TestPool } from '../worker-pool/test-pool.js';
+import { recordLog, startPool, type TestPool } from '../worker-pool/test-pool.js';
 
 const allSheddable = ceilingOf('sheddable_plus');
 
@@ -132,16 +134,20 @@ describe('a worker', () => {
     expect(ran).toEqual([]);
   });
 
-  it('runs the fallback of a kind that has one', async () => {
+  it('runs the fallback of a kind that has one, and says so', async () => {
     const pool = await startPool();
-    const { job, ran } = countingJob(pool.queue({ criticality: 'sheddable' }), () => 'the short way');
+    const bulk = pool.queue({ criticality: 'sheddable' });
+    const { job, ran } = countingJob(bulk, () => 'the short way');
     await say(pool, { share: 0.3, cut: ceilingOf('sheddable'), reason: 'overload' });
     const producer = pool.producer();
     const enqueued = await producer.enqueue(job, { id: '1' });
 
     await pool.worker([job]);
+    const outcome = await producer.outcome(enqueued);
+    const view = await pool.inspector.job(bulk.name, enqueued.id);
 
-    expect(await producer.wait(enqueued)).toBe('the short way');
+    expect(outcome).toEqual({ result: 'the short way', fallback: true });
+    expect(view).toMatchObject({ fallbackFor: 'shed', trail: [{ what: 'fallback', breaker: 'shed' }] });
     expect(ran).toEqual([]);
   });
 
@@ -154,5 +160,43 @@ describe('a worker', () => {
     await pool.worker([job]);
 
     await eventually('it runs', () => ran.length === 1);
+  });
+
+  it('uses as few slots as breakers and shedding both allow, whichever of them speaks last', async () => {
+    const pool = await startPool();
+    const smtp = defineDependency({ name: 'smtp' });
+    const bulk = pool.queue({ criticality: 'sheddable' });
+    const job = defineJob({
+      kind: 'mail',
+      queue: bulk,
+      payload: z.object({}),
+      dependencies: [smtp],
+      run: () => undefined,
+    });
+    const breakers = new BreakerStore(pool.client, pool.keyspace);
+    const [by, why] = ['somebody', 'a test'];
+    const { log, said } = recordLog();
+    await breakers.isolate('smtp', { by, why });
+    const { id } = await pool.worker([job], { log, worker: { concurrency: 10, beatMs: 100 } });
+    const fleet = new FleetStore(pool.client, pool.keyspace);
+    const usable = async () => (await fleet.beatsOf([id]))[0]?.queues[0]?.usable;
+    const isUsable = (slots: number | undefined) =>
+      eventually(`${slots ?? 'all'} may be used`, async () => (await usable()) === slots);
+    await isUsable(0);
+
+    await say(pool, { gates: { [bulk.name]: 0.5 } });
+    await eventually('it hears of the gate', () => said('shed.queue_limited').length === 1);
+    const heardAt = performance.now();
+    await eventually('it beats', async () => {
+      const seen = (await fleet.read()).find((sighting) => sighting.id === id);
+      return seen !== undefined && performance.now() - heardAt > seen.ageMs + 100;
+    });
+    const behindBoth = await usable();
+    await breakers.release('smtp', { by, why });
+    await isUsable(5);
+    await say(pool, {});
+    await isUsable(undefined);
+
+    expect(behindBoth).toBe(0);
   });
 });
