@@ -1,4 +1,4 @@
-import type { Criticality } from '../job/criticality.js';
+import { type Criticality, criticalities } from '../job/criticality.js';
 
 /** What presses on the fleet beside the work that waits. What nobody could measure is undefined. */
 export interface Pressure {
@@ -44,4 +44,9 @@ const memoryHysteresis = 0.02;
 export function isMemoryShort(criticality: Criticality, memoryRatio: number | undefined, refused: boolean): boolean {
   if (memoryRatio === undefined) return false;
   return memoryRatio >= refusesFrom[criticality] - (refused ? memoryHysteresis : 0);
+}
+
+/** How near the memory of Redis is to its limit: for how many classes new jobs are refused, from 0 to 4. Pure. */
+export function memoryStage(memoryRatio: number | undefined): number {
+  return criticalities.filter((criticality) => isMemoryShort(criticality, memoryRatio, false)).length;
 }

@@ -19,9 +19,15 @@ export class PressureGauge {
   readonly #options: PressureGaugeOptions;
   readonly #latenciesMs: number[] = [];
   readonly #loopDelaysMs: number[] = [];
+  #last: Pressure | undefined;
 
   constructor(options: PressureGaugeOptions) {
     this.#options = options;
+  }
+
+  /** What was measured last; undefined before the first time. */
+  get last(): Pressure | undefined {
+    return this.#last;
   }
 
   async measure(): Promise<Pressure> {
@@ -32,11 +38,12 @@ export class PressureGauge {
     const loopDelayMs = await this.#loopDelayMs();
     if (loopDelayMs === undefined) this.#loopDelaysMs.length = 0;
     else keep(this.#loopDelaysMs, loopDelayMs);
-    return {
+    this.#last = {
       memoryRatio: memoryRatioIn(memory),
       loopDelayMs: medianOf(this.#loopDelaysMs),
       redisLatencyMs: medianOf(this.#latenciesMs),
     };
+    return this.#last;
   }
 
   async #loopDelayMs(): Promise<number | undefined> {

@@ -27,6 +27,7 @@ import { Autoscaler } from '../scaling/autoscaler.js';
 import { ScaleStore } from '../scaling/scale-store.js';
 import { WorkerSlots } from '../scaling/worker-slots.js';
 import { PeriodicService } from '../service/periodic-service.js';
+import { memoryStage } from '../shedding/pressure.js';
 import { ShedControl } from '../shedding/shed-control.js';
 import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
@@ -224,6 +225,7 @@ export class Supervisor {
       log,
       metrics,
     });
+    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
     const autoscaler = new Autoscaler({
       store: new ScaleStore(client, keyspace),
       slots: new WorkerSlots({
@@ -233,14 +235,16 @@ export class Supervisor {
       }),
       queues: () => directory.list(),
       flowOf: (queue) => flows.of(queue),
-      gateOf: () => ({ breakersOpen: false, redisPressure: 0 }),
+      gateOf: (names) => ({
+        breakersOpen: parkedReturn.holdsBack(names),
+        redisPressure: memoryStage(pressure.last?.memoryRatio),
+      }),
       downAfterMs: supervisor.scaleDownAfterMs,
       leadership: lease,
       clock: systemClock,
       log,
       metrics,
     });
-    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
     const shedControl = new ShedControl({
       store: new ShedStore(client, keyspace),
       parked: new ParkedJobs(client, keyspace),

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineJob } from '../../../src/index.js';
+import { BreakerStore } from '../../../src/breaker/breaker-store.js';
+import { parkReasonOf } from '../../../src/breaker/park-reason.js';
+import { defineDependency, defineJob } from '../../../src/index.js';
 import type { ScaleRecord } from '../../../src/scaling/scale-record.js';
+import { ScaleStore } from '../../../src/scaling/scale-store.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { eventually } from '../../support/eventually.js';
 import { metricValue } from '../worker-pool/metric-value.js';
@@ -44,6 +47,43 @@ it('every supervisor says how many workers the jobs that wait need, the leader a
   expect(busy.queues).toMatchObject([{ queue: queue.name, slotsPerWorker: 2 }]);
   expect(metric).toBeGreaterThan(1);
   expect(idle.queues).toMatchObject([{ backlog: 0, why: 'idle' }]);
+});
+
+it('adds none while jobs of the group wait for an open breaker, and does again when it has closed', async () => {
+  const pool = await startPool();
+  const goOn = signal();
+  const queue = pool.queue({ slo: '1s', group: 'mail' });
+  const kind = { queue, payload: z.object({}), run: () => goOn.promise };
+  const smtp = defineDependency({ name: 'smtp' });
+  const sending = defineJob({ ...kind, kind: 'send', dependencies: [smtp] });
+  const other = defineJob({ ...kind, kind: 'other' });
+  const breakers = new BreakerStore(pool.client, pool.keyspace);
+  const store = new ScaleStore(pool.client, pool.keyspace);
+  const leader = await pool.supervisor({ supervisor: prompt });
+  await eventually('it leads', () => leader.leads);
+  const verdict = { reason: 'failure_rate', openForMs: 60_000, callsPerSecond: 20, callers: 1 } as const;
+  await breakers.trip('smtp', { generation: 0, ...verdict }, 1);
+  await pool.worker([sending, other], { worker: { concurrency: 2, beatMs: 100 } });
+  const producer = pool.producer();
+  const parked = () => pool.client.zcard(pool.keyspace.parked(queue.name, parkReasonOf('smtp')));
+
+  await producer.enqueueMany(sending, new Array(3).fill({}));
+  await eventually('they are set aside', async () => (await parked()) === 3);
+  await producer.enqueueMany(other, new Array(40).fill({}));
+  const held = await eventually('more would be wanted', async () => {
+    const record = await store.record('mail');
+    return (record?.queues[0]?.replicas ?? 0) > 1 ? record : undefined;
+  });
+  await breakers.isolate('smtp', { by: 'somebody', why: 'a test' });
+  await breakers.release('smtp', { by: 'somebody', why: 'it is well' });
+  const released = await eventually('more are wanted', async () => {
+    const record = await store.record('mail');
+    return (record?.desired ?? 0) > 1 ? record : undefined;
+  });
+  goOn.send();
+
+  expect(held).toMatchObject({ desired: 1, needed: 1, why: 'breaker_open', current: 1 });
+  expect(released.why).not.toBe('breaker_open');
 });
 
 it('knows groups that nobody has decided about from those that are not there', async () => {

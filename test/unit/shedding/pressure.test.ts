@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { criticalities } from '../../../src/job/criticality.js';
-import { isMemoryShort, pressureShare } from '../../../src/shedding/pressure.js';
+import { isMemoryShort, memoryStage, pressureShare } from '../../../src/shedding/pressure.js';
 
 const none = { memoryRatio: undefined, loopDelayMs: undefined, redisLatencyMs: undefined };
 
@@ -35,5 +35,18 @@ describe('isMemoryShort', () => {
   it('goes on refusing until the memory is clearly below the stage', () => {
     expect(short(0.69, true)).toEqual(['sheddable']);
     expect(short(0.67, true)).toEqual([]);
+  });
+});
+
+describe('memoryStage', () => {
+  it.each([
+    [undefined, 0],
+    [0.69, 0],
+    [0.7, 1],
+    [0.8, 2],
+    [0.94, 3],
+    [0.95, 4],
+  ])('is for %s of the memory %s', (ratio, expected) => {
+    expect(memoryStage(ratio)).toBe(expected);
   });
 });

@@ -37,6 +37,16 @@ describe('PressureGauge', () => {
     expect(await gauge(world).measure()).toEqual({ memoryRatio: 0.5, loopDelayMs: 20, redisLatencyMs: 7 });
   });
 
+  it('keeps what it measured last', async () => {
+    const measuring = gauge({ info: 'used_memory:500\r\nmaxmemory:1000\r\n' });
+    const before = measuring.last;
+
+    const measured = await measuring.measure();
+
+    expect(before).toBeUndefined();
+    expect(measuring.last).toEqual(measured);
+  });
+
   it('does not mind what was slow once', async () => {
     const delays = [10];
     const gauged = gauge({ loopDelaysMs: delays });
