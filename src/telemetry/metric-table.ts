@@ -184,8 +184,8 @@ export const metricTable = {
   jobFallbacks: {
     name: 'bulwark_job_fallbacks_total',
     type: 'counter',
-    help: 'Jobs that completed with their fallback, because a dependency was not to be called.',
-    labels: { queue, kind: anyKind, dependency: 'name of a dependency' },
+    help: 'Jobs that completed with their fallback, because a dependency was not to be called or there was too much to do.',
+    labels: { queue, kind: anyKind, dependency: 'name of a dependency, or `shed`' },
     by: ['worker'],
   },
   deadLetters: {
