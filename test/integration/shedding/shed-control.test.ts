@@ -82,7 +82,7 @@ describe('the leader', () => {
 
     expect(result).toBe('done');
     expect((await pool.inspector.job(bulk.name, enqueued.id))?.trail).toContainEqual(
-      expect.objectContaining({ what: 'returned', reason: 'shed' }),
+      expect.objectContaining({ what: 'parked', reason: 'shed', returned: expect.any(Number) }),
     );
   }, 30_000);
 
