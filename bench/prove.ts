@@ -2,6 +2,7 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { brownout } from './proofs/brownout.js';
 import { callCost } from './proofs/call-cost.js';
 import { clockJump } from './proofs/clock-jump.js';
 import { cost } from './proofs/cost.js';
@@ -14,13 +15,16 @@ import { idle } from './proofs/idle.js';
 import { kill } from './proofs/kill.js';
 import { latency } from './proofs/latency.js';
 import { leader } from './proofs/leader.js';
+import { memory } from './proofs/memory.js';
 import { oneBadWorker } from './proofs/one-bad-worker.js';
 import { outage } from './proofs/outage.js';
+import { overload } from './proofs/overload.js';
 import { partition } from './proofs/partition.js';
 import { poison } from './proofs/poison.js';
 import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
+import { scale } from './proofs/scale.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
@@ -47,6 +51,10 @@ const proofs: readonly Proof[] = [
   redisRestart,
   redisFailover,
   clockJump,
+  overload,
+  brownout,
+  memory,
+  scale,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];

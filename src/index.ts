@@ -57,6 +57,7 @@ export { UnknownKindError } from './job/registry.js';
 export { JobFailedError, type WaitOptions, WaitTimeoutError } from './producer/await-outcome.js';
 export { type CreateProducerOptions, createProducer } from './producer/create-producer.js';
 export type { EnqueueOptions } from './producer/enqueue-options.js';
+export { JobShedError } from './producer/job-shed-error.js';
 export type { EnqueuedJob, JobOutcome, Producer } from './producer/producer.js';
 export { RedisMisconfiguredError } from './redis/fitness.js';
 export { RedisUnavailableError } from './redis/redis-unavailable-error.js';

@@ -4,12 +4,12 @@ import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
 
 /** One thing that somebody decided or did, for whoever asks later. */
-export type AuditEntry = LetterEntry | BreakerEntry;
+export type AuditEntry = LetterEntry | BreakerEntry | ScaleEntry | ShedEntry;
 
 interface EntryBasics {
   /** Who: the id of a supervisor, or user@host of an operator. */
   readonly by: string;
-  /** The rule that asked for it, or the command; of a breaker what its operator said. */
+  /** The rule that asked for it, or the command; what an operator said where he was asked. */
   readonly why: string;
   /** What else is worth knowing; kept short by whoever writes it. */
   readonly details: Readonly<Record<string, unknown>>;
@@ -25,6 +25,15 @@ export interface LetterEntry extends EntryBasics {
 interface BreakerEntry extends EntryBasics {
   readonly what: 'breaker.open' | 'breaker.close' | 'breaker.isolate' | 'breaker.release';
   readonly breaker: string;
+}
+
+interface ScaleEntry extends EntryBasics {
+  readonly what: 'scale.set' | 'scale.release';
+  readonly group: string;
+}
+
+interface ShedEntry extends EntryBasics {
+  readonly what: 'shed.set' | 'shed.release';
 }
 
 const appendAuditScript = defineScript({
@@ -43,8 +52,8 @@ const entriesPerDay = 100_000;
 const keptMs = 35 * 86_400_000;
 
 /**
- * The audit stream: what changed jobs without their handlers having done it, and what breakers did. One stream a day, bounded and with a time to live; read it with
- * `XRANGE`.
+ * The audit stream: what changed jobs without their handlers having done it, what breakers did, and what operators set. One stream a day,
+ * bounded and with a time to live; read it with `XRANGE`.
  *
  * It lies in another slot of a cluster than the queues, so an entry cannot be written in the same step as what it tells of. It is written
  * before, as an intent: after a crash in between it tells of more than was done, never of less. Whoever cannot write it does nothing. Only
@@ -62,8 +71,13 @@ export class AuditLog {
   /** Writes down what is about to be done. Rejects when Redis does not take it: then do not do it. */
   async append(entry: AuditEntry, now: EpochMs): Promise<void> {
     const { by, what, why, details } = entry;
-    const subject =
-      'queue' in entry ? { queue: entry.queue, why, count: entry.count } : { breaker: entry.breaker, why };
+    const subject = {
+      ...('queue' in entry && { queue: entry.queue }),
+      ...('breaker' in entry && { breaker: entry.breaker }),
+      ...('group' in entry && { group: entry.group }),
+      why,
+      ...('count' in entry && { count: entry.count }),
+    };
     const fields = { v: version, at: now, by, what, ...subject, details: JSON.stringify(details) };
     await appendAuditScript.run(
       this.#client,

@@ -38,8 +38,8 @@ export class ParkedReturn {
   readonly #options: ParkedReturnOptions;
   readonly #labels = new BreakerLabels();
   readonly #allowances = new Map<string, ReturnAllowance>();
-  /** How many jobs were set aside because of each, when it was last looked at. */
-  readonly #sums = new Map<string, number>();
+  /** How many jobs of each queue were set aside because of each, when it was last looked at. */
+  readonly #counts = new Map<string, ReadonlyMap<string, number>>();
   /** Where the next look begins. */
   #turn = 0;
 
@@ -68,8 +68,20 @@ export class ParkedReturn {
     if (failures.length > 0) throw failures[0];
   }
 
+  /**
+   * Whether jobs of any of these queues are set aside because of a breaker that is not closed. Which dependencies a queue's kinds need only
+   * the workers know; that its jobs wait for one the leader sees.
+   */
+  holdsBack(queues: readonly string[]): boolean {
+    const states = this.#options.watch.breakers?.states ?? [];
+    return states.some(
+      ({ name, phase }) => phase !== 'closed' && queues.some((queue) => (this.#counts.get(name)?.get(queue) ?? 0) > 0),
+    );
+  }
+
   /** Takes back what was told, when somebody else leads and tells it. */
   clear(): void {
+    this.#counts.clear();
     this.#options.metrics.breakerParkedJobs.clear();
   }
 
@@ -78,8 +90,8 @@ export class ParkedReturn {
     const reason = parkReasonOf(state.name);
     const indexes = [...policies.keys()].map((queue): ParkedFor => ({ queue, reason }));
     const counts = await parked.count(indexes, now);
-    const sum = counts.reduce((total, count) => total + count, 0);
-    this.#sums.set(state.name, sum);
+    const sum = sumOf(counts);
+    this.#counts.set(state.name, new Map([...policies.keys()].map((queue, at) => [queue, counts[at] ?? 0])));
     const allowance = this.#allowanceOf(state.name);
     const most = allowance.at(state, watch.callsPerSecond(state, now), now, clock.elapsed());
     if (most === 0 || sum === 0) return [];
@@ -142,7 +154,7 @@ export class ParkedReturn {
   #forgetAllBut(breakers: readonly BreakerState[]): void {
     const names = new Set(breakers.map(({ name }) => name));
     this.#labels.keepOnly(names);
-    for (const known of [this.#allowances, this.#sums]) {
+    for (const known of [this.#allowances, this.#counts]) {
       for (const name of known.keys()) if (!names.has(name)) known.delete(name);
     }
   }
@@ -151,10 +163,14 @@ export class ParkedReturn {
     const { breakerParkedJobs } = this.#options.metrics;
     breakerParkedJobs.clear();
     const sums = new Map<string, number>();
-    for (const [name, sum] of this.#sums) {
+    for (const [name, counts] of this.#counts) {
       const label = this.#labels.labelOf(name);
-      sums.set(label, (sums.get(label) ?? 0) + sum);
+      sums.set(label, (sums.get(label) ?? 0) + sumOf(counts.values()));
     }
     for (const [breaker, sum] of sums) breakerParkedJobs.set({ breaker }, sum);
   }
+}
+
+function sumOf(counts: Iterable<number>): number {
+  return [...counts].reduce((sum, count) => sum + count, 0);
 }

@@ -21,6 +21,12 @@ import { declareQueueLs } from './commands/queue-ls.js';
 import { declareQueuePause } from './commands/queue-pause.js';
 import { declareQueuePurge } from './commands/queue-purge.js';
 import { declareQueueResume } from './commands/queue-resume.js';
+import { declareScaleRelease } from './commands/scale-release.js';
+import { declareScaleSet } from './commands/scale-set.js';
+import { declareScaleShow } from './commands/scale-show.js';
+import { declareShedRelease } from './commands/shed-release.js';
+import { declareShedSet } from './commands/shed-set.js';
+import { declareShedShow } from './commands/shed-show.js';
 import { declareStatus } from './commands/status.js';
 import { declareSupervisorRun } from './commands/supervisor-run.js';
 import { declareUp } from './commands/up.js';
@@ -95,6 +101,16 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareBreakerShow,
     declareBreakerIsolate,
     declareBreakerRelease,
+  ]);
+  group(program, act, 'scale', 'see how many workers are wanted, and set it', [
+    declareScaleShow,
+    declareScaleSet,
+    declareScaleRelease,
+  ]);
+  group(program, act, 'shed', 'look at what gives way under overload, and decide it', [
+    declareShedShow,
+    declareShedSet,
+    declareShedRelease,
   ]);
   group(program, act, 'config', 'look at the configuration', [declareConfigPrint]);
   return program;

@@ -7,6 +7,8 @@ import { deadLetterSuffix } from '../job/define-queue.js';
 import { FleetStore } from '../recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient, redisAddress } from '../redis/connection.js';
 import { Keyspace } from '../redis/keyspace.js';
+import { ScaleStore } from '../scaling/scale-store.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import { systemClock } from '../time/clock.js';
 import { JobTraces } from '../transport/job-traces.js';
 import { ParkedJobs } from '../transport/parked-jobs.js';
@@ -25,6 +27,8 @@ export class RedisSession {
   readonly fleet: FleetStore;
   readonly breakers: BreakerStore;
   readonly parked: ParkedJobs;
+  readonly scale: ScaleStore;
+  readonly shed: ShedStore;
 
   constructor(
     readonly client: RedisClient,
@@ -40,6 +44,8 @@ export class RedisSession {
     this.fleet = new FleetStore(client, keyspace);
     this.breakers = new BreakerStore(client, keyspace);
     this.parked = new ParkedJobs(client, keyspace);
+    this.scale = new ScaleStore(client, keyspace);
+    this.shed = new ShedStore(client, keyspace);
   }
 
   /** The names of all queues, in order. */

@@ -24,8 +24,10 @@ export interface DurationOption extends OptionBase, Limits<DurationMs> {
   readonly canBeOff?: true;
 }
 
-export interface IntegerOption extends OptionBase, Limits<number> {
+export interface IntegerOption extends OptionBase, Omit<Limits<number>, 'default'> {
   readonly kind: 'integer';
+  /** `false` where there is no such limit unless somebody gives one. */
+  readonly default: number | false;
   readonly canBeOff?: true;
 }
 
@@ -86,6 +88,11 @@ export function duration(
 /** Lets a duration or a whole number be `false`: no value of its own stands for "never". */
 export function orOff<O extends DurationOption | IntegerOption>(option: O): O & CanBeOff {
   return { ...option, canBeOff: true };
+}
+
+/** A whole number that is `false` until somebody gives one. */
+export function integerOrOff(spec: OptionBase & Omit<Limits<number>, 'default'>): IntegerOption & CanBeOff {
+  return { kind: 'integer', default: false, canBeOff: true, ...spec };
 }
 
 /** A size in bytes. Users give bytes or a text with a binary unit. */

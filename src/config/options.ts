@@ -1,5 +1,5 @@
 import { maskUrl } from './mask-url.js';
-import { bytes, choice, duration, flag, integer, list, type Option, orOff, text } from './option.js';
+import { bytes, choice, duration, flag, integer, integerOrOff, list, type Option, orOff, text } from './option.js';
 
 /**
  * Every option of Bulwark. Types, validation, the names of environment variables, `docs/reference/config.md` and
@@ -161,6 +161,12 @@ export const optionTable = {
       max: 5000,
       doc: 'How many jobs go to Redis in one round trip. Too few: enqueuing many is slow. Too many: Redis serves nobody else while it adds them.',
     }),
+    shedWaitMs: duration({
+      default: '30s',
+      min: '100ms',
+      max: '10m',
+      doc: "How long an enqueue with `whenShed: 'wait'` waits at most until its queue takes jobs again. Too short: callers fail in an overload that would have passed. Too long: they pile up in the producer instead.",
+    }),
   },
   worker: {
     concurrency: integer({
@@ -235,6 +241,12 @@ export const optionTable = {
       min: '50ms',
       max: '1m',
       doc: 'How often the leader counts every queue. Too short: load on Redis that grows with the number of queues. Too long: dashboards and decisions lag behind.',
+    }),
+    scaleDownAfterMs: duration({
+      default: '1m',
+      min: '1s',
+      max: '1h',
+      doc: 'For how long fewer workers must be needed before fewer are wanted. Too short: workers are stopped between two waves and started again. Too long: workers that nobody needs are paid for.',
     }),
     deadAfterMs: duration({
       default: '5s',
@@ -345,6 +357,17 @@ export const optionTable = {
       min: 1,
       max: 256,
       doc: 'How many worker processes the keeper runs. One: while it restarts nothing runs. More than cores: they compete, unless their jobs wait for others most of the time.',
+    }),
+    minWorkers: integer({
+      default: 1,
+      min: 1,
+      max: 256,
+      doc: 'How many worker processes the keeper keeps at least, and starts with, when it follows what the leader wants. Too few: the first jobs of a rush wait for a process to start.',
+    }),
+    maxWorkers: integerOrOff({
+      min: 1,
+      max: 256,
+      doc: 'How many worker processes the keeper runs at most when it follows what the leader wants; false: it keeps pool.workers, whatever comes. Too many: they compete for the cores and the memory of this machine.',
     }),
     dataDir: text({
       default: '.bulwark',
@@ -462,6 +485,13 @@ export const relations: readonly Relation[] = [
     times: 5,
     other: 'worker.beatMs',
     why: 'one late heartbeat is no death, and the guard of a blocked worker beats within four',
+  },
+  {
+    option: 'pool.maxWorkers',
+    rule: 'at least',
+    times: 1,
+    other: 'pool.minWorkers',
+    why: 'there is a number between them',
   },
   {
     option: 'pool.restartCapMs',

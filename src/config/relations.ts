@@ -26,6 +26,8 @@ export function relationFaults(settled: ReadonlyMap<OptionPath, SettledValue>): 
       // Without the value, which may be a secret and is not what is wrong.
       return [{ ...fault, rule: `${relationRule(relation)} ${relation.other}, which is empty` }];
     }
+    // What is off limits nothing.
+    if (one.value === false || other.value === false) return [];
     if (holds(relation, Number(one.value), Number(other.value))) return [];
     const limit = `${exactDuration(Number(other.value))} (${sourceText(other.source)})`;
     return [

@@ -36,6 +36,7 @@ export const errorCodes = [
   'BULWARK_BREAKER_OPEN',
   'BULWARK_BREAKER_ISOLATED',
   'BULWARK_DEPENDENCY_BUSY',
+  'BULWARK_ENQUEUE_SHED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

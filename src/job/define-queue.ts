@@ -19,6 +19,17 @@ export interface QueueOptions {
    * @defaultValue '5m'
    */
   readonly slo?: DurationInput;
+  /**
+   * The group of workers that serves this queue: what is scaled together. Give queues another group when a deployment of their own runs
+   * their jobs.
+   * @defaultValue 'default'
+   */
+  readonly group?: string;
+  /**
+   * A budget: with so many jobs that wait, new ones are refused until a tenth of them is done. It may be exceeded by what producers enqueue
+   * in the second or two until they hear of it. Default: any number may wait.
+   */
+  readonly maxWaiting?: number;
 }
 
 /** A queue as `defineQueue` resolved it. */
@@ -26,9 +37,20 @@ export interface QueueDefinition {
   readonly name: string;
   readonly criticality: Criticality;
   readonly sloMs: DurationMs;
+  readonly group: string;
+  readonly maxWaiting: number | undefined;
 }
 
-const optionShapes: OptionShapes<QueueOptions> = { name: anything, criticality: anything, slo: anything };
+const optionShapes: OptionShapes<QueueOptions> = {
+  name: anything,
+  criticality: anything,
+  slo: anything,
+  group: anything,
+  maxWaiting: anything,
+};
+
+/** Where queues belong of which nobody says otherwise. */
+export const defaultGroup = 'default';
 
 /** The ending of the name of every dead-letter queue. */
 export const deadLetterSuffix = '.dead';
@@ -36,7 +58,7 @@ export const deadLetterSuffix = '.dead';
 /**
  * Declares a queue: one class of importance, one promise about waiting.
  *
- * @throws DefinitionError when the name, the criticality or the slo is not usable, or an option is unknown.
+ * @throws DefinitionError when the name, the criticality, the slo, the group or the budget is not usable, or an option is unknown.
  */
 export function defineQueue(options: QueueOptions): QueueDefinition {
   assertOptions(ownerText('queue', options?.name), options, optionShapes);
@@ -53,10 +75,20 @@ export function defineQueue(options: QueueOptions): QueueDefinition {
       `queue ${options.name}: criticality must be one of ${criticalities.join(', ')}, got ${JSON.stringify(criticality)}${near ? `; did you mean ${near}?` : ''}`,
     );
   }
+  const group = options.group ?? defaultGroup;
+  assertName(`queue ${options.name}: group`, group);
+  const { maxWaiting } = options;
+  if (maxWaiting !== undefined && (!Number.isInteger(maxWaiting) || maxWaiting < 1)) {
+    throw new DefinitionError(
+      `queue ${options.name}: maxWaiting must be a whole number from 1, got ${JSON.stringify(maxWaiting)}`,
+    );
+  }
   return Object.freeze({
     name: options.name,
     criticality,
     sloMs: readDuration(`queue ${options.name}: slo`, options.slo ?? '5m'),
+    group,
+    maxWaiting,
   });
 }
 

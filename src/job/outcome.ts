@@ -41,10 +41,21 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
  * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `retry_budget`: it has failed
  * before, and its queue has spent what it may on trying again. `breaker:<name>`: a dependency that it needs may not be called now.
+ * `shed`: there was more to do than could be done in time, and it gave way.
  */
-export const parkReasons = ['newer_version', 'children_pending', 'quarantine', 'key_busy', 'retry_budget'] as const;
+export const parkReasons = [
+  'newer_version',
+  'children_pending',
+  'quarantine',
+  'key_busy',
+  'retry_budget',
+  'shed',
+] as const;
 
 export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
+
+/** What a fallback ran for that stood in because there was too much to do: `fallbackFor` names a breaker else. */
+export const fallbackForLoad = 'shed';
 
 /** Why a running job was given back without using up an attempt. */
 export const releaseReasons = ['shutdown'] as const;
@@ -69,7 +80,7 @@ export type Outcome =
   | {
       readonly kind: 'completed';
       readonly resultJson: string;
-      /** The breaker for which the kind's fallback ran instead of its handler; absent when the handler did the work. */
+      /** The breaker for which the kind's fallback ran instead of its handler, or `shed`; absent when the handler did the work. */
       readonly fallbackFor?: string;
     }
   | {

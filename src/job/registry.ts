@@ -31,7 +31,7 @@ export class KindRegistry {
       if (this.#jobs.has(job.kind))
         throw new DefinitionError(`two jobs are defined with the kind ${job.kind}; a kind names one`);
       const queue = this.#queues.get(job.queue.name);
-      if (queue && (queue.criticality !== job.queue.criticality || queue.sloMs !== job.queue.sloMs)) {
+      if (queue && !isSamePolicy(queue, job.queue)) {
         throw new DefinitionError(
           `queue ${queue.name} is defined twice with different policies; share one defineQueue`,
         );
@@ -69,4 +69,13 @@ export class KindRegistry {
 function assertDefinition(job: Partial<AnyJobDefinition> | null | undefined): void {
   if (typeof job?.kind === 'string' && typeof job.run === 'function' && typeof job.queue?.name === 'string') return;
   throw new DefinitionError(`a job must be what defineJob returned, got ${sortOf(job)}`);
+}
+
+function isSamePolicy(one: QueueDefinition, other: QueueDefinition): boolean {
+  return (
+    one.criticality === other.criticality &&
+    one.sloMs === other.sloMs &&
+    one.group === other.group &&
+    one.maxWaiting === other.maxWaiting
+  );
 }

@@ -25,7 +25,7 @@ export class WaitTimeoutError extends BulwarkError {
   readonly retryable = true;
 }
 
-/** What a job came to. `fallback`: its handler did not run, because a dependency was down; the result is that of the kind's fallback. */
+/** What a job came to. `fallback`: its handler did not run, because a dependency was down or there was too much to do; the result is that of the kind's fallback. */
 interface CompletedJob {
   readonly result: unknown;
   readonly fallback: boolean;

@@ -21,6 +21,12 @@ export interface EnqueueOptions {
   readonly priority?: number;
   /** W3C trace context that the job belongs to. Default: a new trace. */
   readonly traceparent?: string;
+  /**
+   * What to do while jobs of the queue are refused because there is too much to do: throw a JobShedError at once, or wait until they are taken
+   * again, for as long as `producer.shedWait` says.
+   * @defaultValue 'fail'
+   */
+  readonly whenShed?: 'fail' | 'wait';
 }
 
 /** Largest priority of BullMQ: beyond it the order of the queue breaks. */
@@ -34,6 +40,7 @@ const enqueueShapes: OptionShapes<EnqueueOptions> = {
   expiresIn: anything,
   priority: anything,
   traceparent: aText,
+  whenShed: anything,
 };
 
 /** What is wanted of jobs beside their payload, as it was read. */
@@ -44,6 +51,7 @@ export interface EnqueueWishes {
   readonly delayMs: number;
   readonly expiresInMs: number | undefined;
   readonly priority: number;
+  readonly whenShed: 'fail' | 'wait';
 }
 
 /**
@@ -53,9 +61,12 @@ export interface EnqueueWishes {
  */
 export function readEnqueueOptions(options: EnqueueOptions, payloads: number): EnqueueWishes {
   assertOptions('enqueue', options, enqueueShapes);
-  const { key, tenant, traceparent, delay, expiresIn, priority = 0 } = options;
+  const { key, tenant, traceparent, delay, expiresIn, priority = 0, whenShed = 'fail' } = options;
   if (!Number.isInteger(priority) || priority < 0 || priority > lowestPriority) {
     throw new RangeError(`priority must be a whole number from 0 (first) to ${lowestPriority}, got ${priority}`);
+  }
+  if (whenShed !== 'fail' && whenShed !== 'wait') {
+    throw new RangeError(`whenShed must be 'fail' or 'wait', got ${JSON.stringify(whenShed)}`);
   }
   if (key !== undefined && payloads > 1) {
     throw new RangeError(
@@ -69,5 +80,6 @@ export function readEnqueueOptions(options: EnqueueOptions, payloads: number): E
     delayMs: delay === undefined ? 0 : parseDuration(delay),
     expiresInMs: expiresIn === undefined ? undefined : parseDuration(expiresIn),
     priority,
+    whenShed,
   };
 }

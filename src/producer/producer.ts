@@ -12,12 +12,16 @@ import { newTraceparent, randomJobId } from '../job/random-ids.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
+import { DirectiveFollower } from '../shedding/directive-follower.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { systemClock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { AddedJob } from '../transport/add-calls.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
+import { Admission } from './admission.js';
 import { awaitOutcome, type WaitOptions } from './await-outcome.js';
 import { type EnqueueOptions, type EnqueueWishes, readEnqueueOptions } from './enqueue-options.js';
 
@@ -58,6 +62,7 @@ interface Session extends OpenRedis {
   readonly writer: QueueWriter;
   readonly directory: QueueDirectory;
   readonly inspector: QueueInspector;
+  readonly admission: Admission;
 }
 
 /** What a producing service holds: typed, validated, idempotent by key. Connects when first used. */
@@ -78,6 +83,7 @@ export class Producer {
    * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError: nothing was written.
    * @throws KeyConflictError when the key was given to another payload before: nothing was written.
    * @throws DefinitionError for an option that is unknown or of the wrong type; RangeError for a priority outside of its range.
+   * @throws JobShedError when there is too much to do and this work gives way: nothing was written.
    * @throws RedisUnavailableError when Redis gave no answer: the job may or may not be there; with a key, try again safely.
    */
   async enqueue<J extends AnyJobDefinition>(
@@ -114,9 +120,13 @@ export class Producer {
       metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
       throw error;
     }
+    const { writer, directory, admission } = await this.#connectedFor(queue);
+    const { tenant, key = accepted[0]?.key, whenShed } = wishes;
+    const door = { queue: job.queue, tenantOrKey: tenant ?? key, count: accepted.length, whenShed };
+    const waiting = admission.pass(door);
+    if (waiting !== undefined) await waiting;
     let added: readonly AddedJob[];
     try {
-      const { writer, directory } = await this.#connected();
       if (!this.#registered.has(queue)) {
         await directory.register([job.queue]);
         this.#registered.add(queue);
@@ -238,6 +248,16 @@ export class Producer {
     };
   }
 
+  /** The connection for an enqueue, which counts as refused without one. */
+  async #connectedFor(queue: string): Promise<Session> {
+    try {
+      return await this.#connected();
+    } catch (error) {
+      this.#parts.metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
+      throw inOurWords(error);
+    }
+  }
+
   async #connected(): Promise<Session> {
     this.#session ??= this.#connect();
     try {
@@ -249,13 +269,27 @@ export class Producer {
   }
 
   async #connect(): Promise<Session> {
-    const { redis, log, metrics } = this.#parts;
+    const { redis, producer, log, metrics } = this.#parts;
     const open = await openRedis({ redis, name: `bulwark:${this.#name}`, manner: 'prompt', log, metrics });
+    const follower = new DirectiveFollower({
+      store: new ShedStore(open.client, open.keyspace),
+      clock: systemClock,
+      onError: open.reportError,
+    });
+    // Heard of before its first job, so that a producer that lives for one job alone obeys too.
+    await follower.refresh().catch(open.reportError);
     return {
       ...open,
       writer: new QueueWriter(open.client, open.keyspace, this.#parts.producer.batchSize),
       directory: new QueueDirectory(open.client, open.keyspace),
       inspector: new QueueInspector(open.client, open.keyspace),
+      admission: new Admission({
+        follower,
+        waitMs: producer.shedWaitMs,
+        clock: systemClock,
+        random: Math.random,
+        metrics,
+      }),
     };
   }
 }

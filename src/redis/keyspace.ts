@@ -89,6 +89,21 @@ export class Keyspace {
     return `${this.#fleet}:audit:${day}`;
   }
 
+  /** string: what the leader wants to be shed, as JSON. Expires within seconds, and then everything is let in. */
+  get shedDirective(): string {
+    return `${this.#fleet}:directive:shed`;
+  }
+
+  /** string: what an operator wants to be shed, as JSON, until it expires. */
+  get shedOrder(): string {
+    return `${this.#fleet}:shed-order`;
+  }
+
+  /** hash: how many jobs of each queue producers have refused. Expires. */
+  get shedRefused(): string {
+    return `${this.#fleet}:shed-refused`;
+  }
+
   /** hash: every queue that was ever defined here, with its policy as JSON. */
   get queues(): string {
     return `${this.#fleet}:queues`;
@@ -112,6 +127,16 @@ export class Keyspace {
   /** list: what workers saw of their calls, until the leader takes it. Expires. */
   get breakerEvidence(): string {
     return `${this.#fleet}:breakers:evidence`;
+  }
+
+  /** hash: how many workers each group wants, as the leader last reckoned it, as JSON. Expires. */
+  get scale(): string {
+    return `${this.#fleet}:scale`;
+  }
+
+  /** string: what an operator set for a group, as JSON. Expires when it ends. */
+  scaleRule(group: string): string {
+    return `${this.#fleet}:scale:rule:${group}`;
   }
 
   /** hash: the fleet as the leader last saw it, for `bulwark status`. */

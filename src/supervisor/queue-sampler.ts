@@ -1,4 +1,5 @@
 import { errorMessage } from '../errors/error-message.js';
+import type { QueueFlows } from '../flow/queue-flows.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
@@ -6,6 +7,8 @@ import type { QueueInspector } from '../transport/queue-inspector.js';
 export interface QueueSamplerOptions {
   readonly inspector: QueueInspector;
   readonly queues: () => Promise<Iterable<string>>;
+  /** Told of every sample. */
+  readonly flows: QueueFlows;
   readonly metrics: Metrics;
   readonly clock: Clock;
 }
@@ -25,8 +28,15 @@ const states = [
 export class QueueSampler {
   readonly #options: QueueSamplerOptions;
 
+  readonly #oldestAgeMs = new Map<string, number>();
+
   constructor(options: QueueSamplerOptions) {
     this.#options = options;
+  }
+
+  /** For how long the oldest job of a queue has waited, as it was last sampled. */
+  oldestAgeMs(queue: string): number {
+    return this.#oldestAgeMs.get(queue) ?? 0;
   }
 
   async sample(): Promise<void> {
@@ -41,17 +51,21 @@ export class QueueSampler {
   }
 
   async #sampleQueue(queue: string): Promise<void> {
-    const { inspector, metrics, clock } = this.#options;
+    const { inspector, flows, metrics, clock } = this.#options;
     const sample = await inspector.sample(queue);
+    flows.observe(queue, sample, clock.elapsed());
     for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
     const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
+    this.#oldestAgeMs.set(queue, Math.max(0, ageMs));
     metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
     metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
   }
 
-  /** Takes back what was told, when somebody else leads and tells it. */
+  /** Takes back what was told, and forgets what was seen, when somebody else leads. */
   clear(): void {
-    const { metrics } = this.#options;
+    const { flows, metrics } = this.#options;
+    flows.clear();
+    this.#oldestAgeMs.clear();
     metrics.queueJobs.clear();
     metrics.queueOldestJobAge.clear();
     metrics.queuePaused.clear();

@@ -11,6 +11,7 @@ import type {
 } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { QueueFlows } from '../flow/queue-flows.js';
 import { CensusSweeper } from '../recovery/census-sweeper.js';
 import { CrashStore } from '../recovery/crash-store.js';
 import { DeathWatch } from '../recovery/death-watch.js';
@@ -21,8 +22,16 @@ import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { answerAutoscale, autoscalePath } from '../scaling/autoscale-endpoint.js';
+import { Autoscaler } from '../scaling/autoscaler.js';
+import { ScaleStore } from '../scaling/scale-store.js';
+import { WorkerSlots } from '../scaling/worker-slots.js';
 import { PeriodicService } from '../service/periodic-service.js';
+import { memoryStage } from '../shedding/pressure.js';
+import { ShedControl } from '../shedding/shed-control.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
+import { type HttpRoute, jsonAnswer } from '../telemetry/http-answer.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
@@ -32,6 +41,7 @@ import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueFences } from '../transport/queue-fences.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { LeaderLease } from './leader-lease.js';
+import { PressureGauge } from './pressure-gauge.js';
 import { QueueSampler } from './queue-sampler.js';
 
 export interface SupervisorParts {
@@ -49,6 +59,8 @@ const countsPerWatch = 3;
 const breakerLookMs = 250;
 /** Jobs come back in batches of a tenth of a second: larger ones go to one worker, which may not make so many calls at once. */
 const returnMs = 100;
+/** The controller's gains are for a step a second. */
+const shedStepMs = 1_000;
 /** How long stopping may take when Redis does not answer. */
 const farewellMs = 2_000;
 
@@ -112,7 +124,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn]) told.clear();
+        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn, autoscaler, shedControl]) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -126,7 +138,8 @@ export class Supervisor {
     };
     const fleet = new FleetStore(client, keyspace);
     const view = new FleetView(fleet, systemClock);
-    const sampler = new QueueSampler({ inspector, queues, metrics, clock: systemClock });
+    const flows = new QueueFlows();
+    const sampler = new QueueSampler({ inspector, queues, flows, metrics, clock: systemClock });
     const sweeper = new OrphanSweeper({
       fleet,
       view,
@@ -212,8 +225,42 @@ export class Supervisor {
       log,
       metrics,
     });
+    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
+    const autoscaler = new Autoscaler({
+      store: new ScaleStore(client, keyspace),
+      slots: new WorkerSlots({
+        view,
+        beatsOf: (ids) => fleet.beatsOf(ids),
+        deadAfterMs: supervisor.deadAfterMs,
+      }),
+      queues: () => directory.list(),
+      flowOf: (queue) => flows.of(queue),
+      gateOf: (names) => ({
+        breakersOpen: parkedReturn.holdsBack(names),
+        redisPressure: memoryStage(pressure.last?.memoryRatio),
+      }),
+      downAfterMs: supervisor.scaleDownAfterMs,
+      leadership: lease,
+      clock: systemClock,
+      log,
+      metrics,
+    });
+    const shedControl = new ShedControl({
+      store: new ShedStore(client, keyspace),
+      parked: new ParkedJobs(client, keyspace),
+      queues: () => directory.list(),
+      flowOf: (queue) => flows.of(queue),
+      oldestAgeMs: (queue) => sampler.oldestAgeMs(queue),
+      pressure: () => pressure.measure(),
+      leadership: lease,
+      clock: systemClock,
+      log,
+      metrics,
+    });
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
+      this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),
+      this.#whileLeading('autoscaler', supervisor.sampleMs, () => autoscaler.decide()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
@@ -251,6 +298,21 @@ export class Supervisor {
         return undefined;
       },
       role: async () => (this.leads ? 'leader' : 'standby'),
+    };
+  }
+
+  /** What its window answers beside metrics and health. */
+  get routes(): Readonly<Record<string, HttpRoute>> {
+    return {
+      [autoscalePath]: async (group) => {
+        if (!this.#open) return jsonAnswer(503, { error: 'not connected to Redis yet' });
+        const { client, keyspace } = this.#open;
+        const store = new ScaleStore(client, keyspace);
+        const directory = new QueueDirectory(client, keyspace);
+        const groups = async () =>
+          [...new Set([...(await directory.list()).values()].map((policy) => policy.group))].sort();
+        return answerAutoscale({ record: (name) => store.record(name), groups }, group);
+      },
     };
   }
 

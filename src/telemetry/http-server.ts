@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { within } from '../time/deadline.js';
 import { type HealthCheck, Readiness } from './health.js';
+import { type HttpAnswer, type HttpRoute, jsonAnswer } from './http-answer.js';
 import type { MetricsPage } from './metrics.js';
 import { PortTakenError } from './port-taken-error.js';
 
@@ -14,6 +15,8 @@ export interface HttpServerOptions {
   readonly metrics: MetricsPage;
   /** What must hold for the process to be ready, by name. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
+  /** What else there is to ask for, by the path that it lies below: `/autoscale/v1/`. */
+  readonly routes?: Readonly<Record<string, HttpRoute>>;
   readonly log: Logger;
 }
 
@@ -31,12 +34,6 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
 /** Nobody who asks here needs longer, and a slow client must not hold a socket. */
 const requestDeadlineMs = 5_000;
 const keepAliveMs = 5_000;
@@ -49,11 +46,19 @@ const stopGraceMs = 500;
  * `/livez` never looks at Redis or anything else outside: an answer at all proves that the event loop turns, and restarting
  * a process does not repair what it depends on. `/readyz` runs the checks.
  */
-export function createHttpServer({ host, port, metrics, checks, log }: HttpServerOptions): HttpServer {
+export function createHttpServer({
+  host,
+  port,
+  metrics,
+  checks,
+  routes: below = {},
+  log,
+}: HttpServerOptions): HttpServer {
   const readiness = new Readiness(checks);
-  const routes: Readonly<Record<string, () => Promise<Answer>>> = {
+  const routes: Routes = {
+    ...below,
     '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.render() }),
-    '/livez': async () => json(200, { status: 'alive', uptimeSeconds: Math.round(process.uptime()) }),
+    '/livez': async () => jsonAnswer(200, { status: 'alive', uptimeSeconds: Math.round(process.uptime()) }),
     '/readyz': () => readinessAnswer(readiness),
     '/healthz': () => readinessAnswer(readiness),
   };
@@ -62,7 +67,7 @@ export function createHttpServer({ host, port, metrics, checks, log }: HttpServe
     void answerTo(request, routes)
       .catch((error: unknown) => {
         log.error({ err: error, path: request.url }, 'http.failed');
-        return json(500, { error: 'internal error; the log has the details' });
+        return jsonAnswer(500, { error: 'internal error; the log has the details' });
       })
       .then((answer) => write(request, response, answer));
   });
@@ -89,27 +94,33 @@ export function createHttpServer({ host, port, metrics, checks, log }: HttpServe
   };
 }
 
-async function answerTo(
-  request: IncomingMessage,
-  routes: Readonly<Record<string, () => Promise<Answer>>>,
-): Promise<Answer> {
+/** By path. One that ends with a slash answers for everything below it. */
+type Routes = Readonly<Record<string, HttpRoute>>;
+
+async function answerTo(request: IncomingMessage, routes: Routes): Promise<HttpAnswer> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (!route) return json(404, { error: `nothing at this path; there is ${Object.keys(routes).join(', ')}` });
-  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'only GET and HEAD' });
-  return route();
+  const found = Object.entries(routes).find(([at]) => path === at || (at.endsWith('/') && path.startsWith(at)));
+  if (!found) return jsonAnswer(404, { error: `nothing at this path; there is ${Object.keys(routes).join(', ')}` });
+  if (request.method !== 'GET' && request.method !== 'HEAD') return jsonAnswer(405, { error: 'only GET and HEAD' });
+  const [at, route] = found;
+  return route(decoded(path.slice(at.length)));
 }
 
-async function readinessAnswer(readiness: Readiness): Promise<Answer> {
+/** What is badly encoded is taken as it is: it names nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function readinessAnswer(readiness: Readiness): Promise<HttpAnswer> {
   const report = await readiness.report();
-  return json(report.status === 'ready' ? 200 : 503, report);
+  return jsonAnswer(report.status === 'ready' ? 200 : 503, report);
 }
 
-function json(status: number, body: object): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(body)}\n` };
-}
-
-function write(request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+function write(request: IncomingMessage, response: ServerResponse, { status, type, body }: HttpAnswer): void {
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),

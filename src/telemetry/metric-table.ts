@@ -1,5 +1,6 @@
 import { criticalities } from '../job/criticality.js';
 import { deadLetterReasons, type OutcomeKind } from '../job/outcome.js';
+import { shedReasons } from '../job/shed-reason.js';
 import type { Role } from './role.js';
 
 /**
@@ -22,7 +23,7 @@ export type MetricRow =
   | (MetricBasics & { readonly type: 'histogram'; readonly buckets: readonly number[] });
 
 /** Why `enqueue` refused a job. */
-const enqueueRejections = ['invalid', 'too_large', 'key_conflict', 'unavailable'] as const;
+const enqueueRejections = ['invalid', 'too_large', 'key_conflict', 'unavailable', 'shed'] as const;
 
 /** What the effect ledger says of a key that is not free. */
 const ledgerVerdicts = ['committed', 'failed', 'busy', 'mismatch'] as const;
@@ -183,8 +184,8 @@ export const metricTable = {
   jobFallbacks: {
     name: 'bulwark_job_fallbacks_total',
     type: 'counter',
-    help: 'Jobs that completed with their fallback, because a dependency was not to be called.',
-    labels: { queue, kind: anyKind, dependency: 'name of a dependency' },
+    help: 'Jobs that completed with their fallback, because a dependency was not to be called or there was too much to do.',
+    labels: { queue, kind: anyKind, dependency: 'name of a dependency, or `shed`' },
     by: ['worker'],
   },
   deadLetters: {
@@ -234,6 +235,13 @@ export const metricTable = {
     type: 'gauge',
     help: 'Workers by what the supervisor thinks of them. Only the leader exports it.',
     labels: { state: ['alive', 'blocked', 'suspect', 'dead'] },
+    by: ['supervisor'],
+  },
+  desiredWorkers: {
+    name: 'bulwark_desired_workers',
+    type: 'gauge',
+    help: 'How many workers a group of queues wants, as `/autoscale/v1/<group>` says it. Only the leader exports it.',
+    labels: { group: 'name of a group of queues' },
     by: ['supervisor'],
   },
   workersVanished: {
@@ -298,6 +306,25 @@ export const metricTable = {
     help: 'The last election this supervisor knows of. It grows by one with each.',
     labels: {},
     by: ['supervisor'],
+  },
+  shedLevel: {
+    name: 'bulwark_shed_level',
+    type: 'gauge',
+    help: 'Which part of what arrives is to be shed, from 0 to 0.95. Only the leader exports it.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  jobsShed: {
+    name: 'bulwark_jobs_shed_total',
+    type: 'counter',
+    help: 'Jobs that gave way, by why. Refused ones were never accepted; degraded ones ran their fallback; delayed and parked ones come back.',
+    labels: {
+      queue,
+      criticality: criticalities,
+      action: ['refused', 'degraded', 'delayed', 'parked'],
+      reason: shedReasons,
+    },
+    by: ['producer', 'worker'],
   },
   serviceRuns: {
     name: 'bulwark_service_runs_total',

@@ -19,6 +19,7 @@ import { PayloadReader } from './payload-reader.js';
 import { queueKeys } from './queue-keys.js';
 import { type RunningJob, RunningJobs } from './running-jobs.js';
 import { type Settled, Settlement } from './settlement.js';
+import { type SlotLimiter, SlotLimits } from './slot-limits.js';
 import { takeSuspect } from './take-suspect.js';
 import { WorkBell } from './work-bell.js';
 import { WorkCalls } from './work-calls.js';
@@ -72,6 +73,7 @@ export class QueueConsumer {
   readonly #settlement: Settlement;
   readonly #ledger: EffectLedger;
   readonly #running = new RunningJobs();
+  readonly #limits: SlotLimits;
   readonly #stopped = new AbortController();
   #fetches = 0;
   #released = 0;
@@ -81,6 +83,7 @@ export class QueueConsumer {
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options;
+    this.#limits = new SlotLimits(options.slots);
     this.#backend = new BullmqBackend({
       client: options.client,
       keyspace: options.keyspace,
@@ -184,9 +187,9 @@ export class QueueConsumer {
     this.#bell.close();
   }
 
-  /** Uses at most so many of its slots from now on. Running jobs go on. */
-  limitTo(slots: number): void {
-    this.#loop.limitTo(slots);
+  /** Uses at most so many of its slots from now on, and fewer where another allows fewer. Running jobs go on. */
+  limitTo(slots: number, by: SlotLimiter): void {
+    this.#loop.limitTo(this.#limits.set(by, slots));
   }
 
   /** Tells how far a running job is, as BullMQ's `progress` event too. */

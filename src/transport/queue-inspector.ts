@@ -11,6 +11,7 @@ import { queueKeys } from './queue-keys.js';
 import {
   type ActiveJobOwner,
   activeOwnersScript,
+  dueSoonMs,
   type JobOutcomeView,
   jobOutcomesScript,
   type QueueSample,
@@ -102,8 +103,9 @@ export class QueueInspector {
         waitingChildren: keys['waiting-children'],
         dead: dead.failed,
         meta: keys.meta,
+        id: keys.id,
       },
-      { base: keys[''] },
+      { base: keys[''], soon: dueSoonMs },
     );
   }
 

@@ -32,16 +32,47 @@ export interface QueueSample {
   readonly paused: boolean;
   /** When the job that waits longest was enqueued; undefined when none waits. */
   readonly oldestEnqueuedAt: number | undefined;
+  /** How many jobs were ever added, those counted too that were there already. */
+  readonly added: number;
+  /** How many delayed jobs are due within `dueSoonMs`. */
+  readonly dueSoon: number;
 }
+
+/** How far `dueSoon` looks ahead: about as long as a new worker takes on a bad day, from the wish for it to its first job. */
+export const dueSoonMs = 60_000;
 
 export const queueSampleScript = defineScript({
   file: file('queue-sample'),
-  keys: ['wait', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waitingChildren', 'dead', 'meta'],
-  args: ['base'],
+  keys: ['wait', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waitingChildren', 'dead', 'meta', 'id'],
+  args: ['base', 'soon'],
   reply: (raw): QueueSample => {
-    const [waiting, prioritized, delayed, active, completed, failed, waitingChildren, dead, paused, oldest] = (
-      raw as unknown[]
-    ).map(Number) as [number, number, number, number, number, number, number, number, number, number];
+    const [
+      waiting,
+      prioritized,
+      delayed,
+      active,
+      completed,
+      failed,
+      waitingChildren,
+      dead,
+      paused,
+      oldest,
+      added,
+      dueSoon,
+    ] = (raw as unknown[]).map(Number) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return {
       waiting,
       prioritized,
@@ -53,6 +84,8 @@ export const queueSampleScript = defineScript({
       dead_lettered: dead,
       paused: paused === 1,
       oldestEnqueuedAt: oldest < 0 ? undefined : oldest,
+      added,
+      dueSoon,
     };
   },
 });
@@ -163,7 +196,7 @@ export const jobEventsScript = defineScript({
 /** How far a job is, as seen from outside. */
 export type JobOutcomeView =
   | { readonly state: 'pending' }
-  /** `fallback`: the result is that of the kind's fallback, which ran because a dependency was down. */
+  /** `fallback`: the result is that of the kind's fallback, which ran because a dependency was down or there was too much to do. */
   | { readonly state: 'completed'; readonly result: unknown; readonly fallback?: true }
   | { readonly state: 'dead_lettered'; readonly record: DeadLetterRecord }
   /** Failed inside its queue: a job of a flow, or one that a plain BullMQ worker ran. */

@@ -14,6 +14,7 @@ import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
 import { reportOutcome } from './report-outcome.js';
 import { RetryAdmission } from './retry-admission.js';
+import type { ShedGate } from './shed-gate.js';
 import type { WorkerParts } from './worker-parts.js';
 
 export interface ConsumerContext {
@@ -23,6 +24,8 @@ export interface ConsumerContext {
   readonly worker: string;
   readonly open: OpenRedis;
   readonly gates: CallGates;
+  /** What gives way while work is shed. */
+  readonly shedGate: ShedGate;
   readonly onHung: (handler: HungHandler) => void;
   /** Told when it gets no work and a new connection did not help: it takes a new process. */
   readonly onBeyondRepair: (reason: string) => void;
@@ -34,7 +37,7 @@ const setAsideAgain: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, clock, worker, open, gates, onHung, onBeyondRepair } = context;
+  const { parts, clock, worker, open, gates, shedGate, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
   const executor = new Executor({
@@ -49,6 +52,8 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     onHung,
     givenBack,
     retries: createRetryAdmission(queue, context),
+    // A suspect runs alone, and stands in nobody's way.
+    shed: (job, definition) => (parts.suspect === undefined ? shedGate.decide(job, definition) : { kind: 'run' }),
     claimKey: (job, digest, fingerprint) => consumer.claimKey(job, digest, fingerprint),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
     stepStore: new StepStore(open.client, open.keyspace, queue.name),

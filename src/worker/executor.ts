@@ -14,12 +14,13 @@ import type { AnyJobDefinition } from '../job/define-job.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { JobContext } from '../job/job-context.js';
 import { LeaseLostError } from '../job/lease-lost-error.js';
-import type { Outcome } from '../job/outcome.js';
+import { fallbackForLoad, type Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
 import { classifyError } from '../retry/classify.js';
 import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
 import { failedDependency } from '../retry/failed-dependency.js';
+import type { StartDecision } from '../shedding/decide-admission.js';
 import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
@@ -48,6 +49,8 @@ export interface ExecutorOptions extends ContextServices {
   readonly random: () => number;
   /** How a job ends whose worker shuts down before it does. */
   readonly givenBack: Outcome;
+  /** Whether a job runs while work is shed. */
+  readonly shed: (job: FetchedJob, definition: AnyJobDefinition) => StartDecision;
   /** Claims a key for a job that was written without one. Undefined when its lease is lost. */
   readonly claimKey: (job: FetchedJob, digest: string, fingerprint: string) => Promise<Claim | undefined>;
   /** Lets retries run or postpones them; undefined lets all of them run. */
@@ -70,14 +73,14 @@ interface Run {
   readonly cancellation: Cancellation;
   readonly clock: Clock;
   readonly admission?: Extract<Admission, { kind: 'admitted' }> | undefined;
-  /** The breaker for which the fallback runs in the place of the handler. */
+  /** What the fallback runs for in the place of the handler: a breaker, or load. */
   readonly fallbackFor?: string;
 }
 
 /**
- * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → breakers of its
- * dependencies → retry budget → run under timeout and signal → classify what was thrown → decide. It never throws, and the transport makes the
- * outcome true.
+ * Takes one fetched job to its outcome: what the ledger says of its key → prepare (kind, deadline, size, version, schema) → what gives way
+ * while work is shed → breakers of its dependencies → retry budget → run under timeout and signal → classify what was thrown → decide. It
+ * never throws, and the transport makes the outcome true.
  */
 export class Executor {
   readonly #options: ExecutorOptions;
@@ -98,10 +101,16 @@ export class Executor {
       if (prepared.kind === 'refused') return prepared.outcome;
 
       const { definition, payload } = prepared;
+      const start = this.#options.shed(job, definition);
+      if (start.kind === 'delay' || start.kind === 'park')
+        return { kind: 'parked', reason: 'shed', delayMs: start.delayMs };
       if (job.claim === undefined) {
         const taken = await this.#takenKey(job, definition, payload, clock);
         if (taken) return taken;
       }
+      // A fallback is there to do without the dependencies, whatever it runs for.
+      if (start.kind === 'degrade')
+        return await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: fallbackForLoad });
       const admitting = admit(this.#options.gates, definition.dependencies);
       const admission = admitting && (await admitting);
       if (admission?.kind !== 'refused') {
@@ -129,7 +138,7 @@ export class Executor {
     }
   }
 
-  /** Runs the handler, or the fallback for a breaker. */
+  /** Runs the handler, or the fallback for a breaker or load. */
   async #run({ job, definition, payload, cancellation, clock, admission, fallbackFor }: Run): Promise<Outcome> {
     const passes = admission?.passes;
     let context = undefined as JobContext | undefined;

@@ -46,6 +46,11 @@ export class Lane {
     });
   }
 
+  /** Resolves when nothing runs there. */
+  async whenFree(): Promise<void> {
+    await this.#running;
+  }
+
   /** Asks what runs there to drain, and resolves when it has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();

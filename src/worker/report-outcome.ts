@@ -33,7 +33,7 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now 
     case 'completed':
       if (outcome.fallbackFor !== undefined) {
         metrics.jobFallbacks.inc({ queue, kind, dependency: dependencyOf(outcome.fallbackFor) });
-        log.info({ ...fields, breaker: outcome.fallbackFor }, 'job.fell_back');
+        log.info({ ...fields, for: outcome.fallbackFor }, 'job.fell_back');
         return;
       }
       log.debug(fields, 'job.completed');

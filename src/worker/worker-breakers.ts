@@ -97,7 +97,7 @@ export class WorkerBreakers implements Service {
       const slots = decideSlots(kindsOf(consumer.queue, parts.registry, this.gates), consumer.slots);
       if (slots === (this.#slots.get(consumer.queue) ?? consumer.slots)) continue;
       this.#slots.set(consumer.queue, slots);
-      consumer.limitTo(slots);
+      consumer.limitTo(slots, 'breakers');
       parts.log.info({ queue: consumer.queue, slots, of: consumer.slots }, 'fetch.limited');
     }
   }

@@ -11,6 +11,7 @@ import { createWorkerId } from '../recovery/worker-id.js';
 import { ClientId } from '../redis/client-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { ShedStore } from '../shedding/shed-store.js';
 import type { HealthCheck } from '../telemetry/health.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
@@ -22,6 +23,7 @@ import { describeWorker } from './describe-worker.js';
 import { HungHandlers } from './hung-handlers.js';
 import { Lane } from './lane.js';
 import type { Retirement } from './retirement.js';
+import { ShedGate } from './shed-gate.js';
 import { WorkerBreakers } from './worker-breakers.js';
 import type { WorkerParts } from './worker-parts.js';
 
@@ -54,6 +56,7 @@ export class Worker {
   #guard: Guard | undefined;
   #lane: Lane | undefined;
   #breakers: WorkerBreakers | undefined;
+  #shedGate: ShedGate | undefined;
   readonly #hung: HungHandlers;
   #stopping: Promise<DrainReport> | undefined;
 
@@ -119,6 +122,17 @@ export class Worker {
       consumers: () => this.#consumers,
     });
     this.#breakers = breakers;
+    const shedGate = new ShedGate({
+      store: new ShedStore(client, keyspace),
+      limit: (queue, slots) => this.#consumers.find((consumer) => consumer.queue === queue)?.limitTo(slots, 'shedding'),
+      queues,
+      slots: this.#parts.worker.concurrency,
+      clock: this.#clock,
+      random: Math.random,
+      log,
+      metrics,
+    });
+    this.#shedGate = shedGate;
     this.#consumers = served.map((queue) =>
       createConsumer(queue, {
         parts: this.#parts,
@@ -126,6 +140,7 @@ export class Worker {
         worker: this.id,
         open,
         gates: breakers.gates,
+        shedGate,
         onHung: (handler) => this.#hung.add(handler),
         onBeyondRepair: (reason) => this.#retire({ kind: 'replace', reason }),
       }),
@@ -181,7 +196,10 @@ export class Worker {
   async #begin(): Promise<void> {
     const { suspect } = this.#parts;
     if (suspect === undefined) {
+      // Heard of before the first job; where Redis gives no answer everything runs.
+      await within(farewellMs, this.#shedGate?.hear() ?? Promise.resolve());
       for (const consumer of this.#consumers) consumer.start();
+      this.#shedGate?.start();
       return;
     }
     this.quiet();
@@ -238,6 +256,19 @@ export class Worker {
   }
 
   /**
+   * Takes no more jobs, and asks to end once the last has ended, however long that takes: unlike `stop` it interrupts nothing.
+   *
+   * @param reason - why it is not needed any more, for the log.
+   */
+  async retire(reason: string): Promise<void> {
+    // It may be about to take its first jobs.
+    await this.#starting?.catch(() => undefined);
+    this.quiet();
+    await Promise.all([this.#lane?.whenFree(), ...this.#consumers.map((consumer) => consumer.whenIdle())]);
+    if (this.#stopping === undefined) this.#retire({ kind: 'drain', reason });
+  }
+
+  /**
    * Shuts down: takes no more, waits for running jobs up to the drain deadline, aborts those that are left, gives back those
    * that do not react, and closes. Never takes longer than drain deadline, abort grace and a few seconds, with Redis or without.
    */
@@ -267,7 +298,7 @@ export class Worker {
     await within(farewellMs, this.#breakers?.stop() ?? Promise.resolve());
     // First the guard, or it would beat for a worker that has said farewell.
     await this.#guard?.stop();
-    await within(farewellMs, this.#heartbeat?.stop() ?? Promise.resolve());
+    await within(farewellMs, Promise.all([this.#heartbeat?.stop(), this.#shedGate?.stop()]));
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     if (this.#open) await closeRedis(this.#open.client);
     const report: DrainReport = {

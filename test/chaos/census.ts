@@ -16,7 +16,7 @@ export function watchCensus(pool: TestPool, queue: string): { stop(): Promise<Ce
     while (!stopped) {
       const sample = await pool.inspector.sample(queue).catch(() => undefined);
       if (sample) {
-        const { paused: _paused, oldestEnqueuedAt: _oldest, ...states } = sample;
+        const { paused: _paused, oldestEnqueuedAt: _oldest, added: _added, dueSoon: _due, ...states } = sample;
         sums.add(Object.values(states).reduce((sum, count) => sum + count, 0));
         samples += 1;
       }

@@ -14,6 +14,7 @@ const pages = [
   'docs/operations.md',
   'docs/outbox.md',
   'docs/performance.md',
+  'docs/scaling.md',
 ];
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 

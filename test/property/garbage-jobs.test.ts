@@ -87,6 +87,7 @@ const executor = new Executor({
   givenBack: { kind: 'interrupted', reason: 'shutdown' },
   retries: undefined,
   onHung: () => undefined,
+  shed: () => ({ kind: 'run' }),
   claimKey: async () => undefined,
   reportProgress: async () => undefined,
   stepStore: new StepMemory(),

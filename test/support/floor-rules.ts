@@ -7,7 +7,7 @@ const floors: readonly (readonly string[])[] = [
   ['job', 'config'],
   ['telemetry', 'service'],
   ['redis'],
-  ['transport', 'retry', 'idempotency', 'dead-letter', 'breaker', 'shedding', 'recovery', 'scaling', 'audit'],
+  ['transport', 'retry', 'idempotency', 'dead-letter', 'breaker', 'flow', 'shedding', 'recovery', 'scaling', 'audit'],
   ['producer', 'worker', 'supervisor'],
   ['gateway', 'cli'],
 ];

@@ -9,6 +9,8 @@ import { isRedisGiven } from '../redis-given.js';
 
 interface UpOptions {
   readonly workers?: string;
+  readonly min?: string;
+  readonly max?: string;
   readonly httpPort?: string;
   readonly dataDir?: string;
   readonly jobs?: string[];
@@ -24,9 +26,12 @@ export function declareUp(program: Command, act: Act): void {
         'master of BULWARK_REDIS_SENTINELS, else a private one from redis-server or valkey-server on the PATH, which keeps its ' +
         'jobs under the data folder, else an embedded stand-in. A process that dies is started again. SIGTERM or Ctrl-C drains ' +
         'the workers; a second one ends everything at once. SIGHUP replaces every process by a new one, one after the other, ' +
-        'without a gap; when the terminal is closed, it drains.',
+        'without a gap; when the terminal is closed, it drains. With --max it runs as many workers as the leader finds needed; those ' +
+        'that are too many end after their last job.',
     )
     .option('--workers <n>', 'how many worker processes (pool.workers)')
+    .option('--min <n>', 'how many at least, and at first, with --max (pool.minWorkers)')
+    .option('--max <n>', 'follow what the leader wants, up to so many (pool.maxWorkers)')
     .option(
       '--http-port <port>',
       'port of the supervisor; the workers have the next ones; 0 for any free ones (http.port)',
@@ -40,22 +45,26 @@ export function declareUp(program: Command, act: Act): void {
     .action(act(keepPool));
 }
 
-async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrency }: UpOptions): Promise<number> {
+async function keepPool(
+  cli: Cli,
+  { workers, min, max, httpPort, dataDir, jobs, concurrency }: UpOptions,
+): Promise<number> {
   const { StopRequest } = await import('../process/stop-request.js');
   const stop = new StopRequest({ kept: false, reloads: true });
   const { acquireServer } = await import('../../redis/server/acquire-server.js');
-  const { childPrograms, poolPorts } = await import('../keeper/child-programs.js');
+  const { childPrograms, mostWorkers, poolPorts } = await import('../keeper/child-programs.js');
   const { createKeeperOutput } = await import('../keeper/keeper-output.js');
   const { probePorts } = await import('../keeper/probe-ports.js');
   const { runPool } = await import('../keeper/run-pool.js');
   const { welcomeText } = await import('../keeper/welcome.js');
 
   const { values, sources } = await cli.given({
-    pool: { workers, dataDir },
+    pool: { workers, minWorkers: min, maxWorkers: max, dataDir },
     http: { port: httpPort },
     worker: { jobs, concurrency },
   });
-  const ports = poolPorts(1 + values.pool.workers, values.http.port);
+  const most = mostWorkers(values.pool);
+  const ports = poolPorts(1 + most, values.http.port);
   if (values.http.enabled) await probePorts(values.http.host, ports);
   const { output, globals } = cli;
   const { lines, log, terminal } = createKeeperOutput(values.log, output.json);
@@ -65,7 +74,7 @@ async function keepPool(cli: Cli, { workers, httpPort, dataDir, jobs, concurrenc
     if (server.warning) output.say(`\n${server.warning}\n`);
     const programs = childPrograms({
       supervised: true,
-      workers: values.pool.workers,
+      workers: most,
       ports,
       redisUrl: server.url,
       globals,

@@ -9,6 +9,8 @@ interface WorkerRunOptions {
   readonly concurrency?: string;
   readonly httpPort?: string;
   readonly processes?: string;
+  readonly min?: string;
+  readonly max?: string;
   readonly kept?: true;
   readonly suspect?: SuspectRole;
   readonly terminal?: true;
@@ -22,7 +24,8 @@ export function declareWorkerRun(worker: Command, act: Act): void {
     .description(
       'Runs one worker until it is told to stop. SIGTERM or Ctrl-C drains it: it takes no more jobs, finishes what it runs, ' +
         'gives back what does not end in time, and exits with 0. A second signal ends it at once. With --processes a keeper runs ' +
-        'several: it starts again what dies, and SIGHUP replaces each by a new one, one after the other, without a gap.',
+        'several: it starts again what dies, and SIGHUP replaces each by a new one, one after the other, without a gap. With --max it ' +
+        'runs as many as the leader finds needed; those that are too many end after their last job.',
     )
     .option(
       '--jobs <path...>',
@@ -37,6 +40,8 @@ export function declareWorkerRun(worker: Command, act: Act): void {
       '--processes <n>',
       'how many worker processes, under a keeper (pool.workers); default: one, without a keeper',
     )
+    .option('--min <n>', 'how many processes at least, and at first, with --max (pool.minWorkers)')
+    .option('--max <n>', 'follow what the leader wants, up to so many, under a keeper (pool.maxWorkers)')
     .addOption(new Option('--kept').hideHelp())
     .addOption(new Option('--suspect <json>').argParser(parseSuspectRole).hideHelp())
     .addOption(new Option('--terminal').hideHelp())
@@ -45,10 +50,10 @@ export function declareWorkerRun(worker: Command, act: Act): void {
 }
 
 async function runWorker(cli: Cli, given: WorkerRunOptions): Promise<number> {
-  const { processes, ...flags } = given;
-  if (processes !== undefined) {
+  const { processes, min, max, ...flags } = given;
+  if (processes !== undefined || max !== undefined) {
     const { runWorkers } = await import('../keeper/run-workers.js');
-    return runWorkers(cli, { processes, ...flags });
+    return runWorkers(cli, given);
   }
   const { createProcessLogger } = await import('../process/process-logger.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');

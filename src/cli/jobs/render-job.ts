@@ -1,3 +1,4 @@
+import { fallbackForLoad } from '../../job/outcome.js';
 import type { JobView } from '../../transport/queue-inspector.js';
 import { describeBreaker } from '../breaker/describe-breaker.js';
 import type { HoldingBreaker } from '../breaker/read-breakers.js';
@@ -38,10 +39,15 @@ export function renderJob(job: JobView, paint: Paint, heldBy?: HoldingBreaker): 
       ['progress', job.progress === undefined || job.progress === 0 ? undefined : compact(job.progress)],
       ['failed', job.failedReason || undefined, 'red'],
       ['result', job.state === 'completed' ? compact(job.result) : undefined],
-      ['result of', job.fallbackFor === undefined ? undefined : `its fallback, because of breaker ${job.fallbackFor}`],
+      ['result of', resultOf(job.fallbackFor)],
     ],
     job,
     job.payload,
     paint,
   );
+}
+
+function resultOf(fallbackFor: string | undefined): string | undefined {
+  if (fallbackFor === undefined) return undefined;
+  return `its fallback, because ${fallbackFor === fallbackForLoad ? 'there was too much to do' : `of breaker ${fallbackFor}`}`;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Environment, processEnvironment } from '../../config/env.js';
+import type { ResolvedOptions } from '../../config/option-types.js';
 import type { GlobalOptions } from '../global-options.js';
 import { UsageError } from '../usage-error.js';
 import type { ChildProgram } from './forked-child.js';
@@ -26,6 +27,11 @@ export interface PoolPrograms {
 }
 
 const highestPort = 65_535;
+
+/** How many workers a keeper may ever run: each has its port from the start. */
+export function mostWorkers({ workers, maxWorkers }: Pick<ResolvedOptions['pool'], 'workers' | 'maxWorkers'>): number {
+  return maxWorkers === false ? workers : maxWorkers;
+}
 
 /**
  * The ports of a pool, one for each process from the first one up: that of the supervisor, where there is one, then those of

@@ -5,7 +5,7 @@ import type { Environment } from '../../config/env.js';
 import type { CrashRecord } from '../../recovery/crash-record.js';
 import type { Clock } from '../../time/clock.js';
 import { within } from '../../time/deadline.js';
-import { parseChildMessage, type StopMessage } from '../process/keeper-message.js';
+import { type KeeperMessage, parseChildMessage } from '../process/keeper-message.js';
 import type { ReadyReport } from '../process/ready-report.js';
 import { ChildOutput, type PoolOutput } from './child-output.js';
 import type { Life } from './decide-restart.js';
@@ -116,6 +116,12 @@ export class ForkedChild {
     return this.#stopping;
   }
 
+  /** Lets it take no more jobs and end after the last one, however long that takes. */
+  retire(): void {
+    this.#leaving = true;
+    this.#tell({ bulwark: 'retire' });
+  }
+
   /** Ends it at once. */
   async kill(): Promise<void> {
     this.#leaving = true;
@@ -177,7 +183,7 @@ export class ForkedChild {
 
   async #drain(handOver: boolean): Promise<void> {
     const { killGraceMs, log } = this.#options;
-    this.#askToStop(handOver);
+    this.#tell({ bulwark: 'stop', handOver });
     const overdue = setTimeout(() => {
       log.error({ childPid: this.pid, killGraceMs }, 'child.killed');
       this.#child?.kill('SIGKILL');
@@ -186,13 +192,14 @@ export class ForkedChild {
     clearTimeout(overdue);
   }
 
-  #askToStop(handOver: boolean): void {
+  /** Whoever cannot be told hears a signal. */
+  #tell(message: KeeperMessage): void {
     const child = this.#child;
     if (!child?.connected) {
       child?.kill('SIGTERM');
       return;
     }
-    child.send({ bulwark: 'stop', handOver } satisfies StopMessage, (error) => {
+    child.send(message, (error) => {
       if (error) child.kill('SIGTERM');
     });
     // One that closed its channel in the same moment has not heard it. To an end that is its own, the signal comes too late.

@@ -9,16 +9,19 @@ import type { Casualty } from './pool-gave-up-error.js';
 export interface PoolReports {
   /** Undefined while it is not ready, and for a pool without one. */
   readonly supervisor: ReadyReport | undefined;
-  /** In the order of the workers; undefined for one that is not ready. */
+  /** In the order of the workers that are wanted; undefined for one that is not ready. */
   readonly workers: readonly (ReadyReport | undefined)[];
 }
 
 /** How a child is made: the keeper says for what, and what it wants to be told. */
 export type CreateChild = (name: string, program: ChildProgram, news: Omit<ChildNews, 'onCrash'>) => KeptChild;
 
-/** Some workers, and a supervisor where one belongs to them, each in a process of its own, kept alive until the pool stops. */
+/**
+ * Some workers, and a supervisor where one belongs to them, each in a process of its own, kept alive until the pool stops. It has a place
+ * for each worker that it may ever run, of which `resize` fills so many.
+ */
 export class Keeper {
-  /** Resolves when every process has been ready once. */
+  /** Resolves when every process that is wanted has been ready once. */
   readonly ready: Promise<void>;
   /** Resolves when a process can never run as it was started, with its name and exit code. */
   readonly hopeless: Promise<{ readonly name: string; readonly exitCode: number }>;
@@ -27,8 +30,11 @@ export class Keeper {
   readonly #supervisor: KeptChild | undefined;
   readonly #workers: readonly KeptChild[];
   readonly #reports = new Map<string, ReadyReport>();
+  #wanted: number;
 
-  constructor({ supervisor, workers }: PoolPrograms, createChild: CreateChild) {
+  /** @param wanted - how many workers it starts with. */
+  constructor({ supervisor, workers }: PoolPrograms, createChild: CreateChild, wanted = workers.length) {
+    this.#wanted = wanted;
     let allReady = (): void => undefined;
     let loseHope = (_: { name: string; exitCode: number }): void => undefined;
     let giveUp = (_: readonly Casualty[]): void => undefined;
@@ -45,7 +51,7 @@ export class Keeper {
       createChild(name, program, {
         onReady: (report) => {
           this.#reports.set(name, report);
-          if (this.#reports.size === this.children.length) allReady();
+          if (this.#filled().every((place) => this.#reports.has(place.name))) allReady();
         },
         onHopeless: (exitCode) => loseHope({ name, exitCode }),
         onCrashLoop: () => {
@@ -61,7 +67,7 @@ export class Keeper {
   get reports(): PoolReports {
     return {
       supervisor: this.#supervisor && this.#reports.get(this.#supervisor.name),
-      workers: this.#workers.map(({ name }) => this.#reports.get(name)),
+      workers: this.#workers.filter(({ vacant }) => !vacant).map(({ name }) => this.#reports.get(name)),
     };
   }
 
@@ -73,14 +79,37 @@ export class Keeper {
   /** The children to give up for; empty while the pool should go on. */
   #lost(): KeptChild[] {
     const roleOf = (child: KeptChild): Slot['role'] => (child === this.#supervisor ? 'supervisor' : 'worker');
-    const slots = this.children.map((child) => ({ child, role: roleOf(child), looping: child.looping }));
+    const slots = this.#filled().map((child) => ({ child, role: roleOf(child), looping: child.looping }));
     const verdict = decideGiveUp(slots);
     const lost = slots.filter(({ role, looping }) => looping && (role === 'supervisor') === (verdict === 'supervisor'));
     return verdict === undefined ? [] : lost.map(({ child }) => child);
   }
 
+  /** How many workers are wanted. */
+  get wanted(): number {
+    return this.#wanted;
+  }
+
   start(): void {
-    for (const child of this.children) child.start();
+    this.#supervisor?.start();
+    this.resize(this.#wanted);
+  }
+
+  /**
+   * Runs so many workers from now on, as far as there are places. New ones start at once; those that are too many end after their last job,
+   * so that nothing is interrupted. An operator who has drained one has said that one fewer is wanted: its place counts as filled.
+   */
+  resize(wanted: number): void {
+    this.#wanted = Math.max(0, Math.min(wanted, this.#workers.length));
+    const filled = this.#workers.filter(({ vacant }) => !vacant);
+    // A place whose last process still runs has its port: it is the last choice.
+    const vacant = this.#workers.filter((place) => place.vacant).sort((a, b) => Number(a.leaving) - Number(b.leaving));
+    for (const place of vacant.slice(0, Math.max(0, this.#wanted - filled.length))) place.start();
+    for (const place of filled.slice(this.#wanted)) place.vacate();
+  }
+
+  #filled(): KeptChild[] {
+    return this.children.filter(({ vacant }) => !vacant);
   }
 
   /** Lets all workers drain at the same time, and the supervisor end after them: it looks after them to the last. */

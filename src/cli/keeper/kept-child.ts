@@ -45,9 +45,9 @@ export interface KeptChildOptions extends ChildNews {
 
 /**
  * `replaced`: a new process is ready and the old one has ended. `failed`: no new one became ready, and the old one goes on.
- * `stopping`: the pool ends.
+ * `vacant`: nobody is wanted there. `stopping`: the pool ends.
  */
-export type Replacement = 'replaced' | 'failed' | 'stopping';
+export type Replacement = 'replaced' | 'failed' | 'vacant' | 'stopping';
 
 /** One wish of a process to be replaced is granted in so long: it may be one that wishes it as soon as it is started. */
 const wishPaceMs = 10_000;
@@ -58,8 +58,9 @@ const crashReportMs = 250;
  * One of a pool's places for a process, kept filled: another is started when it dies, after a pause that grows, until it is
  * told to stop.
  *
- * States: *not started* → *running* ⇄ *pausing* → *stopping* → *stopped*. While it is replaced, the place has two processes:
- * first the new one starts beside the old one, then the old one drains beside the new one.
+ * States: *vacant* ⇄ *running* ⇄ *pausing* → *stopping* → *stopped*. While it is replaced, the place has two processes:
+ * first the new one starts beside the old one, then the old one drains beside the new one. A place that is vacated keeps its process
+ * until that has ended its last job, also while the next one runs there already.
  */
 export class KeptChild {
   readonly #options: KeptChildOptions;
@@ -74,6 +75,7 @@ export class KeptChild {
   #lives: Life[] = [];
   #lastDeath: CrashRecord | undefined;
   #everReady = false;
+  #vacant = true;
   #stopping = false;
 
   constructor(options: KeptChildOptions) {
@@ -95,9 +97,38 @@ export class KeptChild {
     return { name: this.name, deaths: earlyDeaths(this.#lives), exitCode, signal, lines };
   }
 
+  /** Whether nobody is wanted there. */
+  get vacant(): boolean {
+    return this.#vacant;
+  }
+
+  /** Whether a process is there that is not wanted any more, and has not ended yet. */
+  get leaving(): boolean {
+    return this.#leaving.size > 0;
+  }
+
+  /** Wants a process there, and starts one unless one is there. */
   start(): void {
+    this.#vacant = false;
+    this.#fill();
+  }
+
+  /**
+   * Wants nobody there: the process takes no more jobs and ends after its last one, however long that takes. Nothing is interrupted.
+   * `start` fills the place again.
+   */
+  vacate(): void {
+    this.#vacant = true;
     clearTimeout(this.#pause);
-    if (this.#current || this.#next || this.#stopping) return;
+    const child = this.#current;
+    if (child === undefined) return;
+    this.#current = undefined;
+    this.#retire(child);
+  }
+
+  #fill(): void {
+    clearTimeout(this.#pause);
+    if (this.#current || this.#next || this.#vacant || this.#stopping) return;
     // One that left the place on purpose may still close its port.
     this.#current = this.#fork({ takesOver: this.#leaving.size > 0 });
   }
@@ -133,6 +164,7 @@ export class KeptChild {
 
   async #replace(why: string): Promise<Replacement> {
     if (this.#stopping) return 'stopping';
+    if (this.#vacant) return 'vacant';
     const { log, name, readyWithinMs } = this.#options;
     clearTimeout(this.#pause);
     const next = this.#fork({ takesOver: true });
@@ -141,6 +173,11 @@ export class KeptChild {
     await within(readyWithinMs, Promise.race([next.ready, next.ended]));
     this.#next = undefined;
     if (this.#stopping) return 'stopping';
+    if (this.#vacant) {
+      // It may have taken jobs.
+      this.#retire(next);
+      return 'vacant';
+    }
     if (next.report === undefined || !next.alive) {
       log.error(
         { nextPid: next.pid, why, readyWithinMs },
@@ -155,6 +192,12 @@ export class KeptChild {
     if (old) await this.#letGo(old);
     log.info({ childPid: next.pid, why }, 'child.replaced');
     return 'replaced';
+  }
+
+  #retire(child: ForkedChild): void {
+    this.#leaving.add(child);
+    child.retire();
+    void child.ended.then(() => this.#leaving.delete(child));
   }
 
   async #letGo(child: ForkedChild): Promise<void> {
@@ -206,7 +249,7 @@ export class KeptChild {
       // Somebody else asked it to drain. That was no crash, and the place is not to stay empty. One that leaves before it is ready
       // does so by itself, and may do it again.
       log.info(facts, 'child.left');
-      this.start();
+      this.#fill();
     } else if (record.exitCode === exitCodes.usage && !this.#everReady) {
       this.#stopping = true;
       log.error(facts, 'child.hopeless');
@@ -220,7 +263,7 @@ export class KeptChild {
   }
 
   #startLater(facts: object): void {
-    if (this.#current || this.#stopping) return;
+    if (this.#current || this.#vacant || this.#stopping) return;
     const { name, log, policy, random, onCrashLoop } = this.#options;
     if (this.#next) {
       log.warn({ ...facts, nextPid: this.#next.pid }, 'child.exited');
@@ -230,7 +273,7 @@ export class KeptChild {
     const restart = { ...facts, restartInMs: Math.round(delayMs), reason };
     if (reason !== 'crash-loop') log.warn(restart, 'child.exited');
     else log.error(restart, `child.crash_loop: ${name} dies as soon as it is started; the lines above say why`);
-    this.#pause = setTimeout(() => this.start(), delayMs);
+    this.#pause = setTimeout(() => this.#fill(), delayMs);
     if (reason === 'crash-loop') onCrashLoop();
   }
 }

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { closeRedis } from '../../redis/connection.js';
-import { openRedis } from '../../redis/open-redis.js';
+import { type OpenRedis, openRedis } from '../../redis/open-redis.js';
+import { ScaleStore } from '../../scaling/scale-store.js';
 import { systemClock } from '../../time/clock.js';
 import { within } from '../../time/deadline.js';
 import { exitCodeOfSignal, exitCodes } from '../exit-code.js';
@@ -10,14 +11,17 @@ import type { StopRequest } from '../process/stop-request.js';
 import type { PoolOutput } from './child-output.js';
 import type { PoolPrograms } from './child-programs.js';
 import { CrashReporter } from './crash-reporter.js';
+import type { ProcessBounds } from './decide-processes.js';
 import { Keeper, type PoolReports } from './keeper.js';
 import { KeptChild } from './kept-child.js';
 import { PoolGaveUpError } from './pool-gave-up-error.js';
+import { PoolScaler } from './pool-scaler.js';
 import { RollingRestart } from './rolling-restart.js';
 
 export interface PoolParts {
   /** With the address of the Redis that the pool works on. */
   readonly options: ResolvedOptions;
+  /** Of all workers that it may ever run. */
   readonly programs: PoolPrograms;
   /** Tells that the pool is up, or what of it. */
   readonly show: (reports: PoolReports) => void;
@@ -47,15 +51,17 @@ export async function runPool(parts: PoolParts): Promise<number> {
   const { options, log } = parts;
   const redis = await openRedis({ redis: options.redis, name: `bulwark:keeper:${process.pid}`, manner: 'prompt', log });
   try {
-    return await keepUntilStopped(parts, new CrashReporter(redis, log));
+    return await keepUntilStopped(parts, redis);
   } finally {
     await closeRedis(redis.client);
   }
 }
 
-async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promise<number> {
+async function keepUntilStopped(parts: PoolParts, redis: OpenRedis): Promise<number> {
   const { options, programs, stop, output, lines, log } = parts;
-  const { restartBaseMs, restartCapMs, killGraceMs } = options.pool;
+  const { restartBaseMs, restartCapMs, killGraceMs, minWorkers, maxWorkers } = options.pool;
+  const crashes = new CrashReporter(redis, log);
+  const scales = maxWorkers !== false;
   const policy = { baseMs: restartBaseMs, capMs: restartCapMs };
   const keeper = new Keeper(
     programs,
@@ -75,11 +81,14 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
         },
         ...news,
       }),
+    scales ? minWorkers : undefined,
   );
   if (stop.reason !== undefined) return exitCodes.done;
   const restart = new RollingRestart(keeper.children, log);
   stop.onReload = () => void restart.run();
   keeper.start();
+  const scaler = scales ? createScaler(keeper, redis, { min: minWorkers, max: maxWorkers }, log) : undefined;
+  scaler?.start();
   void showWhenUp(keeper, parts);
 
   const end = await Promise.race([
@@ -91,6 +100,8 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
   if (end.kind === 'hopeless') output.say(`bulwark: ${end.name} cannot run as it was started: stopping the pool`);
   if (end.kind === 'gave-up') log.fatal({ casualties: end.casualties }, 'pool.gave_up');
 
+  // Its answer may take as long as Redis does; nobody waits for it.
+  void scaler?.stop();
   let cut: NodeJS.Signals | undefined;
   const killed = stop.insisted.then((signal) => {
     cut = signal;
@@ -104,6 +115,10 @@ async function keepUntilStopped(parts: PoolParts, crashes: CrashReporter): Promi
   }
   if (end.kind === 'gave-up') throw new PoolGaveUpError(end.casualties);
   return end.kind === 'hopeless' ? end.exitCode : exitCodes.done;
+}
+
+function createScaler(keeper: Keeper, { client, keyspace }: OpenRedis, bounds: ProcessBounds, log: Logger): PoolScaler {
+  return new PoolScaler({ keeper, store: new ScaleStore(client, keyspace), bounds, log });
 }
 
 async function showWhenUp(keeper: Keeper, { show, stop }: PoolParts): Promise<void> {

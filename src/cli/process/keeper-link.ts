@@ -1,4 +1,4 @@
-import { type ChildMessage, parseStopMessage } from './keeper-message.js';
+import { type ChildMessage, parseKeeperMessage } from './keeper-message.js';
 import type { ReadyReport } from './ready-report.js';
 
 /** A child's side of the channel to its keeper. */
@@ -17,12 +17,14 @@ export type OnStop = (reason: 'keeper' | 'keeper_gone', handOver: boolean) => vo
 
 /**
  * Joins the keeper that forked this process. `onStop` is called when the keeper asks for a drain, and when it is gone:
- * without a keeper nobody restarts this process, watches its Redis, or would ever end it.
+ * without a keeper nobody restarts this process, watches its Redis, or would ever end it. `onRetire` is called when the keeper
+ * needs it no more, and has time.
  */
-export function joinKeeper(onStop: OnStop): KeeperLink {
-  process.on('message', (message) => {
-    const stop = parseStopMessage(message);
-    if (stop) onStop('keeper', stop.handOver);
+export function joinKeeper(onStop: OnStop, onRetire: () => void): KeeperLink {
+  process.on('message', (given) => {
+    const message = parseKeeperMessage(given);
+    if (message?.bulwark === 'stop') onStop('keeper', message.handOver);
+    if (message?.bulwark === 'retire') onRetire();
   });
   process.once('disconnect', () => onStop('keeper_gone', false));
   if (!process.connected) onStop('keeper_gone', false);

@@ -22,8 +22,16 @@ interface ReplaceMessage {
   readonly reason: string;
 }
 
-/** What the keeper tells a child: drain and end. */
-export interface StopMessage {
+/** What the keeper tells a child. */
+export type KeeperMessage = StopMessage | RetireMessage;
+
+/** Take no more jobs, and end after the last one, however long that takes. */
+interface RetireMessage {
+  readonly bulwark: 'retire';
+}
+
+/** Drain and end. */
+interface StopMessage {
   readonly bulwark: 'stop';
   /** Whether its successor already runs and waits for its port. */
   readonly handOver: boolean;
@@ -49,7 +57,8 @@ export function parseChildMessage(message: unknown): ChildMessage | undefined {
 }
 
 /** Reads a message of the keeper; undefined for any other. */
-export function parseStopMessage(message: unknown): StopMessage | undefined {
-  const { bulwark, handOver } = Object(message) as Partial<StopMessage>;
-  return bulwark === 'stop' ? { bulwark, handOver: handOver === true } : undefined;
+export function parseKeeperMessage(message: unknown): KeeperMessage | undefined {
+  const { bulwark, handOver } = Object(message) as Partial<Record<'bulwark' | 'handOver', unknown>>;
+  if (bulwark === 'stop') return { bulwark, handOver: handOver === true };
+  return bulwark === 'retire' ? { bulwark } : undefined;
 }

@@ -10,6 +10,8 @@ import { letYoungGenerationGrow } from './young-generation.js';
 /** A process of the pool, as its life is led from here. */
 export interface PoolProcess {
   start(host: ProcessHost): Promise<ReadyReport>;
+  /** Takes no more work, and calls `onRetire` when it has ended what it has, however long that takes. */
+  retire?(): Promise<void>;
   /** Drains and ends, on time in any case. */
   stop(how: StopManner): Promise<void>;
 }
@@ -55,6 +57,8 @@ export async function runUntilStopped(service: PoolProcess, { log, kept, onReady
     if (kind === 'replace') wantReplacement(reason);
     else stop.retire();
   };
+  // A process that has nothing to end can go at once.
+  stop.onUnneeded = () => void (service.retire ? service.retire().catch(crash) : stop.retire());
   const starting = service.start({ onRetire });
   const first = await Promise.race([starting, stop.received]);
   if (typeof first === 'object') {

@@ -30,6 +30,8 @@ export class StopRequest {
   /** Resolves with the signal that could not wait for the drain. */
   readonly insisted: Promise<StopSignal>;
   readonly link: KeeperLink | undefined;
+  /** Called when the keeper needs this process no more, and has time. */
+  onUnneeded: () => void = () => undefined;
   /** Called when an operator wants the processes of a keeper restarted. */
   onReload: () => void = () => undefined;
   readonly #terminal = new Terminal();
@@ -53,10 +55,13 @@ export class StopRequest {
       .on('SIGINT', () => this.#onSignal('SIGINT'))
       .on('SIGHUP', () => this.#onHangup());
     this.link = kept
-      ? joinKeeper((reason, handOver) => {
-          this.#handsOver ||= handOver;
-          this.#note(reason);
-        })
+      ? joinKeeper(
+          (reason, handOver) => {
+            this.#handsOver ||= handOver;
+            this.#note(reason);
+          },
+          () => this.onUnneeded(),
+        )
       : undefined;
   }
 

@@ -12,7 +12,13 @@ export function createSupervisorProcess(options: ResolvedOptions, log: Logger, t
   const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
   const { redis, job, deadLetter, supervisor: supervisorOptions } = options;
   const supervisor = new Supervisor({ redis, job, deadLetter, supervisor: supervisorOptions, log, metrics });
-  const window = createWindow(options.http, { metrics, checks: supervisor.healthChecks, log, takesOver });
+  const window = createWindow(options.http, {
+    metrics,
+    checks: supervisor.healthChecks,
+    routes: supervisor.routes,
+    log,
+    takesOver,
+  });
   return {
     async start() {
       const http = await window.open();

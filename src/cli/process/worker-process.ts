@@ -57,6 +57,7 @@ export async function createWorkerProcess(
       const kinds = registry.jobs.map(({ kind, queue }) => ({ kind, queue: queue.name }));
       return { role: 'worker', id: worker.id, pid: process.pid, http, kinds };
     },
+    retire: () => worker.retire('fewer workers are needed'),
     async stop(how) {
       window.drain(how);
       await worker.stop();

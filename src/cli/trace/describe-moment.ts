@@ -1,5 +1,6 @@
 import { breakerOfParkReason } from '../../breaker/park-reason.js';
 import { assertNever } from '../../errors/assert-never.js';
+import { fallbackForLoad } from '../../job/outcome.js';
 import { spokenEnd } from '../../recovery/describe-crash.js';
 import type { Format } from '../output.js';
 import { counted, shortened, spokenBytes, spokenDuration } from '../wording.js';
@@ -48,7 +49,7 @@ export function describeMoment(moment: Moment, before?: MomentError): Described 
       return { text: `given back${by(moment.by)}, which was told to stop${again(moment.times)}` };
     case 'fallback':
       return {
-        text: `its fallback ran instead of its handler${moment.breaker === undefined ? '' : `: ${moment.breaker} was not to be called`}`,
+        text: `its fallback ran instead of its handler${spokenFallback(moment)}`,
         format: 'yellow',
       };
     case 'redriven':
@@ -165,6 +166,7 @@ function spokenCrash({ what: _what, at, ...crash }: Of<'crashed'>): string {
 
 const parkings: Readonly<Record<string, string>> = {
   quarantine: 'as a suspect, to run alone',
+  shed: 'there was more to do than could be done in time, and it gave way',
   newer_version: 'its payload is newer than its worker',
   children_pending: 'its children had not ended',
   retry_budget: 'the retry budget of its queue was empty',
@@ -180,6 +182,11 @@ function spokenParking({ at, reason, until, times }: Of<'parked'>): string {
 function spokenReturn({ reason }: Of<'returned'>): string {
   const breaker = breakerOfParkReason(reason);
   return `brought back (${reason})${breaker === undefined ? '' : `: the breaker ${breaker} lets calls through`}`;
+}
+
+function spokenFallback({ breaker }: Of<'fallback'>): string {
+  if (breaker === undefined) return '';
+  return breaker === fallbackForLoad ? `: ${parkings['shed']}` : `: ${breaker} was not to be called`;
 }
 
 function again(times: number | undefined): string {

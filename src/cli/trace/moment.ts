@@ -104,7 +104,7 @@ interface GivenBack {
 /** Its fallback ran instead of its handler. */
 interface FellBack {
   readonly what: 'fallback';
-  /** The dependency that was down. */
+  /** The dependency that was down; `shed` when there was too much to do. */
   readonly breaker?: string;
 }
 

@@ -51,6 +51,8 @@ describe.each(places)('cancel of a job that %s', (_what, put, from) => {
       dead_lettered,
       paused: _paused,
       oldestEnqueuedAt: _oldest,
+      added: _added,
+      dueSoon: _due,
       ...rest
     } = await pool().inspector.sample(bench.queue);
     expect(dead_lettered).toBe(1);

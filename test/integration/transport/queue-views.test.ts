@@ -25,6 +25,8 @@ describe('queue-sample', () => {
       dead_lettered: 0,
       paused: false,
       oldestEnqueuedAt: undefined,
+      added: 0,
+      dueSoon: 0,
     });
   });
 
@@ -35,7 +37,8 @@ describe('queue-sample', () => {
     await bench.add({ enqueuedAt: 5_000 as EpochMs });
     await bench.add({ enqueuedAt: 6_000 as EpochMs });
     await bench.add({ enqueuedAt: 4_000 as EpochMs, priority: 1 });
-    await bench.add({ delayMs: 60_000 });
+    await bench.add({ delayMs: 3_600_000 });
+    await bench.add({ delayMs: 30_000 });
     await client.zadd(bench.keys.completed, 1, 'a', 2, 'b');
     await client.zadd(bench.keys.failed, 1, 'c');
     await client.zadd(bench.keys['waiting-children'], 1, 'd');
@@ -47,7 +50,7 @@ describe('queue-sample', () => {
     expect(sample).toEqual({
       waiting: 2,
       prioritized: 1,
-      delayed: 1,
+      delayed: 2,
       active: 1,
       completed: 2,
       failed: 1,
@@ -55,6 +58,8 @@ describe('queue-sample', () => {
       dead_lettered: 3,
       paused: true,
       oldestEnqueuedAt: 4_000,
+      added: 6,
+      dueSoon: 1,
     });
   });
 

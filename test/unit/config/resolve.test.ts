@@ -73,12 +73,15 @@ describe('resolveConfig', () => {
         "pool": {
           "dataDir": ".bulwark",
           "killGraceMs": 30000,
+          "maxWorkers": false,
+          "minWorkers": 1,
           "restartBaseMs": 1000,
           "restartCapMs": 60000,
           "workers": 2,
         },
         "producer": {
           "batchSize": 250,
+          "shedWaitMs": 30000,
         },
         "redis": {
           "allowEviction": false,
@@ -101,6 +104,7 @@ describe('resolveConfig', () => {
           "quarantineMs": 60000,
           "renewMs": 500,
           "sampleMs": 1000,
+          "scaleDownAfterMs": 60000,
           "sweepMs": 500,
           "watchMs": 150,
         },
@@ -239,7 +243,7 @@ describe('resolveSection', () => {
   });
 
   it('is content with no options at all', () => {
-    expect(resolveSection('producer')).toEqual({ batchSize: 250 });
+    expect(resolveSection('producer')).toEqual({ batchSize: 250, shedWaitMs: 30_000 });
   });
 
   it('takes what it resolved before', () => {

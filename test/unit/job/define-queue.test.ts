@@ -4,13 +4,30 @@ import { DefinitionError } from '../../../src/job/definition-error.js';
 
 describe('defineQueue', () => {
   it('fills in the defaults', () => {
-    expect(defineQueue({ name: 'email' })).toEqual({ name: 'email', criticality: 'sheddable_plus', sloMs: 300_000 });
+    expect(defineQueue({ name: 'email' })).toEqual({
+      name: 'email',
+      criticality: 'sheddable_plus',
+      sloMs: 300_000,
+      group: 'default',
+    });
   });
 
   it('keeps what is said, and cannot be changed afterwards', () => {
-    const queue = defineQueue({ name: 'email.v2_eu-1', criticality: 'critical', slo: '30s' });
+    const queue = defineQueue({
+      name: 'email.v2_eu-1',
+      criticality: 'critical',
+      slo: '30s',
+      group: 'mail',
+      maxWaiting: 9,
+    });
 
-    expect(queue).toEqual({ name: 'email.v2_eu-1', criticality: 'critical', sloMs: 30_000 });
+    expect(queue).toEqual({
+      name: 'email.v2_eu-1',
+      criticality: 'critical',
+      sloMs: 30_000,
+      group: 'mail',
+      maxWaiting: 9,
+    });
     expect(Object.isFrozen(queue)).toBe(true);
   });
 
@@ -19,6 +36,12 @@ describe('defineQueue', () => {
     ['a name with a colon', { name: 'e:mail' }, 'a queue name must start with a letter or digit'],
     ['a name that starts with a dot', { name: '.email' }, 'a queue name must start with a letter or digit'],
     ['no name', { name: undefined as unknown as string }, 'a queue name must start with a letter or digit'],
+    ['a group with a slash, which divides addresses', { name: 'email', group: 'a/b' }, 'queue email: group must start'],
+    [
+      'a budget of none',
+      { name: 'email', maxWaiting: 0 },
+      'queue email: maxWaiting must be a whole number from 1, got 0',
+    ],
     ['the name of a dead-letter queue', { name: 'email.dead' }, `ends in '.dead'`],
     [
       'a mistyped criticality',

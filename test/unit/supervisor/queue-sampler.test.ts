@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { QueueFlows } from '../../../src/flow/queue-flows.js';
 import { QueueSampler } from '../../../src/supervisor/queue-sampler.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
@@ -19,16 +20,23 @@ function sample(overrides: Partial<QueueSample> = {}): QueueSample {
     dead_lettered: 0,
     paused: false,
     oldestEnqueuedAt: undefined,
+    added: 0,
+    dueSoon: 0,
     ...overrides,
   };
 }
 
 /** Samples the given queues once; `exported` are the metrics of queues that a scraper then reads. */
-async function sampled(queues: Readonly<Record<string, QueueSample>>, then?: (sampler: QueueSampler) => void) {
+async function sampled(
+  queues: Readonly<Record<string, QueueSample>>,
+  then?: (sampler: QueueSampler) => void,
+  flows = new QueueFlows(),
+) {
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
   const sampler = new QueueSampler({
     inspector: { sample: async (queue: string) => queues[queue] } as unknown as QueueInspector,
     queues: async () => Object.keys(queues),
+    flows,
     metrics,
     clock: { now: () => now, elapsed: () => 0 },
   });
@@ -67,5 +75,16 @@ describe('QueueSampler', () => {
     const exported = await sampled({ email: sample({ waiting: 3 }) }, (sampler) => sampler.clear());
 
     expect(exported).toEqual([]);
+  });
+
+  it('tells how each queue flows, until somebody else leads', async () => {
+    const flows = new QueueFlows();
+
+    await sampled({ email: sample({ added: 7, active: 2 }) }, undefined, flows);
+    const whileLeading = flows.of('email');
+    await sampled({ email: sample() }, (sampler) => sampler.clear(), flows);
+
+    expect(whileLeading).toMatchObject({ last: { added: 7, active: 2 }, at: 0 });
+    expect(flows.of('email')).toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@ import { Agent, get } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { jsonAnswer } from '../../../src/telemetry/http-answer.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../../src/telemetry/http-server.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { PortTakenError } from '../../../src/telemetry/port-taken-error.js';
@@ -66,6 +67,20 @@ describe('createHttpServer', () => {
       status: 'not_ready',
       checks: { redis: { ok: false, detail: 'Redis is down' } },
     });
+  });
+
+  it('answers for everything below a path that it was given, by the rest of the path', async () => {
+    const routes = { '/things/': async (rest: string) => jsonAnswer(200, { rest }) };
+    const { ask } = await startServer({ routes });
+
+    const answers = await Promise.all(
+      ['/things/a', '/things/a%20b?c=d', '/things/%'].map(async (path) => (await ask(path)).json()),
+    );
+
+    expect(answers).toEqual([{ rest: 'a' }, { rest: 'a b' }, { rest: '%' }]);
+    expect((await ask('/things')).status).toBe(404);
+    expect((await ask('/things/a', { method: 'POST' })).status).toBe(405);
+    expect((await ask('/livez')).status).toBe(200);
   });
 
   it('is not ready while draining, but alive and measurable', async () => {

@@ -55,7 +55,7 @@ describe('the reply of lease-renew', () => {
 
 describe('the reply of queue-sample', () => {
   it('is a count for each state, and when the oldest was enqueued', () => {
-    expect(queueSampleScript.definition.reply([1, 2, 3, 4, 5, 6, 7, 8, 1, 1_700_000_000_000])).toEqual({
+    expect(queueSampleScript.definition.reply([1, 2, 3, 4, 5, 6, 7, 8, 1, 1_700_000_000_000, 9, 10])).toEqual({
       waiting: 1,
       prioritized: 2,
       delayed: 3,
@@ -66,11 +66,13 @@ describe('the reply of queue-sample', () => {
       dead_lettered: 8,
       paused: true,
       oldestEnqueuedAt: 1_700_000_000_000,
+      added: 9,
+      dueSoon: 10,
     });
   });
 
   it('knows no oldest job when none waits', () => {
-    expect(queueSampleScript.definition.reply([0, 0, 0, 0, 0, 0, 0, 0, 0, -1])).toMatchObject({
+    expect(queueSampleScript.definition.reply([0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0])).toMatchObject({
       paused: false,
       oldestEnqueuedAt: undefined,
     });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
@@ -7,6 +7,7 @@ import { defineQueue } from '../../../src/job/define-queue.js';
 import type { Outcome } from '../../../src/job/outcome.js';
 import { KindRegistry } from '../../../src/job/registry.js';
 import { PermanentError, TransientError } from '../../../src/retry/errors.js';
+import type { StartDecision } from '../../../src/shedding/decide-admission.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
 import { Executor } from '../../../src/worker/executor.js';
 import { StepMemory } from '../../support/step-memory.js';
@@ -25,6 +26,7 @@ async function execute(
   options: Partial<Options> = {},
   job: Partial<FetchedJob> = {},
   givenBack: Outcome = { kind: 'interrupted', reason: 'shutdown' },
+  shed: StartDecision = { kind: 'run' },
 ) {
   const world = testGates();
   world.gates.of(smtp);
@@ -52,6 +54,7 @@ async function execute(
     },
     stepStore: new StepMemory(),
     gates: world.gates,
+    shed: () => shed,
     retries: { admit: async () => undefined },
     abortGraceMs: 5,
     log: recordingLog().log,
@@ -211,6 +214,35 @@ describe('Executor', () => {
     const { world } = await execute(halfOpen, { run: async () => 'no call' });
 
     expect(world.fleet.settled).toEqual(['smtp ignored']);
+  });
+
+  it.each<[string, (world: World) => void, StartDecision, object]>([
+    [
+      'sets a job aside that gives way before any breaker is asked',
+      halfOpen,
+      { kind: 'park', reason: 'overload', delayMs: 40_000 },
+      { kind: 'parked', reason: 'shed', delayMs: 40_000 },
+    ],
+    [
+      'runs the fallback of a job that gives way although its dependency is well, and says what for',
+      well,
+      { kind: 'degrade', reason: 'overload' },
+      { kind: 'completed', resultJson: '"later"', fallbackFor: 'shed' },
+    ],
+    [
+      'runs it for that reason, too, where its dependency is down',
+      tripped,
+      { kind: 'degrade', reason: 'overload' },
+      { kind: 'completed', resultJson: '"later"', fallbackFor: 'shed' },
+    ],
+  ])('%s', async (_what, ready, shed, expected) => {
+    const run = vi.fn();
+
+    const { outcome, world } = await execute(ready, { run, fallback }, {}, undefined, shed);
+
+    expect(outcome).toEqual(expected);
+    expect(run).not.toHaveBeenCalled();
+    expect(world.fleet.settled).toEqual([]);
   });
 
   it('sets a job aside whose handler met an open breaker, also where it wrapped the error', async () => {

@@ -11,6 +11,7 @@ import { LeaseLostError } from '../../../src/job/lease-lost-error.js';
 import type { Outcome } from '../../../src/job/outcome.js';
 import { KindRegistry } from '../../../src/job/registry.js';
 import { BusinessError, PermanentError, ThrottledError } from '../../../src/retry/errors.js';
+import type { StartDecision } from '../../../src/shedding/decide-admission.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
@@ -30,6 +31,7 @@ interface Execution {
   readonly cancellation?: Cancellation;
   readonly clock?: Clock;
   readonly retries?: Pick<RetryAdmission, 'admit'>;
+  readonly shed?: StartDecision;
   /** What the ledger answers to a job that was written without an identity. */
   readonly claim?: Claim;
 }
@@ -67,6 +69,7 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     givenBack: { kind: 'interrupted', reason: 'shutdown' },
     retries: execution.retries,
     onHung: (handler) => hung.push(handler),
+    shed: () => execution.shed ?? { kind: 'run' },
     claimKey: async () => execution.claim,
     reportProgress: async () => undefined,
   });

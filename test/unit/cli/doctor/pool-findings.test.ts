@@ -26,6 +26,7 @@ const queue = (waiting: number, paused = false): QueueView => ({
   queue: 'email',
   criticality: 'critical',
   sloMs: 30_000,
+  group: 'default',
   paused,
   jobs: {
     waiting,

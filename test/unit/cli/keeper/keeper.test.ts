@@ -7,6 +7,7 @@ import { Keeper } from '../../../../src/cli/keeper/keeper.js';
 import { KeptChild } from '../../../../src/cli/keeper/kept-child.js';
 import { systemClock } from '../../../../src/time/clock.js';
 import { isAlive } from '../../../fixtures/cli/processes.js';
+import { eventually } from '../../../support/eventually.js';
 import { temporaryFolder } from '../../../support/temp-folder.js';
 
 const keepers: Keeper[] = [];
@@ -28,6 +29,11 @@ function program(text: string): ChildProgram {
 
 /** A keeper of a pool whose processes run these programs. */
 function keep(supervisor: string, ...workers: string[]): Keeper {
+  return keepSome(workers.length, supervisor, ...workers);
+}
+
+/** The same, of which so many workers are wanted. */
+function keepSome(wanted: number, supervisor: string, ...workers: string[]): Keeper {
   const keeper = new Keeper(
     { supervisor: program(supervisor), workers: workers.map(program) },
     (name, childProgram, news) =>
@@ -44,6 +50,7 @@ function keep(supervisor: string, ...workers: string[]): Keeper {
         onCrash: () => Promise.resolve(),
         ...news,
       }),
+    wanted,
   );
   keepers.push(keeper);
   keeper.start();
@@ -75,4 +82,40 @@ it('leaves what still runs to whoever stops it', async () => {
 
   expect(aliveBefore).toBe(true);
   expect(worker && isAlive(worker.pid)).toBe(false);
+});
+
+const pids = (keeper: Keeper) => keeper.reports.workers.map((report) => report?.pid);
+
+it('runs so many of its workers as are wanted, and is ready when those are', async () => {
+  const keeper = keepSome(1, lives, lives, lives, lives);
+  await keeper.ready;
+  const first = pids(keeper);
+
+  keeper.resize(3);
+  await eventually('three run', () => pids(keeper).filter((pid) => pid !== undefined).length === 3);
+  const three = pids(keeper);
+  keeper.resize(1);
+
+  expect(first).toHaveLength(1);
+  expect(three[0]).toBe(first[0]);
+  expect(pids(keeper)).toEqual(first);
+  await eventually('two have ended', () => three.slice(1).every((pid) => !isAlive(pid ?? 0)));
+  expect(isAlive(first[0] ?? 0)).toBe(true);
+});
+
+it('never runs more than it has places for', async () => {
+  const keeper = keepSome(1, lives, lives, lives);
+
+  keeper.resize(9);
+  await eventually('both run', () => pids(keeper).filter((pid) => pid !== undefined).length === 2);
+
+  expect(keeper.wanted).toBe(2);
+});
+
+it('does not count places that are vacant among those that die', async () => {
+  const keeper = keepSome(1, lives, dies, dies, dies);
+
+  const casualties = await keeper.gaveUp;
+
+  expect(casualties.map(({ name }) => name)).toEqual(['worker 1']);
 });

@@ -302,3 +302,46 @@ it('does not wait for a process that a child has left behind with its output', a
   await eventually('the second one', () => seen.written.length > 1);
   process.kill(Number(seen.written[1]), 'SIGKILL');
 });
+
+describe('a place that is vacated', () => {
+  /** Ends so long after it was told to retire; to a stop it would end at once. */
+  const retires = (ms: number) =>
+    `${ready} process.on('message', ({ bulwark }) => setTimeout(() => process.exit(0), bulwark === 'retire' ? ${ms} : 0));`;
+
+  it('keeps its process until that ends by itself, however long that takes', async () => {
+    const { child, seen } = keep(retires(400), { killGraceMs: 50 });
+    const pid = await readyChild(seen, 1);
+
+    child.vacate();
+    const isThere = { vacant: child.vacant, leaving: child.leaving, alive: isAlive(pid) };
+    await eventually('its end', () => !isAlive(pid));
+
+    expect(isThere).toEqual({ vacant: true, leaving: true, alive: true });
+    await eventually('the place is free', () => !child.leaving);
+    expect(seen.events).not.toContain('child.killed');
+    expect(seen.pids).toEqual([pid]);
+  });
+
+  it('can be filled again while the process before still runs', async () => {
+    const { child, seen } = keep(retires(60_000));
+    const first = await readyChild(seen, 1);
+
+    child.vacate();
+    child.start();
+    const second = await readyChild(seen, 2);
+
+    expect([isAlive(first), isAlive(second)]).toEqual([true, true]);
+    await child.stop();
+    expect([isAlive(first), isAlive(second)]).toEqual([false, false]);
+  });
+
+  it('starts no other after a death, nor after a pause that had begun', async () => {
+    const { child, seen } = keep('process.exit(1);', { pauseMs: 60_000 });
+    await eventually('a death', () => seen.events.includes('child.exited'));
+
+    child.vacate();
+
+    expect(await child.replace('rolling restart')).toBe('vacant');
+    expect(seen.events.filter((event) => event === 'child.started')).toHaveLength(1);
+  });
+});

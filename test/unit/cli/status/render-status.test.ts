@@ -41,6 +41,7 @@ const queue = (given: Partial<Omit<QueueView, 'jobs'>> & { jobs?: Partial<QueueV
   queue: 'email',
   criticality: 'critical',
   sloMs: 30_000,
+  group: 'default',
   paused: false,
   oldestAgeMs: null,
   ...given,

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createProducer } from 'bulwark';
+import { pino } from 'pino';
+import { resolveRedisInput } from '../../src/config/redis-input.js';
+import { FleetStore } from '../../src/recovery/fleet-store.js';
+import { closeRedis, connectRedis, type RedisClient } from '../../src/redis/connection.js';
+import { Keyspace } from '../../src/redis/keyspace.js';
+import { startNode } from '../children.js';
+import { percentile, rounded } from '../figures.js';
+import { scaleJob } from '../peers/scale-job.js';
+import { withPrivateRedis } from '../private-redis.js';
+import type { Proof, ProofResult } from '../proof.js';
+import { atMost } from '../runs/bounds.js';
+import { PacedLoad } from '../runs/paced-load.js';
+
+const slots = 5;
+const jobMs = 200;
+const most = 6;
+const calmPerSecond = 8;
+const rushPerSecond = 10 * calmPerSecond;
+/** What the rush keeps busy, and a third more: 80 jobs a second of 0.2 s each, over 5 slots at three quarters. */
+const needed = Math.ceil((rushPerSecond * jobMs) / 1_000 / (slots * 0.75));
+const followMs = 15_000;
+/** Longer than a worker that is stopped waits for its jobs: a stop would interrupt them. */
+const longMs = 30_000;
+const downAfter = '8s';
+const patienceMs = 120_000;
+
+/** Whether a pool follows a rush, up and down again, and what that costs the jobs. */
+export const scale: Proof = {
+  name: 'scale',
+  about: `${rushPerSecond / calmPerSecond} times the load on \`bulwark up --min 1 --max ${most}\`, and back: workers follow, no job is interrupted (2 min)`,
+  run: (say, { quick }) =>
+    withPrivateRedis(async ({ url }): Promise<ProofResult> => {
+      const cli = fileURLToPath(new URL('../../../bin/bulwark.mjs', import.meta.url));
+      const jobs = fileURLToPath(new URL('../peers/scale-job.js', import.meta.url));
+      const flags = [
+        '--min',
+        '1',
+        '--max',
+        String(most),
+        '--concurrency',
+        String(slots),
+        '--jobs',
+        jobs,
+        '--http-port',
+        '0',
+      ];
+      const pool = startNode(cli, ['up', '--redis', url, '--json', ...flags], {
+        BULWARK_SUPERVISOR_SCALE_DOWN_AFTER: downAfter,
+      });
+      const client = await connectRedis({
+        redis: resolveRedisInput(url),
+        name: 'prove-scale',
+        manner: 'patient',
+        onError: () => undefined,
+      });
+      const producer = createProducer({ redis: url, log: pino({ level: 'silent' }) });
+      const accepted: string[] = [];
+      const enqueue = async (count: number, ms: number): Promise<void> => {
+        const added = await producer.enqueueMany(scaleJob, new Array(count).fill({ ms }));
+        accepted.push(...added.map(({ id }) => id));
+      };
+      try {
+        await pool.lineThat((line) => line === '}', 30_000);
+        const load = new PacedLoad((count) => enqueue(count, jobMs));
+        load.perSecond = calmPerSecond;
+        await sleep(quick ? 3_000 : 20_000);
+        const before = await workersOf(client);
+
+        load.perSecond = rushPerSecond;
+        const upMs = await until(`${needed} workers`, async () => (await workersOf(client)) >= needed);
+        say(`${before} workers before; ${needed} after ${Math.round(upMs)} ms at ten times the load`);
+        await sleep(quick ? 1_000 : 20_000);
+        const peak = await workersOf(client);
+        await enqueue(most, longMs);
+        load.perSecond = calmPerSecond;
+
+        const downMs = await until(
+          'as many workers as before',
+          async () => (await workersOf(client)) <= Math.max(2, before),
+        );
+        await load.stop();
+        say(`${peak} workers at most; at ${Math.max(2, before)} again after ${Math.round(downMs)} ms`);
+        const account = await accountOf(client, accepted);
+        return {
+          proof: 'scale',
+          bulwark: {
+            jobs: accepted.length,
+            workersBefore: before,
+            workersPeak: peak,
+            followedMs: rounded(upMs),
+            downMs: rounded(downMs),
+            interrupted: account.interrupted,
+            p50WaitMs: rounded(percentile(account.waitsMs, 0.5)),
+            p99WaitMs: rounded(percentile(account.waitsMs, 0.99)),
+          },
+          ...(!quick && {
+            bounds: { followedMs: atMost(followMs, rounded(upMs)), interrupted: atMost(0, account.interrupted) },
+          }),
+          lost: account.lost,
+        };
+      } finally {
+        await producer.close();
+        await closeRedis(client);
+        await pool.stop();
+      }
+    }),
+};
+
+/** Workers that take jobs. */
+async function workersOf(client: RedisClient): Promise<number> {
+  const fleet = await new FleetStore(client, new Keyspace('bulwark')).read();
+  return fleet.filter(({ beat }) => beat?.state === 'running').length;
+}
+
+/** How long it took until something was so, in ms. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<number> {
+  const since = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - since > patienceMs) throw new Error(`not ${what} within ${patienceMs} ms`);
+    await sleep(100);
+  }
+  return performance.now() - since;
+}
+
+interface Account {
+  /** Accepted and not completed. */
+  readonly lost: number;
+  /** Started more than once. */
+  readonly interrupted: number;
+  /** From enqueue to the last start. */
+  readonly waitsMs: readonly number[];
+}
+
+/** Waits for all jobs to end, and says what became of them. */
+async function accountOf(client: RedisClient, ids: readonly string[]): Promise<Account> {
+  const base = new Keyspace('bulwark').queueBase(scaleJob.queue.name);
+  const completed = async (): Promise<number> => client.zcard(`${base}completed`);
+  await until('all jobs are done', async () => (await completed()) >= ids.length).catch(() => undefined);
+  const fields = await Promise.all(
+    ids.map((id) => client.hmget(`${base}${id}`, 'timestamp', 'processedOn', 'finishedOn', 'ats')),
+  );
+  return {
+    lost: fields.filter(([, , finishedOn]) => finishedOn === null).length,
+    interrupted: fields.filter(([, , , starts]) => Number(starts) > 1).length,
+    waitsMs: fields.map(([timestamp, processedOn]) => Number(processedOn) - Number(timestamp)),
+  };
+}

@@ -1,0 +1,115 @@
+import type { Logger } from 'pino';
+import type { QueueFlow } from '../flow/queue-flow.js';
+import type { QueuePolicy } from '../job/queue-policy.js';
+import type { Leadership } from '../recovery/leadership.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Clock } from '../time/clock.js';
+import { decideReplicas, type QueueLoad, type ScaleGate } from './decide-replicas.js';
+import { decideSteady } from './decide-steady.js';
+import type { ScaleRecord } from './scale-record.js';
+import { type RuleInForce, underRule } from './scale-rule.js';
+import type { ScaleStore } from './scale-store.js';
+import type { FleetSlots, WorkerSlots } from './worker-slots.js';
+
+export interface AutoscalerOptions {
+  readonly store: Pick<ScaleStore, 'publish' | 'records' | 'rules'>;
+  readonly slots: Pick<WorkerSlots, 'read'>;
+  /** Every queue with its policy. */
+  readonly queues: () => Promise<ReadonlyMap<string, QueuePolicy>>;
+  /** How a queue flows; undefined while nobody has sampled it. */
+  readonly flowOf: (queue: string) => QueueFlow | undefined;
+  /** What speaks against more workers for a group of these queues. */
+  readonly gateOf: (queues: readonly string[]) => ScaleGate;
+  readonly downAfterMs: number;
+  readonly leadership: Leadership;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'desiredWorkers'>;
+}
+
+/** What is read anew for each decision. */
+interface Knowledge {
+  readonly before: ReadonlyMap<string, ScaleRecord>;
+  readonly rules: ReadonlyMap<string, RuleInForce>;
+  readonly fleet: FleetSlots;
+}
+
+/**
+ * Says how many workers each group of queues wants. What it said before it reads back, so the next leader goes on where this one ended.
+ * Who starts and stops workers is no concern of it: an orchestrator asks for the number, or a keeper reads it.
+ */
+export class Autoscaler {
+  readonly #options: AutoscalerOptions;
+
+  constructor(options: AutoscalerOptions) {
+    this.#options = options;
+  }
+
+  async decide(): Promise<void> {
+    const { store, slots, queues, leadership, metrics } = this.#options;
+    const epoch = leadership.term;
+    if (epoch === undefined) return;
+    const policies = await queues();
+    const groups = [...new Set([...policies.values()].map(({ group }) => group))];
+    const [before, rules, fleet] = await Promise.all([store.records(), store.rules(groups), slots.read()]);
+    const records = groups.flatMap((group) => {
+      const members = [...policies].filter(([, policy]) => policy.group === group);
+      const loads = members.map(([queue, { sloMs }]) => this.#loadOf(queue, sloMs, fleet));
+      const known = loads.filter((load) => load !== undefined);
+      const last = before.get(group);
+      // A queue that nobody has sampled may be the one that matters.
+      if (known.length < loads.length) return last === undefined ? [] : [last];
+      return [this.#recordOf(group, known, { before, rules, fleet })];
+    });
+    if ((await store.publish(records, epoch)) === 'deposed') {
+      leadership.deposed(epoch);
+      return;
+    }
+    metrics.desiredWorkers.clear();
+    for (const { group, desired } of records) metrics.desiredWorkers.set({ group }, desired);
+    this.#tell(before, records);
+  }
+
+  /** Takes back what was told, when somebody else leads. */
+  clear(): void {
+    this.#options.metrics.desiredWorkers.clear();
+  }
+
+  #loadOf(queue: string, sloMs: number, fleet: FleetSlots): QueueLoad | undefined {
+    const flow = this.#options.flowOf(queue);
+    if (flow === undefined || flow.knownMs === 0) return undefined;
+    const { oldestEnqueuedAt } = flow.last;
+    const oldestAgeMs = oldestEnqueuedAt === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldestEnqueuedAt);
+    return { queue, flow, sloMs, oldestAgeMs, slotsPerWorker: fleet.slotsOf(queue) };
+  }
+
+  #recordOf(group: string, loads: readonly QueueLoad[], { before, rules, fleet }: Knowledge): ScaleRecord {
+    const { gateOf, downAfterMs, clock } = this.#options;
+    const names = loads.map(({ queue }) => queue);
+    const now = clock.now();
+    const current = fleet.workersOf(names);
+    const { replicas, why, queues } = decideReplicas(loads, current, gateOf(names));
+    const steady = decideSteady(before.get(group)?.steady, { need: replicas, current, now, downAfterMs });
+    const rule = rules.get(group);
+    const desired = underRule(steady.desired, rule);
+    const reason = steady.desired === replicas ? why : 'stabilizing';
+    return {
+      group,
+      desired,
+      why: desired === steady.desired ? reason : 'operator',
+      at: now,
+      current,
+      needed: replicas,
+      steady,
+      rule: rule ?? null,
+      queues,
+    };
+  }
+
+  #tell(before: ReadonlyMap<string, ScaleRecord>, records: readonly ScaleRecord[]): void {
+    for (const { group, desired, why, current, needed } of records) {
+      const from = before.get(group)?.desired;
+      if (from !== desired) this.#options.log.info({ group, from, desired, why, current, needed }, 'scale.decided');
+    }
+  }
+}

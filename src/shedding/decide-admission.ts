@@ -1,0 +1,74 @@
+import type { Criticality } from '../job/criticality.js';
+import type { ShedReason } from '../job/shed-reason.js';
+import type { ShedDirective } from './directive.js';
+
+/**
+ * What becomes of one job while work is shed: the ladder, cheapest rung first. Pure.
+ *
+ * | class            | degrade       | delay        | park         | refuse at enqueue                  |
+ * | ---------------- | ------------- | ------------ | ------------ | ---------------------------------- |
+ * | `critical_plus`  |               |              |              | memory 95 %                        |
+ * | `critical`       |               | share ≤ 0.6  | share > 0.6  | memory 90 %                        |
+ * | `sheddable_plus` | if it can     | share < 0.3  | share ≥ 0.3  | share ≥ 0.9, memory 80 %           |
+ * | `sheddable`      | if it can     |              | at once      | share ≥ 0.5, memory 70 %           |
+ *
+ * Parked work comes back, and refused work does not: so work is refused only when much more arrives than can be done for long.
+ */
+
+/** The share above which jobs of a class below the cut are refused; absent where only memory refuses them. */
+const refusedFromShare: Partial<Record<Criticality, number>> = { sheddable: 0.5, sheddable_plus: 0.9 };
+/** Up to this share a job is only delayed: what passes within seconds need not be parked. */
+const delayedToShare: Partial<Record<Criticality, number>> = { critical: 0.6, sheddable_plus: 0.3 };
+const degradable: readonly Criticality[] = ['sheddable_plus', 'sheddable'];
+
+const delayMs = 5_000;
+const parkMs = 30_000;
+
+export interface Candidate {
+  readonly criticality: Criticality;
+  readonly level: number;
+}
+
+export type EnqueueDecision =
+  | { readonly kind: 'admit' }
+  | { readonly kind: 'refuse'; readonly reason: ShedReason; readonly retryAfterMs: number };
+
+const admit: EnqueueDecision = { kind: 'admit' };
+
+/** Whether a producer may enqueue a job of a queue. `chance` from 0 to 1 spreads when the refused come again. */
+export function decideEnqueue(
+  { queue, criticality, level }: Candidate & { readonly queue: string },
+  directive: ShedDirective | undefined,
+  chance: number,
+): EnqueueDecision {
+  if (directive === undefined) return admit;
+  const { share, cut, reason, memoryShort, full } = directive;
+  const retryAfterMs = Math.round(delayMs * (1 + chance));
+  if (memoryShort.includes(criticality)) return { kind: 'refuse', reason: 'memory', retryAfterMs };
+  if (full.includes(queue)) return { kind: 'refuse', reason: 'queue_full', retryAfterMs };
+  const from = refusedFromShare[criticality];
+  if (level >= cut || from === undefined || share < from) return admit;
+  return { kind: 'refuse', reason: reason ?? 'overload', retryAfterMs };
+}
+
+export type StartDecision =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'degrade'; readonly reason: ShedReason }
+  | { readonly kind: 'delay' | 'park'; readonly reason: ShedReason; readonly delayMs: number };
+
+const run: StartDecision = { kind: 'run' };
+
+/** Whether a worker runs a job that it has taken. `chance` from 0 to 1 spreads when they are due. */
+export function decideStart(
+  { criticality, level, hasFallback }: Candidate & { readonly hasFallback: boolean },
+  directive: ShedDirective | undefined,
+  chance: number,
+): StartDecision {
+  if (directive === undefined || level >= directive.cut || criticality === 'critical_plus') return run;
+  const { share, reason = 'overload' } = directive;
+  if (hasFallback && degradable.includes(criticality)) return { kind: 'degrade', reason };
+  const isBrief = share <= (delayedToShare[criticality] ?? -1);
+  return isBrief
+    ? { kind: 'delay', reason, delayMs: Math.round(delayMs * (1 + chance)) }
+    : { kind: 'park', reason, delayMs: Math.round(parkMs * (1 + chance)) };
+}

@@ -1,0 +1,71 @@
+import type { FleetStore } from '../recovery/fleet-store.js';
+import type { RedisClient } from '../redis/connection.js';
+import type { Pressure } from '../shedding/pressure.js';
+import type { Clock } from '../time/clock.js';
+
+export interface PressureGaugeOptions {
+  readonly client: Pick<RedisClient, 'info'>;
+  readonly fleet: Pick<FleetStore, 'ids' | 'beatsOf'>;
+  readonly clock: Clock;
+}
+
+/** So many workers speak for all: beats are large, and the leader asks every second. */
+const workersAsked = 20;
+/** So many looks are looked back at: what was slow once is not slow. */
+const looksKept = 9;
+
+/** Measures what presses on the fleet: the memory of Redis, how long it takes to answer, and how late the event loops of workers are. */
+export class PressureGauge {
+  readonly #options: PressureGaugeOptions;
+  readonly #latenciesMs: number[] = [];
+  readonly #loopDelaysMs: number[] = [];
+  #last: Pressure | undefined;
+
+  constructor(options: PressureGaugeOptions) {
+    this.#options = options;
+  }
+
+  /** What was measured last; undefined before the first time. */
+  get last(): Pressure | undefined {
+    return this.#last;
+  }
+
+  async measure(): Promise<Pressure> {
+    const { client, clock } = this.#options;
+    const askedAt = clock.elapsed();
+    const memory = await client.info('memory');
+    keep(this.#latenciesMs, clock.elapsed() - askedAt);
+    const loopDelayMs = await this.#loopDelayMs();
+    if (loopDelayMs === undefined) this.#loopDelaysMs.length = 0;
+    else keep(this.#loopDelaysMs, loopDelayMs);
+    this.#last = {
+      memoryRatio: memoryRatioIn(memory),
+      loopDelayMs: medianOf(this.#loopDelaysMs),
+      redisLatencyMs: medianOf(this.#latenciesMs),
+    };
+    return this.#last;
+  }
+
+  async #loopDelayMs(): Promise<number | undefined> {
+    const { fleet } = this.#options;
+    const ids = (await fleet.ids()).slice(0, workersAsked);
+    return medianOf((await fleet.beatsOf(ids)).map(({ loopDelayMs }) => loopDelayMs).filter(Number.isFinite));
+  }
+}
+
+function keep(looks: number[], look: number): void {
+  looks.push(look);
+  if (looks.length > looksKept) looks.shift();
+}
+
+/** Undefined without a limit. */
+function memoryRatioIn(info: string): number | undefined {
+  const number = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1]);
+  const [used, most] = [number('used_memory'), number('maxmemory')];
+  return most > 0 && used >= 0 ? used / most : undefined;
+}
+
+/** One that is slow for reasons of its own does not speak for the others. */
+function medianOf(values: readonly number[]): number | undefined {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
+}

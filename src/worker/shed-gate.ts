@@ -1,0 +1,126 @@
+import type { Logger } from 'pino';
+import type { AnyJobDefinition } from '../job/define-job.js';
+import { PeriodicService } from '../service/periodic-service.js';
+import type { Service } from '../service/service.js';
+import { decideStart, type StartDecision } from '../shedding/decide-admission.js';
+import type { ShedDirective } from '../shedding/directive.js';
+import { DirectiveFollower } from '../shedding/directive-follower.js';
+import { slotsBehind } from '../shedding/gates.js';
+import { levelOf, openCut } from '../shedding/levels.js';
+import type { ShedStore } from '../shedding/shed-store.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Clock } from '../time/clock.js';
+import type { FetchedJob } from '../transport/fetched-job.js';
+
+export interface ShedGateOptions {
+  readonly store: Pick<ShedStore, 'directive' | 'addRefused'>;
+  /** Lets a queue use so many of its slots from now on. */
+  readonly limit: (queue: string, slots: number) => void;
+  readonly queues: readonly string[];
+  /** How many slots each of them has. */
+  readonly slots: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'jobsShed'>;
+}
+
+/** While nothing is shed one command a second is all that it costs. */
+const calmLookMs = 1_000;
+const sheddingLookMs = 500;
+
+const run: StartDecision = { kind: 'run' };
+const actions = { degrade: 'degraded', delay: 'delayed', park: 'parked' } as const;
+
+/**
+ * A worker's part in shedding: it takes nothing from a queue whose whole class gives way, and of the others sets aside the jobs below the
+ * cut, before their handlers run. Without a directive, or with Redis out of reach, it lets everything run.
+ */
+export class ShedGate implements Service {
+  readonly #options: ShedGateOptions;
+  readonly #follower: DirectiveFollower;
+  readonly #service: PeriodicService;
+  readonly #limits = new Map<string, number>();
+  #ticks = 0;
+
+  constructor(options: ShedGateOptions) {
+    this.#options = options;
+    const { store, clock, log } = options;
+    this.#follower = new DirectiveFollower({ store, clock, onError: warn(log) });
+    this.#service = new PeriodicService({
+      name: 'shed-gate',
+      intervalMs: sheddingLookMs,
+      run: () => this.#look(),
+      log,
+    });
+  }
+
+  start(): void {
+    this.#service.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#service.stop();
+  }
+
+  /** Reads what is shed now. Never rejects. */
+  async hear(): Promise<void> {
+    await this.#read().catch(warn(this.#options.log));
+  }
+
+  /** What becomes of a job that was taken. */
+  decide(job: FetchedJob, definition: AnyJobDefinition): StartDecision {
+    const directive = this.#follower.current;
+    if (directive === undefined || directive.cut === openCut) return run;
+    const { clock, random, metrics } = this.#options;
+    const { name: queue, criticality } = definition.queue;
+    const decision = decideStart(
+      {
+        criticality,
+        level: levelOf(criticality, job.meta.tenant ?? job.id, clock.now()),
+        hasFallback: definition.fallback !== undefined,
+      },
+      directive,
+      random(),
+    );
+    if (decision.kind !== 'run') {
+      metrics.jobsShed.inc({ queue, criticality, action: actions[decision.kind], reason: decision.reason });
+    }
+    return decision;
+  }
+
+  async #look(): Promise<void> {
+    this.#ticks += 1;
+    const isCalm = !isShedding(this.#follower.current);
+    if (isCalm && this.#ticks % (calmLookMs / sheddingLookMs) !== 0) return;
+    await this.#read();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      await this.#follower.refresh();
+    } finally {
+      // Also when Redis did not answer: what it said last may have expired.
+      this.#applyGates(this.#follower.current?.gates ?? {});
+    }
+  }
+
+  #applyGates(gates: ShedDirective['gates']): void {
+    const { queues, slots, limit, log } = this.#options;
+    for (const queue of queues) {
+      const allowed = slotsBehind(gates[queue], slots);
+      if (allowed === (this.#limits.get(queue) ?? slots)) continue;
+      this.#limits.set(queue, allowed);
+      limit(queue, allowed);
+      log.info({ queue, allowed, slots }, 'shed.queue_limited');
+    }
+  }
+}
+
+function isShedding(directive: ShedDirective | undefined): boolean {
+  return directive !== undefined && (directive.cut > openCut || Object.keys(directive.gates).length > 0);
+}
+
+function warn(log: Logger): (error: Error) => void {
+  return (error) => log.warn({ err: error }, 'shed.directive_unread');
+}

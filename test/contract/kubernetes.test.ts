@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { optionTable } from '../../src/config/options.js';
+import { defaultGroup } from '../../src/job/define-queue.js';
+import { autoscalePath } from '../../src/scaling/autoscale-endpoint.js';
+import type { ScaleRecord } from '../../src/scaling/scale-record.js';
+
+const policy = z.strictObject({ type: z.enum(['Percent', 'Pods']), value: z.int(), periodSeconds: z.int() });
+const direction = z.strictObject({
+  stabilizationWindowSeconds: z.int(),
+  policies: z.array(policy).min(1),
+  selectPolicy: z.literal('Max').optional(),
+});
+
+/** The part of KEDA's format that we use; strict, so that a misspelt field is not taken for a setting. */
+const scaledObject = z.strictObject({
+  apiVersion: z.literal('keda.sh/v1alpha1'),
+  kind: z.literal('ScaledObject'),
+  metadata: z.strictObject({ name: z.string() }),
+  spec: z.strictObject({
+    scaleTargetRef: z.strictObject({ name: z.string() }),
+    pollingInterval: z.int(),
+    cooldownPeriod: z.int(),
+    minReplicaCount: z.int(),
+    maxReplicaCount: z.int(),
+    fallback: z.strictObject({
+      failureThreshold: z.int(),
+      replicas: z.int(),
+      behavior: z.enum(['static', 'currentReplicas', 'currentReplicasIfHigher', 'currentReplicasIfLower']),
+    }),
+    advanced: z.strictObject({
+      horizontalPodAutoscalerConfig: z.strictObject({
+        behavior: z.strictObject({ scaleUp: direction, scaleDown: direction }),
+      }),
+    }),
+    triggers: z.array(
+      z.strictObject({
+        type: z.literal('metrics-api'),
+        metricType: z.enum(['AverageValue', 'Value']),
+        // KEDA reads every value of it as a text.
+        metadata: z.strictObject({
+          url: z.url(),
+          format: z.literal('json'),
+          valueLocation: z.string(),
+          targetValue: z.string(),
+          activationTargetValue: z.string(),
+        }),
+      }),
+    ),
+  }),
+});
+
+const { spec } = scaledObject.parse(
+  parse(readFileSync(new URL('../../deploy/kubernetes/scaled-object.yaml', import.meta.url), 'utf8')),
+);
+
+describe('the ScaledObject', () => {
+  it('asks a supervisor where it answers, and for what it answers', () => {
+    const [trigger] = spec.triggers;
+    const url = new URL(trigger?.metadata.url ?? '');
+    const field: keyof ScaleRecord = 'desired';
+
+    expect(spec.triggers).toHaveLength(1);
+    expect(url.pathname).toBe(`${autoscalePath}${defaultGroup}`);
+    expect(url.port).toBe(String(optionTable.http.port.default));
+    expect(trigger?.metadata.valueLocation).toBe(field);
+  });
+
+  it('runs as many pods as are desired, and wakes for the first job', () => {
+    const [trigger] = spec.triggers;
+
+    expect(trigger?.metricType).toBe('AverageValue');
+    expect(trigger?.metadata).toMatchObject({ targetValue: '1', activationTargetValue: '0' });
+  });
+
+  it('takes nobody away when no supervisor answers', () => {
+    expect(spec.fallback).toMatchObject({ failureThreshold: 3, behavior: 'currentReplicasIfHigher' });
+    expect(spec.fallback.replicas).toBeGreaterThanOrEqual(spec.minReplicaCount);
+    expect(spec.fallback.replicas).toBeLessThanOrEqual(spec.maxReplicaCount);
+  });
+
+  it('goes up at once and down slowly', () => {
+    const { scaleUp, scaleDown } = spec.advanced.horizontalPodAutoscalerConfig.behavior;
+
+    expect(spec.pollingInterval).toBe(10);
+    expect(spec.cooldownPeriod).toBe(300);
+    expect(scaleUp.stabilizationWindowSeconds).toBe(0);
+    expect(scaleUp.policies).toContainEqual({ type: 'Percent', value: 100, periodSeconds: 15 });
+    expect(scaleDown).toEqual({
+      stabilizationWindowSeconds: 300,
+      policies: [{ type: 'Percent', value: 25, periodSeconds: 60 }],
+    });
+  });
+});

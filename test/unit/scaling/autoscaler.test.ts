@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { QueueFlows } from '../../../src/flow/queue-flows.js';
+import type { QueuePolicy } from '../../../src/job/queue-policy.js';
+import { Autoscaler } from '../../../src/scaling/autoscaler.js';
+import type { ScaleGate } from '../../../src/scaling/decide-replicas.js';
+import type { ScaleRecord } from '../../../src/scaling/scale-record.js';
+import type { RuleInForce } from '../../../src/scaling/scale-rule.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import type { EpochMs } from '../../../src/time/duration.js';
+import { recordingLog } from '../service/recording-log.js';
+
+const email: QueuePolicy = { criticality: 'critical', sloMs: 10_000, group: 'mail' };
+
+/** An autoscaler over memory. A queue is given so many waiting jobs and one busy slot of ten, each job a second long. */
+function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
+  const flows = new QueueFlows();
+  const { log, lines } = recordingLog();
+  const metrics = createMetrics({ role: 'supervisor', version: '0' });
+  const world = {
+    now: 1_000_000,
+    second: 0,
+    added: 0,
+    workers: 2,
+    records: new Map<string, ScaleRecord>(),
+    rules: new Map<string, RuleInForce>(),
+    gate: { breakersOpen: false, redisPressure: 0 } as ScaleGate,
+    term: 7 as number | undefined,
+    reply: 'published' as 'published' | 'deposed',
+    deposed: [] as number[],
+  };
+  const make = () =>
+    new Autoscaler({
+      store: {
+        publish: async (records) => {
+          if (world.reply === 'published') world.records = new Map(records.map((record) => [record.group, record]));
+          return world.reply;
+        },
+        records: async () => world.records,
+        rules: async () => world.rules,
+      },
+      slots: { read: async () => ({ workersOf: () => world.workers, slotsOf: () => 10 }) },
+      queues: async () => new Map(Object.entries(policies)),
+      flowOf: (queue) => flows.of(queue),
+      gateOf: () => world.gate,
+      downAfterMs: 60_000,
+      leadership: {
+        get term() {
+          return world.term;
+        },
+        deposed: (epoch) => world.deposed.push(epoch),
+      },
+      clock: { now: () => world.now as EpochMs, elapsed: () => world.now },
+      log,
+      metrics,
+    });
+  let autoscaler = make();
+  return {
+    world,
+    lines,
+    /** Somebody else leads from now on, and begins with nothing. */
+    succeed: () => {
+      flows.clear();
+      autoscaler = make();
+    },
+    sample: (queue: string, waiting: number) => {
+      world.second += 1;
+      world.added += 1;
+      const sample = { added: world.added, waiting, active: 1, prioritized: 0, delayed: 0, 'waiting-children': 0 };
+      flows.observe(queue, { ...sample, dueSoon: 0, paused: false, oldestEnqueuedAt: undefined }, world.second * 1000);
+    },
+    decide: () => autoscaler.decide(),
+    clear: () => autoscaler.clear(),
+    exported: async () =>
+      (await metrics.render()).split('\n').filter((line) => line.startsWith('bulwark_desired_workers{')),
+  };
+}
+
+/** Some seconds of a queue with so many waiting jobs, decided each time. */
+async function run(
+  pool: ReturnType<typeof startAutoscaler>,
+  waiting: number,
+  seconds: number,
+): Promise<ScaleRecord | undefined> {
+  for (let second = 0; second < seconds; second += 1) {
+    pool.sample('email', waiting);
+    pool.world.now += 1_000;
+    await pool.decide();
+  }
+  return pool.world.records.get('mail');
+}
+
+describe('Autoscaler', () => {
+  it('publishes and exports what each group wants, and says when that changes', async () => {
+    const pool = startAutoscaler({ email });
+
+    const record = await run(pool, 300, 30);
+
+    expect(record).toMatchObject({ group: 'mail', desired: 9, why: 'backlog', current: 2, rule: null });
+    expect(record?.queues).toMatchObject([{ queue: 'email', backlog: 300, serviceMs: 1_000 }]);
+    expect(await pool.exported()).toEqual(['bulwark_desired_workers{group="mail",role="supervisor"} 9']);
+    expect(pool.lines).toContain('info scale.decided');
+  });
+
+  it('goes down when fewer were needed for a while', async () => {
+    const pool = startAutoscaler({ email });
+    await run(pool, 300, 30);
+
+    const soon = await run(pool, 0, 50);
+    const later = await run(pool, 0, 40);
+
+    expect(soon).toMatchObject({ desired: 9, why: 'stabilizing', needed: 1 });
+    expect(later?.desired).toBe(1);
+  });
+
+  it('goes on where the leader before ended, before it knows anything itself', async () => {
+    const pool = startAutoscaler({ email });
+    const before = await run(pool, 300, 30);
+
+    pool.succeed();
+    await pool.decide();
+    const first = pool.world.records.get('mail');
+    const later = await run(pool, 0, 10);
+
+    expect(first).toEqual(before);
+    expect(later?.desired).toBe(9);
+  });
+
+  it('says nothing of a group of which a queue was never sampled', async () => {
+    const pool = startAutoscaler({ email, sms: email });
+
+    await run(pool, 300, 5);
+
+    expect(pool.world.records.size).toBe(0);
+  });
+
+  it.each<[string, Partial<RuleInForce>, number]>([
+    ['at least', { min: 12 }, 12],
+    ['at most', { max: 1 }, 1],
+    ['exactly', { min: 5, max: 5 }, 5],
+  ])('gives a group %s what an operator says, whatever a gate says', async (_, rule, desired) => {
+    const pool = startAutoscaler({ email });
+    pool.world.rules.set('mail', { by: 'ada', why: 'launch', forMs: 1, ...rule });
+    pool.world.gate = { breakersOpen: true, redisPressure: 0 };
+
+    expect(await run(pool, 300, 5)).toMatchObject({ desired, why: 'operator', needed: 2 });
+  });
+
+  it('adds no worker while a breaker is open', async () => {
+    const pool = startAutoscaler({ email });
+    pool.world.gate = { breakersOpen: true, redisPressure: 0 };
+
+    expect(await run(pool, 300, 10)).toMatchObject({ desired: 2, why: 'breaker_open' });
+  });
+
+  it('does nothing without the lead, and steps down when it is told that it lost it', async () => {
+    const pool = startAutoscaler({ email });
+    pool.world.term = undefined;
+    await run(pool, 300, 3);
+    const without = pool.world.records.size;
+    pool.world.term = 7;
+    pool.world.reply = 'deposed';
+
+    await run(pool, 300, 1);
+
+    expect(without).toBe(0);
+    expect(pool.world.deposed).toEqual([7]);
+    expect(await pool.exported()).toEqual([]);
+  });
+
+  it('takes its metric back when somebody else leads', async () => {
+    const pool = startAutoscaler({ email });
+    await run(pool, 300, 3);
+
+    pool.clear();
+
+    expect(await pool.exported()).toEqual([]);
+  });
+});
