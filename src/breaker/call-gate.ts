@@ -33,6 +33,8 @@ export interface GateWorld {
   readonly random: () => number;
   /** Emits `rotate` about once a second. */
   readonly rotation: EventEmitter;
+  /** Resolves when the worker has heard what the fleet has decided, or had time to; undefined from then on. */
+  readonly informing: () => Promise<void> | undefined;
   /** Told of a gate that has something to tell the fleet. */
   readonly onCounted: (gate: CallGate) => void;
   /** Told of a gate whose own breaker went to another phase. */
@@ -119,7 +121,7 @@ export class CallGate {
 
   /** Whether calls may be made, as far as is known without a look at the time. False only says that it takes a look. */
   get isFree(): boolean {
-    return this.#isFree && this.parent?.isIsolated !== true;
+    return this.#isFree && this.parent?.isIsolated !== true && this.#world.informing() === undefined;
   }
 
   get isIdle(): boolean {
@@ -206,6 +208,10 @@ export class CallGate {
 
   /** Where a health probe finds out, no job does. */
   #enter(request: Wish): Entry | Promise<Entry> {
+    return this.#world.informing()?.then(() => this.#enterInformed(request)) ?? this.#enterInformed(request);
+  }
+
+  #enterInformed(request: Wish): Entry | Promise<Entry> {
     const door = this.door();
     switch (door.kind) {
       case 'free':

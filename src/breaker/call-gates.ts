@@ -1,14 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { DependencyDefinition } from '../job/define-dependency.js';
 import { DefinitionError } from '../job/definition-error.js';
+import { within } from '../time/deadline.js';
 import { longestKey } from './breaker-policy.js';
 import type { BreakerState } from './breaker-state.js';
 import { CallGate, type GateWorld } from './call-gate.js';
 
-export interface CallGatesOptions extends Omit<GateWorld, 'rotation'> {
-  /** Told of the first gate: from then on there is something to be told of. */
-  readonly onFirst: () => void;
+export interface CallGatesOptions extends Omit<GateWorld, 'rotation' | 'informing'> {
+  /** Told of the first gate: from then on there is something to be told of. What it gives resolves when the gates were told of it. */
+  readonly onFirst: () => Promise<void> | undefined;
 }
+
+/** The first call of a worker waits so long to hear what the fleet has decided; longer would be worse than a call too many. */
+const informingMs = 1_000;
 
 /** More would be kept by handlers that make a key of everything; those that are used again and again stay. */
 const mostGates = 1_000;
@@ -19,10 +23,14 @@ export class CallGates {
   readonly #rotation = new EventEmitter().setMaxListeners(0);
   readonly #gates = new Map<string, CallGate>();
   #said: ReadonlyMap<string, BreakerState> = new Map();
+  #informing: Promise<void> | undefined;
   #uses = 0;
+
+  readonly #world: GateWorld;
 
   constructor(options: CallGatesOptions) {
     this.#options = options;
+    this.#world = { ...options, rotation: this.#rotation, informing: () => this.#informing };
   }
 
   /**
@@ -52,6 +60,7 @@ export class CallGates {
 
   /** Takes over what the fleet says of all breakers; one that is missing is closed and as good as new. */
   learn(states: readonly BreakerState[]): void {
+    this.#informing = undefined;
     this.#said = new Map(states.map((state) => [state.name, state]));
     for (const gate of this) gate.learn(this.#said.get(gate.name));
   }
@@ -74,12 +83,20 @@ export class CallGates {
       );
     }
     if (this.#gates.size >= mostGates) this.#dropOldest();
-    const gate = new CallGate(name, dependency, { ...this.#options, rotation: this.#rotation }, whole);
+    const gate = new CallGate(name, dependency, this.#world, whole);
     gate.usedAt = ++this.#uses;
     gate.learn(this.#said.get(name));
     this.#gates.set(name, gate);
-    if (this.#gates.size === 1) this.#options.onFirst();
+    if (this.#uses === 1) this.#hear(this.#options.onFirst());
     return gate;
+  }
+
+  #hear(hearing: Promise<void> | undefined): void {
+    this.#informing =
+      hearing &&
+      within(informingMs, hearing).then(() => {
+        this.#informing = undefined;
+      });
   }
 
   /** Of the gates that make no call, the one that was used longest ago; none while all of them do. */

@@ -47,7 +47,10 @@ export class WorkerBreakers implements Service {
       metrics,
       clock,
       random,
-      onFirst: () => this.#client.start(),
+      onFirst: () => {
+        this.#client.start();
+        return this.#client.heard;
+      },
       onCounted: (gate) => this.#client.counted(gate),
       onTurn: (gate) => {
         log.info({ breaker: gate.name, door: gate.door().kind }, 'breaker.own_turned');

@@ -82,7 +82,14 @@ class MemoryFleet {
 }
 
 /** The gates of a worker on a clock that is moved by hand, with a fleet beside them. */
-export function testGates(options: { readonly metrics?: Metrics; readonly elapsed?: () => number } = {}) {
+export function testGates(
+  options: {
+    readonly metrics?: Metrics;
+    readonly elapsed?: () => number;
+    /** Resolves when the gates were told what the fleet has decided; without it they know. */
+    readonly heard?: Promise<void>;
+  } = {},
+) {
   const clock = { time: 1_000_000, elapsed: options.elapsed ?? ((): number => clock.time) };
   const fleet = new MemoryFleet(() => clock.elapsed() as EpochMs);
   const metrics = options.metrics ?? createMetrics({ role: 'worker', version: '1.2.3' });
@@ -93,7 +100,7 @@ export function testGates(options: { readonly metrics?: Metrics; readonly elapse
     metrics,
     clock,
     random: () => 0.5,
-    onFirst: () => undefined,
+    onFirst: () => options.heard,
     onCounted: (gate) => counted.add(gate),
     onTurn: (gate) => turned.push(`${gate.name} ${gate.door().kind}`),
   });

@@ -329,5 +329,5 @@ describe('one worker of two whose way out is broken', () => {
     expect(said('fetch.limited')[0]).toMatchObject({ slots: 0 });
     expect(await new FleetVerdicts(pool()).state(dependency.name)).toBeUndefined();
     expect(await pool().deadLetters(queue).oldest(1)).toEqual([]);
-  });
+  }, 30_000);
 });

@@ -6,6 +6,7 @@ import {
   defineJob,
   type JobContext,
   type JobOptions,
+  PermanentError,
   type QueueDefinition,
 } from '../../../src/index.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
@@ -161,14 +162,14 @@ describe('a fallback', () => {
     expect(await producer.outcome(await producer.enqueue(job, {}))).toEqual({ result: 'sent', fallback: false });
   });
 
-  it('fails like a handler', async () => {
+  it('fails the job when it says that there is no use', async () => {
     const smtp = aDependency();
     const queue = pool().queue();
     const job = jobOf(queue, {
       dependencies: [smtp],
       run: async () => 'sent',
       fallback: async () => {
-        throw new Error('no digest either');
+        throw new PermanentError('no digest either');
       },
     });
     await new FleetVerdicts(pool()).trip(smtp.name);

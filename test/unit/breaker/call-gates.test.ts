@@ -91,6 +91,36 @@ describe('CallGates', () => {
     expect(gates.of(web, 'us').isFree).toBe(true);
   });
 
+  it('holds up the first call until it knows what the fleet has decided', async () => {
+    let hear: () => void = () => undefined;
+    const { gates, fleet, metrics, sync } = testGates({ heard: new Promise<void>((resolve) => (hear = resolve)) });
+    const verdictOf = () => ({ class: 'transient' }) as const;
+    const cancellation = new Cancellation();
+    const caller = { gates, metrics, cancellation, passes: undefined, entered: new Set<CallGate>(), verdictOf };
+    fleet.isolate('web');
+    let made = 0;
+    const answer = callDependency(caller, web, async () => (made += 1), {}).catch((error: unknown) => error);
+
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(made).toBe(0);
+    sync();
+    hear();
+
+    expect(await answer).toBeInstanceOf(BreakerIsolatedError);
+    expect(made).toBe(0);
+  });
+
+  it('makes the first call after a second when the fleet says nothing', async () => {
+    const { gates, metrics } = testGates({ heard: new Promise(() => undefined) });
+    const verdictOf = () => ({ class: 'transient' }) as const;
+    const cancellation = new Cancellation();
+    const caller = { gates, metrics, cancellation, passes: undefined, entered: new Set<CallGate>(), verdictOf };
+
+    expect(gates.of(web).isFree).toBe(false);
+    expect(await callDependency(caller, web, async () => 'made', {})).toBe('made');
+    expect(gates.of(web).isFree).toBe(true);
+  });
+
   it('isolates the keys of a dependency with it, and no key with another', async () => {
     const { gates, fleet, sync } = testGates();
     const [whole, eu] = [gates.of(web), gates.of(web, 'eu')];
