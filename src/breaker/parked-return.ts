@@ -54,7 +54,7 @@ export class ParkedReturn {
     if (seen === undefined) return;
     const breakers = [...seen.states, ...this.#lost(seen.states)].filter(
       ({ name, phase, since }) =>
-        phase !== 'closed' || seen.now - since < interestingForMs || (this.#sums.get(name) ?? 0) > 0,
+        phase !== 'closed' || seen.now - since < interestingForMs || sumOf(this.#counts.get(name)?.values() ?? []) > 0,
     );
     this.#forgetAllBut(breakers);
     if (breakers.length === 0) return this.#show();
@@ -148,7 +148,7 @@ export class ParkedReturn {
   /** Breakers that Redis has lost while jobs are set aside because of them. Nobody is kept from calling any more, so they are closed. */
   #lost(states: readonly BreakerState[]): BreakerState[] {
     const known = new Set(states.map(({ name }) => name));
-    return [...this.#sums.keys()].filter((name) => !known.has(name)).map(closedBreaker);
+    return [...this.#counts.keys()].filter((name) => !known.has(name)).map(closedBreaker);
   }
 
   #forgetAllBut(breakers: readonly BreakerState[]): void {
