@@ -5,7 +5,7 @@ import type { ErrorVerdict } from '../job/error-verdict.js';
 import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
-import { BreakerIsolatedError, BreakerOpenError, DependencyBusyError, refusalIn } from './breaker-errors.js';
+import { DependencyBusyError, refusalIn } from './breaker-errors.js';
 import {
   fleetRules,
   leaseTimeouts,
@@ -24,6 +24,7 @@ import { GateState } from './gate-state.js';
 import { GuardedCall } from './guarded-call.js';
 import { OpossumGate } from './opossum-gate.js';
 import { Ration } from './ration.js';
+import { type Refusal, refusalOf } from './refusal.js';
 
 /** What all gates of a worker share. */
 export interface GateWorld {
@@ -47,15 +48,6 @@ export type Pass = { readonly kind: 'free' } | Probe;
 export interface Probe extends FleetProbe {
   readonly kind: 'probe';
   readonly by: Decider;
-}
-
-/** Why no call may be made. */
-export interface Refusal {
-  readonly breaker: string;
-  /** `worker`: this one alone keeps away, others may go on. */
-  readonly by: Decider;
-  readonly state: BreakerState;
-  readonly retryAfterMs: number;
 }
 
 export type Entry =
@@ -414,17 +406,6 @@ export class CallGate {
 
 function leaseOf(timeoutMs: number): number {
   return Math.max(shortestLeaseMs, leaseTimeouts * timeoutMs);
-}
-
-function refusalOf(by: Decider, state: BreakerState, retryAfterMs: number): Refusal {
-  return { breaker: state.name, by, state, retryAfterMs: Math.ceil(retryAfterMs) };
-}
-
-/** The error that says why a call was not made. */
-export function refusalError({ breaker, by, state, retryAfterMs }: Refusal): BreakerOpenError | BreakerIsolatedError {
-  return state.phase === 'isolated'
-    ? new BreakerIsolatedError(breaker, state, retryAfterMs)
-    : new BreakerOpenError(breaker, by, state, retryAfterMs);
 }
 
 /**

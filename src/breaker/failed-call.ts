@@ -1,5 +1,6 @@
 import { errorChain } from '../retry/error-chain.js';
-import type { CallGate, Refusal } from './call-gate.js';
+import type { CallGate } from './call-gate.js';
+import type { Refusal } from './refusal.js';
 
 /** Beside the errors, not in them: they are other people's, may be frozen, and are shown and stored with all their fields. */
 const gates = new WeakMap<object, CallGate>();

@@ -1,6 +1,7 @@
 import type { JobPasses } from '../breaker/admission.js';
-import { type CallGate, type CallRequest, type Entry, type Pass, refusalError } from '../breaker/call-gate.js';
+import type { CallGate, CallRequest, Entry, Pass } from '../breaker/call-gate.js';
 import type { CallGates } from '../breaker/call-gates.js';
+import { refusalError } from '../breaker/refusal.js';
 import { waitForTurn } from '../breaker/wait-for-turn.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { DependencyDefinition } from '../job/define-dependency.js';

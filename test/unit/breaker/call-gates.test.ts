@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BreakerIsolatedError } from '../../../src/breaker/breaker-errors.js';
-import { type CallGate, refusalError } from '../../../src/breaker/call-gate.js';
+import type { CallGate } from '../../../src/breaker/call-gate.js';
+import { refusalError } from '../../../src/breaker/refusal.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
 import { DefinitionError } from '../../../src/job/definition-error.js';
