@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
+import { carrierOption } from '../job/trace-carrier.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
@@ -11,6 +12,8 @@ export interface NewJob {
   readonly kind: string;
   readonly payloadJson: string;
   readonly meta: JobMeta;
+  /** What it carries of the trace that it belongs to. */
+  readonly carrier?: string | undefined;
   readonly enqueuedAt: EpochMs;
   /** Start no sooner than this long after `enqueuedAt`. */
   readonly delayMs: number;
@@ -77,13 +80,24 @@ function orThrow<T>(settled: PromiseSettledResult<T>): T {
   return settled.value;
 }
 
-function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, fingerprint }: NewJob): JobWords {
+function wordsOf({
+  id,
+  kind,
+  payloadJson,
+  meta,
+  carrier,
+  enqueuedAt,
+  delayMs,
+  priority,
+  fingerprint,
+}: NewJob): JobWords {
   // What lies beside the payload. BullMQ keeps options it does not know as they are.
   const opts = {
     jobId: id,
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),
     [jobMetaOption]: meta,
+    ...(carrier !== undefined && { [carrierOption]: carrier }),
   };
   return {
     id,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { dependencyOf } from '../breaker/breaker-label.js';
 import type { Outcome } from '../job/outcome.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import type { Settled } from '../transport/settlement.js';
@@ -14,17 +15,27 @@ export interface OutcomeReport {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: EpochMs;
+  /** Undefined when nobody traces. */
+  readonly span: AttemptSpan | undefined;
 }
 
-/** Tells metrics and log how an attempt ended, once Redis knows. An outcome that Redis refused counts as a lost lease. */
-export function reportOutcome({ job, queue, outcome, settled, log, metrics, now }: OutcomeReport): void {
+/** Tells metrics, trace and log how an attempt ended, once Redis knows. An outcome that Redis refused counts as a lost lease. */
+export function reportOutcome({ job, queue, outcome, settled, log, metrics, now, span }: OutcomeReport): void {
   const kind = job.kind;
   const refused = settled.kind !== 'done';
   const ended = refused ? 'lease_lost' : outcome.kind;
   metrics.jobAttempts.inc({ queue, kind, outcome: ended });
-  metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000);
+  metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000, span?.exemplar);
+  span?.end(outcome, refused);
 
-  const fields = { jobId: job.id, queue, kind, attempt: job.attemptsMade + 1, durationMs: now - job.startedAt };
+  const fields = {
+    jobId: job.id,
+    queue,
+    kind,
+    attempt: job.attemptsMade + 1,
+    durationMs: now - job.startedAt,
+    ...span?.ids,
+  };
   if (refused) {
     log.warn({ ...fields, outcome: outcome.kind, refused: settled.kind }, 'job.lease_lost');
     return;
