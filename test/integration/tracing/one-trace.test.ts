@@ -1,10 +1,22 @@
 import { context, propagation, trace } from '@opentelemetry/api';
+import type { Job } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineDependency, defineJob, type JobContext, TransientError } from '../../../src/index.js';
+import {
+  type AnyJobDefinition,
+  defineDependency,
+  defineJob,
+  type JobContext,
+  type JobOptions,
+  TransientError,
+} from '../../../src/index.js';
+import { createLogger } from '../../../src/telemetry/logger.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../../../src/telemetry/tracing/start-tracing.js';
 import { eventually } from '../../support/eventually.js';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../../support/otlp-receiver.js';
+import { plainBullmq } from '../interop/bullmq.js';
+import { signal } from '../worker-pool/signal.js';
 import { silent, usePool } from '../worker-pool/test-pool.js';
 
 const pool = usePool();
@@ -45,6 +57,19 @@ const only = (spans: readonly ReceivedSpan[], name: string): ReceivedSpan => {
   expect(found, name).toHaveLength(1);
   return found[0] as ReceivedSpan;
 };
+
+function jobOf(run: JobOptions<typeof order, unknown>['run']) {
+  return defineJob<typeof order, unknown>({
+    kind: 'do',
+    queue: pool().queue(),
+    payload: order,
+    retry: { attempts: 2, base: 1, cap: 1 },
+    run,
+  });
+}
+
+const hasCompleted = async ({ queue }: AnyJobDefinition, count: number) =>
+  (await pool().inspector.sample(queue.name)).completed === count;
 
 describe('a trace', () => {
   it('leads from the producer over a retry, a step and a call to a child job, and shows nobody a payload', async () => {
@@ -135,5 +160,172 @@ describe('a trace', () => {
     expect(only(spans, `process ${child.queue.name}`).parentSpanId).toBe(sendChild.spanId);
     expect(receiver.text()).not.toContain(secret);
     expect(receiver.text()).not.toContain('hunter2');
+  });
+
+  it('is its own for each job of a batch, with a link to the enqueue', async () => {
+    await startSending();
+    const job = jobOf(() => undefined);
+    const worker = await pool().worker([job]);
+
+    const enqueued = await pool().producer().enqueueMany(job, [{ secret }, { secret }]);
+    await eventually('both have completed', () => hasCompleted(job, 2));
+    await worker.stop();
+    const spans = await received();
+
+    const send = only(spans, `send ${job.queue.name}`);
+    expect(send.attributes).toMatchObject({ 'messaging.batch.message_count': 2 });
+    const attempts = named(spans, `process ${job.queue.name}`);
+    expect(attempts.map(({ attributes }) => attributes['messaging.message.id']).sort()).toEqual(
+      enqueued.map(({ id }) => id).sort(),
+    );
+    for (const { parentSpanId, traceId, links } of attempts) {
+      expect(parentSpanId).toBeUndefined();
+      expect(traceId).not.toBe(send.traceId);
+      expect(links).toEqual([{ traceId: send.traceId, spanId: send.spanId }]);
+    }
+  });
+
+  it('tells of a call that failed, and of an enqueue that was refused', async () => {
+    await startSending();
+    const smtp = defineDependency({ name: 'smtp' });
+    const job = jobOf((_payload, ctx) => ctx.call(smtp, () => Promise.reject(new RangeError('no room'))));
+    const worker = await pool().worker([job]);
+    const producer = pool().producer();
+
+    await producer.enqueue(job, { secret });
+    await eventually('it has died', async () => (await pool().inspector.sample(job.queue.name)).dead_lettered === 1);
+    await expect(producer.enqueue(job, { secret: 7 } as never)).rejects.toThrow();
+    await worker.stop();
+    const spans = await received();
+
+    expect(named(spans, 'call smtp').at(-1)).toMatchObject({
+      failed: true,
+      message: 'no room',
+      attributes: { 'bulwark.call.result': 'failed', 'error.type': 'RangeError' },
+    });
+    expect(named(spans, `process ${job.queue.name}`).at(-1)).toMatchObject({
+      failed: true,
+      attributes: { 'bulwark.outcome': 'dead_lettered', 'bulwark.reason': 'attempts_exhausted' },
+    });
+    expect(
+      named(spans, `send ${job.queue.name}`).map(({ failed, attributes }) => [failed, attributes['error.type']]),
+    ).toEqual([
+      [false, undefined],
+      [true, 'PayloadInvalidError'],
+    ]);
+  });
+
+  it('leads to log lines and to histograms', async () => {
+    await startSending();
+    const lines: Record<string, unknown>[] = [];
+    const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+    const log = createLogger({ level: 'info', format: 'json', role: 'worker', stream: { write } });
+    const metrics = createMetrics({ role: 'worker', version: '1.2.3' });
+    const job = jobOf((_payload, ctx) => {
+      ctx.log.info('of the job');
+      log.info('of the process');
+      if (ctx.attempt === 1) throw new TransientError('once more');
+    });
+    const worker = await pool().worker([job], { log, metrics });
+
+    await pool().producer().enqueue(job, { secret });
+    await eventually('it has completed', () => hasCompleted(job, 1));
+    await worker.stop();
+    const [first, second] = named(await received(), `process ${job.queue.name}`);
+
+    const idsOf = (event: string) =>
+      lines.filter(({ msg }) => msg === event).map((line) => [line['trace_id'], line['span_id']]);
+    const ids = [first, second].map((span) => [span?.traceId, span?.spanId]);
+    expect(idsOf('of the job')).toEqual(ids);
+    expect(idsOf('of the process')).toEqual(ids);
+    expect(idsOf('job.retried')).toEqual([ids[0]]);
+    expect(idsOf('worker.started')).toEqual([[undefined, undefined]]);
+    const page = await metrics.render();
+    expect(page).toMatch(new RegExp(`^bulwark_job_wait_seconds_bucket.* # \\{trace_id="${first?.traceId}"`, 'm'));
+    expect(page).toMatch(
+      new RegExp(`^bulwark_job_duration_seconds_bucket.*outcome="completed".*span_id="${second?.spanId}"`, 'm'),
+    );
+  });
+});
+
+describe('beside plain BullMQ', () => {
+  const traceId = '0af7'.repeat(8);
+  const metadata = JSON.stringify({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+
+  it('a trace goes on from its producers to our workers', async () => {
+    await startSending();
+    const job = jobOf(() => undefined);
+    const worker = await pool().worker([job]);
+
+    await plainBullmq(pool(), job.queue.name).queue().add('do', { secret }, { telemetry: { metadata } });
+    await eventually('it has completed', () => hasCompleted(job, 1));
+    await worker.stop();
+
+    expect(only(await received(), `process ${job.queue.name}`)).toMatchObject({
+      traceId,
+      parentSpanId: '00f067aa0ba902b7',
+    });
+  });
+
+  it('a trace goes on from our producers to its workers', async () => {
+    await startSending();
+    const job = jobOf(() => undefined);
+    const seen = signal<Job>();
+    plainBullmq(pool(), job.queue.name).worker(async (one) => seen.send(one));
+
+    await pool().producer().enqueue(job, { secret });
+    const { opts } = await seen.promise;
+    const send = only(await received(), `send ${job.queue.name}`);
+
+    expect(JSON.parse(opts.telemetry?.metadata ?? '')).toEqual({ traceparent: `00-${send.traceId}-${send.spanId}-01` });
+  });
+});
+
+describe('where nobody follows', () => {
+  /** What lies in Redis of a job beside its payload. */
+  async function storedOptions(job: AnyJobDefinition): Promise<Record<string, unknown>> {
+    const { id } = await pool()
+      .producer()
+      .enqueue(job, { secret } as never);
+    const opts = await pool().client.hget(pool().keyspace.queue(job.queue.name, id), 'opts');
+    const { jobId: _id, bw, ...others } = JSON.parse(opts ?? '') as Record<string, object>;
+    return { ...others, bw: Object.keys(bw ?? {}) };
+  }
+
+  it('a job carries nothing, whether nobody traces or it is not sampled', async () => {
+    const job = jobOf(() => undefined);
+
+    const untraced = await storedOptions(job);
+    await startSending('always_off');
+    const unsampled = await storedOptions(job);
+
+    expect(untraced).toEqual({ bw: ['version', 'producer'] });
+    expect(unsampled).toEqual(untraced);
+    expect(await received()).toEqual([]);
+  });
+
+  it('a job carries what its producer asked for', async () => {
+    const job = jobOf(() => undefined);
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const producer = pool().producer();
+
+    const { id } = await producer.enqueue(job, { secret }, { traceparent });
+
+    const view = await pool().inspector.job(job.queue.name, id);
+    expect(JSON.parse(view?.carrier ?? '')).toEqual({ traceparent });
+  });
+
+  it('what a handler begins is not followed either', async () => {
+    await startSending('parentbased_always_off');
+    const flags: unknown[] = [];
+    const job = jobOf(() => flags.push(trace.getActiveSpan()?.spanContext().traceFlags));
+    const worker = await pool().worker([job]);
+
+    await pool().producer().enqueue(job, { secret });
+    await eventually('it has completed', () => hasCompleted(job, 1));
+    await worker.stop();
+
+    expect(flags).toEqual([0]);
+    expect(await received()).toEqual([]);
   });
 });
