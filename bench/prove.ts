@@ -27,6 +27,7 @@ import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
+import { traceCost } from './proofs/trace-cost.js';
 import { report } from './report.js';
 
 const proofs: readonly Proof[] = [
@@ -36,6 +37,7 @@ const proofs: readonly Proof[] = [
   idle,
   cost,
   callCost,
+  traceCost,
   start,
   kill,
   fleet,

@@ -11,7 +11,7 @@ import { TracingMissingError } from './tracing-missing-error.js';
 
 /** The tracing of a process. */
 export interface Tracing {
-  /** Sends what has not been sent, for two seconds at most. */
+  /** Sends what has not been sent, for a second at most. */
   stop(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface Tracing {
 export const noTracing: Tracing = { stop: async () => undefined };
 
 /** Longest wait for a collector when the process ends: the work is done, and what is lost is only its picture. */
-const flushMs = 2_000;
+const flushMs = 1_000;
 
 /**
  * Registers the OpenTelemetry SDK for this process. What the standard variables say of sampling, endpoints, headers, limits and batches it

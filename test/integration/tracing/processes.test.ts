@@ -1,13 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ReadyReport } from '../../../src/cli/process/ready-report.js';
-import { jobsFile } from '../../fixtures/cli/jobs.js';
+import { createProducer } from '../../../src/index.js';
+import { jobsFile, testJobs } from '../../fixtures/cli/jobs.js';
 import { documentOf, quickPace } from '../../fixtures/cli/processes.js';
 import { eventually } from '../../support/eventually.js';
 import { type OtlpReceiver, startOtlpReceiver } from '../../support/otlp-receiver.js';
 import { type RunningProcess, spawnBulwark } from '../../support/processes.js';
 import { startRedis, type TestRedis } from '../../support/redis-server.js';
 import { temporaryFolder } from '../../support/temp-folder.js';
+import { silent } from '../worker-pool/test-pool.js';
 
 // Processes start slowly on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 30_000 });
@@ -67,8 +69,10 @@ describe('the processes of the pool', () => {
     const worker = bulwark(['worker', 'run'], 'alone', env);
     await worker.waitForLine(({ fields }) => fields['msg'] === 'worker.started', 20_000);
 
-    const command = bulwark(['enqueue', 'echo', '{"word":"hi"}', '--wait'], 'alone', {});
-    expect(await command.exited).toMatchObject({ code: 0 });
+    const producer = createProducer({ redis: { url: server.url, namespace: 'alone' }, log: silent });
+    const job = await producer.enqueue((await testJobs()).require('echo'), { word: 'hi' } as never);
+    expect(await producer.wait(job, { timeout: '5s' })).toEqual({ said: 'hi' });
+    await producer.close();
     worker.kill('SIGTERM');
 
     expect(await worker.exited).toMatchObject({ code: 0 });
@@ -78,11 +82,11 @@ describe('the processes of the pool', () => {
   it('say what is missing when the packages are not installed', async () => {
     const hidden = fileURLToPath(new URL('../../fixtures/cli/without-otel-sdk.mjs', import.meta.url));
     const env = { OTEL_TRACES_EXPORTER: 'otlp', NODE_OPTIONS: `--import ${hidden}` };
-    const worker = bulwark(['worker', 'run'], 'missing', env);
+    const command = bulwark(['enqueue', 'echo', '{"word":"hi"}'], 'missing', env);
 
-    const { code } = await worker.exited;
+    const { code } = await command.exited;
 
     expect(code).toBe(1);
-    expect(worker.text('stderr')).toMatch(/npm install @opentelemetry\/sdk-trace-node .*\[BULWARK_TRACING_MISSING\]/);
+    expect(command.text('stderr')).toMatch(/npm install @opentelemetry\/sdk-trace-node .*\[BULWARK_TRACING_MISSING\]/);
   });
 });
