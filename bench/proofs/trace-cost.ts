@@ -10,7 +10,7 @@ import { headline, shortened } from './throughput-situations.js';
 const rounds = 5;
 /** What metrics and traces together may leave of the throughput without either, one job in a hundred being traced. */
 const leastLeft = 0.95;
-const plan: DrainPlan = { ...headline, jobs: 20_000, portion: 20_000 };
+const plan: DrainPlan = { ...headline, jobs: 15_000, portion: 15_000 };
 
 const ways = ['neither', 'metrics', 'traced1', 'traced100'] as const;
 type Way = (typeof ways)[number];

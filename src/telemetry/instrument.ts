@@ -92,9 +92,10 @@ export function createInstrument(
       const series = remember(labelNames, (labels) => histogram.labels(filter(labels)));
       return {
         observe: (...args: unknown[]) => {
-          const labels = hasLabels ? (args.shift() as LabelValues) : {};
-          const [seconds = 0, exemplar] = args as [number | undefined, Exemplar | undefined];
-          const value = Math.max(0, seconds);
+          const at = hasLabels ? 1 : 0;
+          const labels = hasLabels ? (args[0] as LabelValues) : noLabels;
+          const value = Math.max(0, (args[at] as number | undefined) ?? 0);
+          const exemplar = args[at + 1] as Exemplar | undefined;
           if (keepsExemplars && exemplar !== undefined)
             histogram.observe({ labels: filter(labels), value, exemplarLabels: { ...exemplar } });
           else series(labels).observe(value);
@@ -103,6 +104,8 @@ export function createInstrument(
     }
   }
 }
+
+const noLabels: LabelValues = {};
 
 /** How many series of one metric are remembered; beyond that each is looked up as prom-client does. */
 const mostRemembered = 10_000;

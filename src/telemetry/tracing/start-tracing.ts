@@ -16,7 +16,7 @@ export interface Tracing {
 }
 
 /** Where nobody traces, or somebody else sees to it. */
-export const noTracing: Tracing = { stop: async () => undefined };
+const noTracing: Tracing = { stop: async () => undefined };
 
 /** Longest wait for a collector when the process ends: the work is done, and what is lost is only its picture. */
 const flushMs = 1_000;
