@@ -1,7 +1,7 @@
 import { type Context, context, type Link, type Span, SpanKind, trace } from '@opentelemetry/api';
 import type { JobMeta } from '../../job/job-meta.js';
 import type { Outcome } from '../../job/outcome.js';
-import { attribute, queueAttributes } from './attributes.js';
+import { attribute, operationAttributes, queueAttributes } from './attributes.js';
 import { idsOf, isSampled, readCarrier, type TraceIds } from './context.js';
 import { describeEnd } from './describe-end.js';
 import { failSpan } from './failure.js';
@@ -32,12 +32,13 @@ export function startAttemptSpan(queue: string, worker: string, job: StartedJob)
     `process ${queue}`,
     {
       kind: SpanKind.CONSUMER,
-      attributes: queueAttributes('process', queue, kind),
+      attributes: queueAttributes(queue, kind),
       ...(isLinked && { links: linksTo(origin.context) }),
     },
     parent,
   );
   if (span.isRecording()) {
+    span.setAttributes(operationAttributes('process'));
     span.setAttribute(attribute.messageId, id);
     span.setAttribute(attribute.clientId, worker);
     span.setAttribute(attribute.attempt, attemptsMade + 1);

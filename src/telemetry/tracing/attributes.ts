@@ -26,13 +26,16 @@ export const attribute = {
   replayed: 'bulwark.step.replayed',
 } as const;
 
-/** What a span of a queue says first: a sampler may decide by it. */
-export function queueAttributes(operation: 'send' | 'process', queue: string, kind: string): Record<string, string> {
+/** What a span of a queue begins with: what a sampler may decide by, and no more, because most spans may end there. */
+export function queueAttributes(queue: string, kind: string): Record<string, string> {
+  return { [attribute.destination]: queue, [attribute.kind]: kind };
+}
+
+/** What it says beside that, when it is kept. */
+export function operationAttributes(operation: 'send' | 'process'): Record<string, string> {
   return {
     [attribute.system]: 'bullmq',
-    [attribute.destination]: queue,
     [attribute.operationName]: operation,
     [attribute.operationType]: operation,
-    [attribute.kind]: kind,
   };
 }

@@ -1,6 +1,6 @@
 import { context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { encodeCarrier } from '../../job/trace-carrier.js';
-import { attribute, queueAttributes } from './attributes.js';
+import { attribute, operationAttributes, queueAttributes } from './attributes.js';
 import { carrierOf, isSampled, readCarrier } from './context.js';
 import { failSpan, failureOf } from './failure.js';
 import { currentTracer } from './tracer.js';
@@ -43,11 +43,12 @@ export function startSendSpan(facts: SendFacts): SendSpan | undefined {
   if (tracer === undefined) return undefined;
   const { queue, kind, count, tenant, traceparent } = facts;
   const parent = traceparent === undefined ? context.active() : readCarrier(carrierOfTraceparent(traceparent)).context;
-  const options = { kind: SpanKind.PRODUCER, attributes: queueAttributes('send', queue, kind) };
+  const options = { kind: SpanKind.PRODUCER, attributes: queueAttributes(queue, kind) };
   const span = tracer.startSpan(`send ${queue}`, options, parent);
   if (!isSampled(span)) return undefined;
   const carrier = carrierOf(trace.setSpan(parent, span), count === 1 ? 'child' : 'linked');
   if (carrier === undefined) return undefined;
+  span.setAttributes(operationAttributes('send'));
   if (count !== 1) span.setAttribute(attribute.batchCount, count);
   if (tenant !== undefined) span.setAttribute(attribute.tenant, tenant);
   return { carrier, around: (enqueuing) => endWith(span, enqueuing) };
