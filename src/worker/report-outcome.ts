@@ -28,6 +28,9 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now,
   metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000, span?.exemplar);
   span?.end(outcome, refused);
 
+  // Nearly every job ends like this, and hardly anybody reads of it.
+  const isPlain = !refused && outcome.kind === 'completed' && outcome.fallbackFor === undefined;
+  if (isPlain && !log.isLevelEnabled('debug')) return;
   const fields = {
     jobId: job.id,
     queue,
