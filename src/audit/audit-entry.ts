@@ -13,9 +13,6 @@ export type AuditEntry =
   | PurgeEntry
   | TrimEntry;
 
-/** The words for what was done, all of them. */
-export type AuditedDeed = AuditEntry['what'];
-
 interface EntryBasics {
   /** Who: the id of a supervisor, or user@host of an operator. */
   readonly by: string;
@@ -98,7 +95,9 @@ interface TrimEntry extends EntryBasics {
 }
 
 /** What an entry may be about, in the order in which it is written. */
-const subjects = ['queue', 'breaker', 'group', 'worker', 'job'] as const;
+export const entrySubjects = ['queue', 'breaker', 'group', 'worker', 'job'] as const;
+
+export type EntrySubject = (typeof entrySubjects)[number];
 
 /** Version of the format of an entry. */
 const version = '2';
@@ -106,14 +105,14 @@ const version = '2';
 /** An entry as the words that are stored, in their order. */
 export function fieldsOf(entry: AuditEntry, at: number): Record<string, string> {
   const { by, what, why, details } = entry;
-  const given = entry as Partial<Record<(typeof subjects)[number] | 'count' | 'fence', string | number>>;
+  const given = entry as Partial<Record<EntrySubject | 'count' | 'fence', string | number>>;
   const present = (name: keyof typeof given) => (given[name] === undefined ? [] : [[name, String(given[name])]]);
   return Object.fromEntries([
     ['v', version],
     ['at', String(at)],
     ['by', by],
     ['what', what],
-    ...subjects.flatMap(present),
+    ...entrySubjects.flatMap(present),
     ['why', why],
     ...present('count'),
     ...present('fence'),

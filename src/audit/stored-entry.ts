@@ -29,18 +29,21 @@ export function entryOfStream(place: string, [id, words]: readonly [string, read
   };
 }
 
-/** Reads a line of an export; undefined when it is none. */
-export function entryOfLine(place: string, line: string): StoredEntry | undefined {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  if (!Object.values(raw).every((value) => typeof value === 'string')) return undefined;
-  const fields = raw as ChainedFields;
+/** Reads a line of an export. What is none of ours has no number. */
+export function entryOfLine(place: string, line: string): StoredEntry {
+  const fields = textsIn(line);
   return { place, number: seqOf(fields), fields };
+}
+
+function textsIn(line: string): ChainedFields {
+  try {
+    const raw: unknown = JSON.parse(line);
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return {};
+    return Object.values(raw).every((value) => typeof value === 'string') ? (raw as ChainedFields) : {};
+  } catch {
+    // Whoever reads it says that it is not ours.
+    return {};
+  }
 }
 
 /** The line of an export that an entry is. */
