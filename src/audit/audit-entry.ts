@@ -6,7 +6,7 @@ export type AuditEntry =
   | ShedEntry
   | LeaderEntry
   | RecoveryEntry
-  | QuarantineEntry
+  | JobsEntry
   | JobEntry
   | WorkerOrderEntry
   | QueueEntry
@@ -58,15 +58,15 @@ interface RecoveryEntry extends EntryBasics {
   readonly count: number;
 }
 
-/** Jobs of one queue that are to run alone from now on. */
-interface QuarantineEntry extends EntryBasics {
-  readonly what: 'job.quarantine';
+/** Jobs of one queue: those that are to run alone from now on, and those that were in no place or in several. */
+interface JobsEntry extends EntryBasics {
+  readonly what: 'job.quarantine' | 'job.repair';
   readonly queue: string;
   readonly count: number;
 }
 
 interface JobEntry extends EntryBasics {
-  readonly what: 'job.poison' | 'job.cancel' | 'job.repair';
+  readonly what: 'job.poison' | 'job.cancel';
   readonly queue: string;
   readonly job: string;
 }

@@ -8,11 +8,14 @@ import { AuditReader } from '../../src/audit/audit-reader.js';
 import { dayOf } from '../../src/audit/day.js';
 import { followStream } from '../../src/audit/follow-stream.js';
 import type { ToldEntry } from '../../src/audit/told-entry.js';
+import { operatorName } from '../../src/cli/operator.js';
+import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
+import { workerBeat } from '../support/worker-beat.js';
 
 let server: TestRedis;
 let client: Redis;
@@ -218,5 +221,46 @@ describe('bulwark audit export', () => {
 
     expect((await cli('audit', 'export', '--file', file)).code).toBe(2);
     expect(await readFile(file, 'utf8')).toBe('my notes');
+  });
+});
+
+describe('what operators do', () => {
+  const told = async () => {
+    const { document } = await cliJson<{ entries: ToldEntry[] }>('audit', 'tail');
+    return document.entries.map(({ what, subject, why, by }) => [what, subject, why, by === operatorName()]);
+  };
+
+  it('is written down: pausing, resuming and purging a queue, with the reason', async () => {
+    await client.hset(keyspace.queues, 'email', JSON.stringify({}));
+
+    await cli('queue', 'pause', 'email', '--why', 'the smtp server is moved');
+    await cli('queue', 'pause', 'email');
+    await cli('queue', 'purge', 'email');
+    await cli('queue', 'purge', 'email', '--yes');
+    await cli('queue', 'resume', 'email', '--dry-run');
+    await cli('queue', 'resume', 'email');
+
+    const subject = { queue: 'email' };
+    expect(await told()).toEqual([
+      ['queue.pause', subject, 'the smtp server is moved', true],
+      ['queue.purge', subject, 'operator', true],
+      ['queue.resume', subject, 'operator', true],
+    ]);
+  });
+
+  it('is written down: calling off a job, and orders to workers', async () => {
+    await client.hset(keyspace.queues, 'email', JSON.stringify({}));
+    await client.hset(keyspace.queue('email', '42'), { name: 'send', data: '{}', opts: '{}', timestamp: 1 });
+    await client.lpush(keyspace.queue('email', 'wait'), '42');
+    await new FleetStore(client, keyspace).beat(workerBeat('w1'), true);
+
+    await cli('job', 'cancel', '42', '--why', 'sent twice', '--dry-run');
+    await cli('job', 'cancel', '42', '--why', 'sent twice');
+    await cli('worker', 'drain', 'w1', '--timeout', '1ms');
+
+    expect(await told()).toEqual([
+      ['job.cancel', { queue: 'email', job: '42' }, 'sent twice', true],
+      ['worker.drain', { worker: 'w1' }, 'operator', true],
+    ]);
   });
 });
