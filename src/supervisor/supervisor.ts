@@ -25,6 +25,7 @@ import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { redisChecks } from '../redis/redis-checks.js';
 import { answerAutoscale, autoscalePath } from '../scaling/autoscale-endpoint.js';
 import { Autoscaler } from '../scaling/autoscaler.js';
 import { ScaleStore } from '../scaling/scale-store.js';
@@ -311,11 +312,7 @@ export class Supervisor {
   /** What `/readyz` asks. A standby is ready too. */
   get healthChecks(): Readonly<Record<string, HealthCheck>> {
     return {
-      redis: async () => {
-        if (!this.#open) throw new Error('not connected yet');
-        await this.#open.client.ping();
-        return undefined;
-      },
+      ...redisChecks(this.#parts.redis, () => this.#open?.client),
       role: async () => (this.leads ? 'leader' : 'standby'),
     };
   }
