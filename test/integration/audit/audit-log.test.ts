@@ -54,6 +54,16 @@ describe('an entry', () => {
     expect(await pool().client.pttl(pool().keyspace.auditHead)).toBe(-1);
   });
 
+  it('takes less than 500 bytes of memory', async () => {
+    const details = { openings: 1, calls: 40, failed: 31, slow: 0, failing: 3, reporting: 3, openForMs: 2_000 };
+    const opened = { by: 'host-20344-04c68750', what: 'breaker.open', breaker: 'smtp', why: 'failure_ratio' } as const;
+    for (let n = 0; n < 300; n++) await auditLog().append({ ...opened, fence: 3, details }, at);
+
+    const bytes = await pool().client.memory('USAGE', pool().keyspace.audit(await today()), 'SAMPLES', 0);
+
+    expect(Number(bytes) / 300).toBeLessThan(500);
+  });
+
   it('says so when it cannot be written', async () => {
     await pool().client.set(pool().keyspace.audit(await today()), 'not a stream');
 
