@@ -180,7 +180,9 @@ export class ChainVerifier {
       const detail = `it comes after entry ${last.seq}: it was moved, or the head was lost and the chain begun anew`;
       this.#break('begun_anew', number, place, detail);
     } else if (number > last.seq + 1) {
-      if (this.#gaps.length < mostGaps) this.#gaps.push({ from: last.seq + 1, to: number - 1, place });
+      const gap = { from: last.seq + 1, to: number - 1, place };
+      if (this.#gaps.length < mostGaps) this.#gaps.push(gap);
+      else this.#break('removed', gap.from, place, missing(gap.from, gap.to));
     } else if (isSound && this.#isLastSound && fields['prev'] !== last.hash) {
       // Where one of the two is broken that has been said.
       const detail = `it does not follow from entry ${last.seq} as that is now: one of the two was written anew`;

@@ -13,7 +13,8 @@ export interface StoredEntry {
 
 /** Reads an entry of a stream: its id, and its names and values in turn. */
 export function entryOfStream(place: string, [id, words]: readonly [string, readonly string[]]): StoredEntry {
-  const fields: Record<string, string> = {};
+  // Without a prototype: somebody may have written a field named `__proto__`, and it has to count.
+  const fields: Record<string, string> = Object.create(null);
   let twice: string | undefined;
   for (let at = 0; at + 1 < words.length; at += 2) {
     const name = words[at] ?? '';
