@@ -4,6 +4,7 @@ export type AuditEntry =
   | BreakerEntry
   | ScaleEntry
   | ShedEntry
+  | HistoryEntry
   | LeaderEntry
   | RecoveryEntry
   | JobsEntry
@@ -44,6 +45,11 @@ interface ScaleEntry extends EntryBasics {
 /** `set` and `release` are an operator's; the others are the controller's. */
 interface ShedEntry extends EntryBasics {
   readonly what: 'shed.set' | 'shed.release' | 'shed.begin' | 'shed.change' | 'shed.end';
+}
+
+/** Completed jobs give way while memory is short, and are kept again. */
+interface HistoryEntry extends EntryBasics {
+  readonly what: 'history.give_way' | 'history.stay';
 }
 
 interface LeaderEntry extends EntryBasics {
