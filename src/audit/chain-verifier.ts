@@ -41,6 +41,8 @@ export interface ChainVerifierOptions {
   readonly after?: ChainPoint;
   /** Points of the chain that were kept elsewhere. */
   readonly kept?: readonly ChainPoint[];
+  /** Whether it may be a part that somebody chose. Days expire whole, so the stream itself begins with one or where a full one was trimmed. */
+  readonly isPart?: boolean;
 }
 
 /** Some entries that are missing. */
@@ -67,6 +69,7 @@ export class ChainVerifier {
   /** What gave way to newer entries, as the chain says: the first number, by the last one. */
   readonly #trims = new Map<number, number>();
   readonly #kept: Map<number, string>;
+  readonly #isPart: boolean;
   #broken = 0;
   #sound = 0;
   #unchained = 0;
@@ -75,9 +78,12 @@ export class ChainVerifier {
   #isLastSound = true;
   #place = '';
   #gone = 0;
+  /** What is missing before the first entry, where that does not begin a day. */
+  #start: Gap | undefined;
 
-  constructor({ after, kept = [] }: ChainVerifierOptions = {}) {
+  constructor({ after, kept = [], isPart = false }: ChainVerifierOptions = {}) {
     this.#last = after;
+    this.#isPart = isPart;
     this.#kept = new Map(kept.map(({ seq, hash }) => [seq, hash]));
   }
 
@@ -130,6 +136,7 @@ export class ChainVerifier {
 
   /** What was found. */
   report(): ChainReport {
+    this.#judgeStart();
     const trimmed = this.#gaps.reduce((sum, gap) => sum + this.#judge(gap), 0);
     this.#gaps.length = 0;
     for (const seq of this.#kept.keys())
@@ -145,6 +152,17 @@ export class ChainVerifier {
       gone: this.#gone,
       unchained: this.#unchained,
     };
+  }
+
+  #judgeStart(): void {
+    const start = this.#start;
+    this.#start = undefined;
+    if (start === undefined) return;
+    if (this.#trims.has(start.to)) this.#gone = start.to;
+    else {
+      const detail = `the entries of this day before ${start.to + 1} are missing: a day does not expire in part`;
+      this.#break('removed', start.to, start.place, detail);
+    }
   }
 
   /** Answers how many of a gap gave way; the others were removed. */
@@ -173,7 +191,8 @@ export class ChainVerifier {
       if (number === 1 || this.#unchained > 0) {
         if (isSound && fields['prev'] !== genesis.hash)
           this.#break('unlinked', number, place, 'it says that others came before');
-      } else this.#gone = number - 1;
+      } else if (this.#isPart || fields['after'] !== undefined) this.#gone = number - 1;
+      else this.#start = { from: 1, to: number - 1, place };
       return;
     }
     if (number <= last.seq) {

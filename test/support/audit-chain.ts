@@ -7,8 +7,9 @@ export function auditChain(count: number, perDay = count): StoredEntry[] {
   let last = genesis;
   for (let number = 1; number <= count; number++) {
     const day = `202603${String(Math.ceil(number / perDay)).padStart(2, '0')}`;
+    const begins = number > 1 && (number - 1) % perDay === 0 ? { after: 'the day before' } : {};
     const fields = chained(
-      { v: '2', by: 'ada@host', what: 'queue.pause', queue: 'email', why: `reason ${number}` },
+      { ...begins, v: '2', by: 'ada@host', what: 'queue.pause', queue: 'email', why: `reason ${number}` },
       last,
     );
     last = { seq: number, hash: fields['hash'] ?? '' };

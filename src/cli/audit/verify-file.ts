@@ -13,7 +13,7 @@ import { UsageError } from '../usage-error.js';
  * @throws UsageError when the file cannot be read.
  */
 export async function verifyFile(path: string, kept: readonly ChainPoint[]): Promise<ChainReport> {
-  const verifier = new ChainVerifier({ kept });
+  const verifier = new ChainVerifier({ kept, isPart: true });
   const name = basename(path);
   let number = 0;
   try {

@@ -25,6 +25,10 @@ describe('a chain as it was written', () => {
     expect(verify(auditChain(9, 4).slice(4))).toMatchObject({ sound: 5, broken: 0, gone: 4 });
   });
 
+  it('holds as a part that somebody chose', () => {
+    expect(verify(auditChain(9, 4).slice(2), { isPart: true })).toMatchObject({ sound: 7, broken: 0, gone: 2 });
+  });
+
   it('holds when entries gave way at the bound, and it says so', () => {
     const entries = auditChain(6, 3);
     const last = at(entries, -1).fields;
@@ -58,6 +62,7 @@ describe('a break', () => {
       entries.with(2, rewritten(at(entries, 2), { by: 'eve' })),
       [['unlinked', 4]],
     ],
+    ['the beginning of a day that is gone', entries.slice(1), [['removed', 1]]],
     ['an entry that is gone', entries.toSpliced(1, 1), [['removed', 2]]],
     ['a day that is gone', [...auditChain(9, 3).slice(0, 3), ...auditChain(9, 3).slice(6)], [['removed', 4]]],
     [
