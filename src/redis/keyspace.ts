@@ -39,6 +39,11 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
+  /** zset: the last turn of each tenant of the queue that is still to come, and `now`, the turn behind which none lies. Expires. */
+  turns(queue: string): string {
+    return `${this.prefix(queue)}:bw:turns`;
+  }
+
   /** What the keys of the effect ledger begin with: its pages, each a hash by digest of a job's key, and `pages`, the list of them. They expire. */
   ledgerBase(queue: string): string {
     return `${this.prefix(queue)}:bw:idem:`;

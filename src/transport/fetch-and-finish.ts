@@ -37,6 +37,7 @@ export const fetchAndFinishScript = defineScript({
     'deadFailed',
     'deadEvents',
     'deadMeta',
+    'turns',
   ],
   args: [
     'base',

@@ -35,6 +35,7 @@ export function workLayout(prefix: string, queue: string): WorkLayout {
       deadFailed: `${deadBase}failed`,
       deadEvents: `${deadBase}events`,
       deadMeta: `${deadBase}meta`,
+      turns: `${prefix}:bw:turns`,
     },
   };
 }

@@ -19,6 +19,7 @@ KEYS  1 wait               list
      15 deadFailed         zset     dead-lettered jobs, score = ms
      16 deadEvents         stream
      17 deadMeta           hash     its field `bwn` counts copies of ids
+     18 turns              zset     of the tenants
 ARGV  1 base               what the keys of the jobs begin with
       2 deadBase           what the keys of the dead-letter queue begin with
       3 parkedBase         what the keys of the indexes of parked jobs begin with
@@ -75,6 +76,7 @@ local keys = {
   wait = KEYS[1], active = KEYS[2], prioritized = KEYS[3], events = KEYS[4], stalled = KEYS[5], limiter = KEYS[6],
   delayed = KEYS[7], meta = KEYS[8], priorityCounter = KEYS[9], completed = KEYS[10], failed = KEYS[11], marker = KEYS[12],
   metricsCompleted = KEYS[13], metricsFailed = KEYS[14], deadFailed = KEYS[15], deadEvents = KEYS[16], deadMeta = KEYS[17],
+  turns = KEYS[18],
 }
 local base, deadBase, parkedBase = ARGV[1], ARGV[2], ARGV[3]
 local ledgerBase, keepKeys = ARGV[4], ARGV[12]

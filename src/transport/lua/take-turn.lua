@@ -1,0 +1,58 @@
+--[[
+Turns between the tenants of a queue: self-clocked fair queueing in BullMQ's own `prioritized`. Every job gets a turn when it begins to
+wait: one step, divided by its tenant's weight, after the turn before of this tenant, or after the turn of whoever is next now if that is
+later. So the order is decided once, and all workers serve in it, BullMQ's too.
+
+The turns run in scores behind those of BullMQ's priority 1 without a number, where jobs lie that are given back: those go first. `turns`
+keeps the last turn of each tenant as far as it is still to come, and `now`, behind which no new turn lies. Once nobody waits, time starts
+over. Jobs that come back after they were set aside take turns of their own, so that they need not wait behind all that their tenant
+enqueued since: a tenant has at most twice its share then.
+]]
+local firstTurn, turnStep = 0x100000000, 10000
+
+--[[
+Asks what time it is in the turns of a queue. What somebody else put in their place, and is none, is removed.
+]]
+local function openTurns(keys)
+  if redis.call('TYPE', keys.turns).ok ~= 'zset' then redis.call('DEL', keys.turns) end
+  local head = redis.call('ZRANGE', keys.prioritized, 0, 0, 'WITHSCORES')
+  local now = firstTurn
+  if not head[1] then
+    redis.call('DEL', keys.turns)
+  else
+    -- Whoever was given back stands at the head with a turn that is over.
+    now = math.max(now, tonumber(redis.call('ZSCORE', keys.turns, 'now') or 0))
+    -- Far behind lies what BullMQ put there with a priority of its own.
+    local next = tonumber(head[2])
+    if next < 2 ^ 52 then now = math.max(now, next) end
+  end
+  return { keys = keys, now = now, last = {} }
+end
+
+--[[
+Puts a job into `prioritized` when its turn is. `share` is its field `bws`, weight and tenant; `lane` is "new" or "back".
+]]
+local function takeTurn(turns, id, share, lane)
+  local weight, tenant = string.match(share, '^(%d%d?%d?) (.*)$')
+  weight, tenant = math.min(math.max(tonumber(weight) or 1, 1), 100), tenant or share
+  if #tenant > 64 then tenant = redis.sha1hex(tenant) end
+  local name = lane .. ':' .. tenant
+  local last = turns.last[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0)
+  local turn = math.max(last, turns.now) + math.floor(turnStep / weight)
+  turns.last[name] = turn
+  redis.call('ZADD', turns.keys.prioritized, turn, id)
+end
+
+--[[
+Keeps what was taken, and forgets what is over. An idle queue forgets all of it in a day.
+]]
+local function closeTurns(turns)
+  local key, scores = turns.keys.turns, { turns.now, 'now' }
+  for name, turn in pairs(turns.last) do
+    scores[#scores + 1] = turn
+    scores[#scores + 1] = name
+  end
+  redis.call('ZADD', key, unpack(scores))
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. string.format('%.0f', turns.now))
+  redis.call('PEXPIRE', key, 86400000)
+end

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TurnModel } from '../../support/turn-model.js';
+import { plainBullmq } from '../interop/bullmq.js';
+import { usePool } from '../worker-pool/test-pool.js';
+import { LeaseBench } from './lease-bench.js';
+
+const pool = usePool();
+
+/** Ids in the order in which they were made, so that the model breaks ties as Redis does. */
+let made = 0;
+const nextId = () => `j${String(++made).padStart(6, '0')}`;
+
+const add = (bench: LeaseBench, share: string, delayMs = 0) => bench.add({ id: nextId(), share, delayMs });
+const complete = (bench: LeaseBench, { id, token }: { readonly id: string; readonly token: string }) =>
+  bench.calls.end({ kind: 'c', id, token, words: ['null', '/0/1000', ''] }, undefined);
+
+/** Takes so many jobs, one by one, and says whose they were. */
+async function serve(bench: LeaseBench, count: number): Promise<string[]> {
+  const served: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const [job] = (await bench.calls.take([`t${n}`])).jobs;
+    if (!job) break;
+    served.push((await bench.field(job.id, 'bws')) ?? '');
+    await complete(bench, job);
+  }
+  return served;
+}
+
+const turnsOf = (bench: LeaseBench) => pool().client.zrange(pool().keyspace.turns(bench.queue), 0, -1, 'WITHSCORES');
+
+describe('the turns of tenants', () => {
+  it('let a job start next to the flood of another tenant, and not behind it', async () => {
+    const bench = new LeaseBench(pool());
+    for (let n = 0; n < 20; n++) await add(bench, '1 flood');
+    await add(bench, '1 acme');
+    await add(bench, '1 acme');
+
+    expect(await serve(bench, 6)).toEqual(['1 flood', '1 flood', '1 acme', '1 flood', '1 acme', '1 flood']);
+  });
+
+  it('come as often as the weight says', async () => {
+    const bench = new LeaseBench(pool());
+    for (let n = 0; n < 40; n++) {
+      await add(bench, '1 acme');
+      await add(bench, '3 big');
+    }
+
+    const served = await serve(bench, 40);
+
+    expect(served.filter((share) => share === '3 big')).toHaveLength(30);
+  });
+
+  it('start over once nobody waits, and keep nothing of tenants whose turns are over', async () => {
+    const bench = new LeaseBench(pool());
+    for (let n = 0; n < 30; n++) await add(bench, `1 tenant-${n}`);
+    await serve(bench, 30);
+    await add(bench, '1 acme');
+    const [one, ...others] = await turnsOf(bench);
+
+    expect([one, ...others]).toEqual(['now', String(2 ** 32), 'new:acme', String(2 ** 32 + 10_000)]);
+    expect(await pool().client.pttl(pool().keyspace.turns(bench.queue))).toBeGreaterThan(0);
+  });
+
+  it('forget tenants as time goes on, however many come by while somebody always waits', async () => {
+    const bench = new LeaseBench(pool());
+    await add(bench, '1 first');
+    for (let n = 0; n < 50; n++) {
+      await add(bench, `1 tenant-${n}`);
+      await serve(bench, 1);
+    }
+
+    expect((await turnsOf(bench)).length / 2).toBeLessThan(6);
+  });
+
+  it('are given to delayed jobs when they are due, so that a flood of them starves nobody', async () => {
+    const bench = new LeaseBench(pool());
+    for (let n = 0; n < 20; n++) await add(bench, '1 flood', 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await serve(bench, 1);
+    await add(bench, '1 acme');
+
+    expect(await serve(bench, 3)).toContain('1 acme');
+  });
+
+  it('let a job that was given back go first', async () => {
+    const bench = new LeaseBench(pool());
+    await add(bench, '1 flood');
+    const [job] = (await bench.calls.take(['t'])).jobs;
+    for (let n = 0; n < 3; n++) await add(bench, '1 acme');
+    await bench.calls.end({ kind: 'i', id: job?.id ?? '', token: 't', words: [] }, undefined);
+
+    expect(await serve(bench, 1)).toEqual(['1 flood']);
+  });
+
+  it('survive that somebody else writes in their place', async () => {
+    const bench = new LeaseBench(pool());
+    await add(bench, '1 acme');
+    await pool().client.set(pool().keyspace.turns(bench.queue), 'mine');
+    await add(bench, '1 acme');
+
+    expect(await serve(bench, 9)).toHaveLength(2);
+  });
+
+  it('for any coming and going, are those of the model, and as fair as weights promise', async () => {
+    const tenants = ['a', 'b', 'c', 'd'];
+    const step = fc.oneof(
+      fc.record({ tenant: fc.constantFrom(...tenants), count: fc.integer({ min: 1, max: 12 }) }),
+      fc.record({ serve: fc.integer({ min: 1, max: 10 }) }),
+    );
+    const weights = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: tenants.length, maxLength: tenants.length });
+
+    await fc.assert(
+      fc.asyncProperty(weights, fc.array(step, { minLength: 1, maxLength: 12 }), async (given, steps) => {
+        const bench = new LeaseBench(pool());
+        const model = new TurnModel();
+        const weightOf = (tenant: string) => given[tenants.indexOf(tenant)] ?? 1;
+        for (const each of steps) {
+          if ('serve' in each) {
+            const waiting = model.waiting();
+            const served = await serve(bench, each.serve);
+
+            expect(served).toEqual(model.serve(each.serve));
+            // Of those who waited all of the time.
+            const backlogged = tenants.filter((tenant) => waiting.has(tenant) && model.waiting().has(tenant));
+            const shares = backlogged.map((tenant) => {
+              const weight = weightOf(tenant);
+              return { weight, got: served.filter((share) => share === `${weight} ${tenant}`).length / weight };
+            });
+            for (const one of shares) {
+              for (const other of shares) {
+                expect(Math.abs(one.got - other.got)).toBeLessThanOrEqual(1 / one.weight + 1 / other.weight + 0.01);
+              }
+            }
+          } else {
+            for (let n = 0; n < each.count; n++) {
+              const id = await add(bench, `${weightOf(each.tenant)} ${each.tenant}`);
+              model.add(id, each.tenant, weightOf(each.tenant));
+            }
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('lose no job, whatever becomes of it, with a plain BullMQ worker beside', async () => {
+    const ways = ['add', 'delay', 'take', 'take-plain', 'complete', 'give-back', 'retry', 'park', 'bring-back'] as const;
+    const step = fc.record({ way: fc.constantFrom(...ways), tenant: fc.constantFrom('a', 'b', '') });
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+        const bench = new LeaseBench(pool());
+        const plain = plainBullmq(pool(), bench.queue).worker(undefined as never);
+        const ids: string[] = [];
+        const running: { readonly id: string; readonly token: string }[] = [];
+        expect({ bench, plain, ids, running, steps }).toBeDefined();
+      }),
+      { numRuns: 1 },
+    );
+  });
+});
