@@ -10,8 +10,8 @@ const step = 10_000;
 
 /** What take-turn.lua is to do, without Redis: self-clocked fair queueing of jobs that all begin to wait for the first time. */
 export class TurnModel {
-  #waiting: WaitingJob[] = [];
-  #last = new Map<string, number>();
+  readonly #waiting: WaitingJob[] = [];
+  readonly #last = new Map<string, number>();
   #now = firstTurn;
 
   add(id: string, tenant: string, weight: number): void {
