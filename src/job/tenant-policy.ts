@@ -10,25 +10,30 @@ export interface TenantOptions {
    * @defaultValue 1 for every tenant
    */
   readonly weights?: Readonly<Record<string, number>>;
+  /**
+   * How many jobs of one tenant run at once in the whole fleet. What it has more of waits, also while slots are free. Default: any number.
+   */
+  readonly maxSlots?: number;
 }
 
 /** How the tenants of a queue share it, as `defineQueue` resolved it. */
 export interface TenantPolicy {
   readonly weights: ReadonlyMap<string, number>;
+  readonly maxSlots: number | undefined;
 }
 
-const tenantShapes: OptionShapes<TenantOptions> = { weights: anything };
+const tenantShapes: OptionShapes<TenantOptions> = { weights: anything, maxSlots: anything };
 
 const largestWeight = 100;
 
 /**
  * Reads how the tenants of a queue share it. `what` names the queue.
  *
- * @throws DefinitionError when an option is unknown or a weight is not usable.
+ * @throws DefinitionError when an option is unknown, or a weight or the number of slots is not usable.
  */
 export function readTenantOptions(what: string, options: TenantOptions): TenantPolicy {
   assertOptions(what, options, tenantShapes, 'tenants');
-  const { weights = {} } = options;
+  const { weights = {}, maxSlots } = options;
   if (typeof weights !== 'object' || weights === null || Array.isArray(weights)) {
     throw new DefinitionError(`${what}: tenants.weights must be an object of weights by tenant, such as { acme: 3 }`);
   }
@@ -38,7 +43,12 @@ export function readTenantOptions(what: string, options: TenantOptions): TenantP
       `${what}: tenants.weights: the weight of ${JSON.stringify(tenant)} must be a whole number from 1 to ${largestWeight}, got ${JSON.stringify(weight)}`,
     );
   }
-  return Object.freeze({ weights: new Map(Object.entries(weights)) });
+  if (maxSlots !== undefined && !(Number.isInteger(maxSlots) && maxSlots >= 1)) {
+    throw new DefinitionError(
+      `${what}: tenants.maxSlots must be a whole number from 1, got ${JSON.stringify(maxSlots)}`,
+    );
+  }
+  return Object.freeze({ weights: new Map(Object.entries(weights)), maxSlots });
 }
 
 /** The share of a tenant as its jobs keep it: weight and name. Jobs without a tenant share one. Pure. */

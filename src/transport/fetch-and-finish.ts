@@ -38,6 +38,7 @@ export const fetchAndFinishScript = defineScript({
     'deadEvents',
     'deadMeta',
     'turns',
+    'tenantRuns',
   ],
   args: [
     'base',
@@ -55,6 +56,7 @@ export const fetchAndFinishScript = defineScript({
     'ends',
     'fetches',
     'answer',
+    'tenantSlots',
   ],
   rest: true,
   reply: (raw): FetchAndFinishReply => {

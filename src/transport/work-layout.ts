@@ -36,6 +36,7 @@ export function workLayout(prefix: string, queue: string): WorkLayout {
       deadEvents: `${deadBase}events`,
       deadMeta: `${deadBase}meta`,
       turns: `${prefix}:bw:turns`,
+      tenantRuns: `${prefix}:bw:tenant-runs`,
     },
   };
 }

@@ -23,7 +23,7 @@ WRITES everything named above but meta, and the jobs   COST O(1000 + most x log 
 ]]
 --- @include "expect-types.lua"
 --- @include "enter-by-age.lua"
---- @include "append-trail.lua"
+--- @include "note-return.lua"
 --- @include "check-fence.lua"
 --- @include "now-ms.lua"
 local parked, delayed = KEYS[1], KEYS[2]
@@ -61,18 +61,6 @@ local function isAside(job)
   return score and math.floor(tonumber(score) / 0x1000) == math.floor(job.due) and redis.call('TYPE', base .. job.id).ok == 'hash'
 end
 
--- A job may be set aside and brought back many times in one outage: the entry of its last parking tells of it, and is counted as before.
-local function noteReturn(job, at)
-  local known, trail = pcall(cjson.decode, redis.call('HGET', job, 'bwt') or '[]')
-  local last = known and type(trail) == 'table' and trail[#trail]
-  if type(last) ~= 'table' or last.what ~= 'parked' or last.reason ~= reason then
-    return appendTrail(job, cjson.encode({ at = at, what = 'returned', reason = reason }))
-  end
-  last.returned = at
-  local writable, json = pcall(cjson.encode, trail)
-  if writable then redis.call('HSET', job, 'bwt', json) end
-end
-
 local now = nowMs()
 local returned, plain, turns = 0, {}, nil
 for _, job in ipairs(aside) do
@@ -83,7 +71,7 @@ for _, job in ipairs(aside) do
     redis.call('ZREM', delayed, job.id)
     keys.job = base .. job.id
     redis.call('HDEL', keys.job, 'bwp')
-    noteReturn(keys.job, now)
+    noteReturn(keys.job, now, reason)
     local known = redis.call('HMGET', keys.job, 'priority', 'bws')
     local isPrioritized = (tonumber(known[1]) or 0) > 0
     if isPrioritized and not known[2] then

@@ -1,4 +1,5 @@
 --- @include "../../idempotency/lua/claim-key.lua"
+--- @include "tenant-slots.lua"
 --[[
 Takes jobs out of the queue: first the waiting ones, then the prioritized.
 ]]
@@ -79,24 +80,27 @@ end
 
 --[[
 Gives one job to each token, as far as there are jobs, room and rate limit allow. Answers the jobs, and how long the rate limit holds.
+options.slots: of the tenants, where they are limited; then at most some fifty jobs are set aside, and the rest is left to the next call.
 ]]
 local function takeJobs(keys, base, tokens, now, options)
   local jobs = {}
   if options.room <= 0 then return jobs, limitedFor(keys.limiter, options.limiterMax) end
   local wanted = math.min(#tokens, options.room)
-  while #jobs < wanted do
+  local slots = options.slots
+  while #jobs < wanted and not (slots and slots.setAside >= 50) do
     local limited = limitedFor(keys.limiter, options.limiterMax)
     if limited > 0 then return jobs, limited end
     -- Under a rate limit every single start counts and may be the last.
     local number = options.limiterMax and 1 or wanted - #jobs
     local ids = chooseJobs(keys, number)
     for _, id in ipairs(ids) do
-      local job = startJob(keys, base, id, tokens[#jobs + 1], now, options)
+      local job = (not slots or enterTenantSlot(slots, id)) and startJob(keys, base, id, tokens[#jobs + 1], now, options) or nil
       jobs[#jobs + 1] = job
       if job and options.limiterMax then countStart(keys.limiter, base .. id, options.limiterDuration) end
     end
     if #ids < number then break end
   end
-  if #jobs > 0 then redis.call('ZADD', keys.marker, 0, '0') end
+  if slots and slots.setAside > 0 then markDelayed(keys.marker, keys.delayed) end
+  if #jobs > 0 or slots and slots.setAside >= 50 then redis.call('ZADD', keys.marker, 0, '0') end
   return jobs, 0
 end

@@ -30,12 +30,20 @@ local function openTurns(keys)
 end
 
 --[[
-Puts a job into `prioritized` when its turn is. `share` is its field `bws`, weight and tenant; `lane` is "new" or "back".
+Reads the field `bws` of a job: weight and tenant. A long name is shortened to its digest.
+]]
+local function readShare(share)
+  local weight, tenant = string.match(share, '^(%d%d?%d?) (.*)$')
+  tenant = tenant or share
+  if #tenant > 64 then tenant = redis.sha1hex(tenant) end
+  return math.min(math.max(tonumber(weight) or 1, 1), 100), tenant
+end
+
+--[[
+Puts a job into `prioritized` when its turn is. `lane` is "new" or "back".
 ]]
 local function takeTurn(turns, id, share, lane)
-  local weight, tenant = string.match(share, '^(%d%d?%d?) (.*)$')
-  weight, tenant = math.min(math.max(tonumber(weight) or 1, 1), 100), tenant or share
-  if #tenant > 64 then tenant = redis.sha1hex(tenant) end
+  local weight, tenant = readShare(share)
   local name = lane .. ':' .. tenant
   local last = turns.last[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0)
   local turn = math.max(last, turns.now) + math.floor(turnStep / weight)
