@@ -37,8 +37,6 @@ export const fetchAndFinishScript = defineScript({
     'deadFailed',
     'deadEvents',
     'deadMeta',
-    'turns',
-    'tenantRuns',
   ],
   args: [
     'base',
@@ -56,6 +54,8 @@ export const fetchAndFinishScript = defineScript({
     'ends',
     'fetches',
     'answer',
+    'turns',
+    'tenantRuns',
     'tenantSlots',
   ],
   rest: true,

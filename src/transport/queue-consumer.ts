@@ -38,7 +38,7 @@ export interface QueueConsumerOptions {
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
   /** How many jobs of one tenant run at once in the whole fleet; undefined for any number. */
-  readonly tenantSlots: number | undefined;
+  readonly tenantSlots?: number | undefined;
   /** Longest wait for work before asking again. */
   readonly fetchBlockMs: number;
   /** Which completed jobs stay. */

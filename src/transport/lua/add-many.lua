@@ -71,7 +71,7 @@ for index = 1, number do
         'bwi', fingerprint, 'ats', starts
       )
     end
-    if share and share ~= '' then call('HSET', job, 'bws', share) end
+    if share and share ~= '' then call('HSET', job, 'bwo', share) end
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)
     if place == 'delayed' then
       enterDelayed(delayed, events, maxEvents, jobId, tonumber(timestamp), tonumber(delay))

@@ -6,7 +6,7 @@ Puts a job among those that can start now: `front` for one that already had its 
 go to their place among the prioritized, and where tenants have turns at their tenant's next. A paused queue wakes nobody.
 ]]
 local function enterWait(keys, id, previousState, front)
-  local known = redis.call('HMGET', keys.job, 'priority', 'bws')
+  local known = redis.call('HMGET', keys.job, 'priority', 'bwo')
   local priority, share = tonumber(known[1]) or 0, known[2]
   if priority > 0 and share and not front then
     local turns = openTurns(keys)

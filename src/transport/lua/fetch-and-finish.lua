@@ -19,8 +19,6 @@ KEYS  1 wait               list
      15 deadFailed         zset     dead-lettered jobs, score = ms
      16 deadEvents         stream
      17 deadMeta           hash     its field `bwn` counts copies of ids
-     18 turns              zset     of the tenants
-     19 tenantRuns         hash     how many jobs of each tenant run
 ARGV  1 base               what the keys of the jobs begin with
       2 deadBase           what the keys of the dead-letter queue begin with
       3 parkedBase         what the keys of the indexes of parked jobs begin with
@@ -36,8 +34,10 @@ ARGV  1 base               what the keys of the jobs begin with
      13 ends               how many ends follow
      14 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
      15 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
-     16 tenantSlots        how many jobs of one tenant run at once, or empty
-     17 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
+     16 turns              the key of the turns of the tenants
+     17 tenantRuns         the key of the hash that counts how many jobs of each tenant run
+     18 tenantSlots        how many jobs of one tenant run at once, or empty
+     19 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
                                                            won: what it says of the key that it has, or empty
           b  result, keep, won, breaker                    completed by its fallback, for which breaker
@@ -78,7 +78,7 @@ local keys = {
   wait = KEYS[1], active = KEYS[2], prioritized = KEYS[3], events = KEYS[4], stalled = KEYS[5], limiter = KEYS[6],
   delayed = KEYS[7], meta = KEYS[8], priorityCounter = KEYS[9], completed = KEYS[10], failed = KEYS[11], marker = KEYS[12],
   metricsCompleted = KEYS[13], metricsFailed = KEYS[14], deadFailed = KEYS[15], deadEvents = KEYS[16], deadMeta = KEYS[17],
-  turns = KEYS[18], tenantRuns = KEYS[19],
+  turns = ARGV[16], tenantRuns = ARGV[17],
 }
 local base, deadBase, parkedBase = ARGV[1], ARGV[2], ARGV[3]
 local ledgerBase, keepKeys = ARGV[4], ARGV[12]
@@ -86,7 +86,7 @@ local now = tonumber(ARGV[5]) or nowMs()
 -- As text, because Redis writes every number that a script hands it out anew, and this one goes into every job.
 local nowText = string.format('%.0f', now)
 local lease, worker, metricsSize, keepAttempts = ARGV[6], ARGV[7], ARGV[10], tonumber(ARGV[11])
-local endCount, fetchCount, tenantSlots = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[16])
+local endCount, fetchCount, tenantSlots = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[18])
 
 local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
 local maxEvents = settings[5] or '10000'
@@ -95,7 +95,7 @@ local maxEvents = settings[5] or '10000'
 local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, d = 12, i = 4 }
 -- Of every end: where its words begin, and the keys of its job and of the lease.
 local ends, jobKeys, locks = {}, {}, {}
-local at = 17
+local at = 19
 for index = 1, endCount do
   local job = base .. ARGV[at + 1]
   ends[index], jobKeys[index], locks[index] = at, job, job .. ':lock'
@@ -273,7 +273,7 @@ for index = 1, endCount do
   local kind, id, next = ARGV[first], ARGV[first + 1], ARGV[first + 3]
   hasLeft = false
   -- Its hash may be gone with it.
-  local share = tenantSlots and redis.pcall('HGET', jobKeys[index], 'bws')
+  local share = tenantSlots and redis.pcall('HGET', jobKeys[index], 'bwo')
   -- Redis takes nothing back: an error that got out of here would leave the jobs before this one in no list at all.
   local sound, code = pcall((kind == 'c' or kind == 'b' or kind == 'f') and finish or endOtherwise, index, kind)
   if not sound then

@@ -17,7 +17,7 @@ local function promoteDelayed(keys, base, now, paused)
   for _, id in ipairs(due) do
     local job = base .. id
     -- A key of another type answers with a table of one error.
-    local known = redis.pcall('HMGET', job, 'priority', 'bwp', 'bws')
+    local known = redis.pcall('HMGET', job, 'priority', 'bwp', 'bwo')
     local priority = tonumber(known[1] or 0) or 0
     if priority ~= priority or priority == 0 then
       -- To find the place of one means to look at others.

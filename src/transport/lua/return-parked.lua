@@ -72,7 +72,7 @@ for _, job in ipairs(aside) do
     keys.job = base .. job.id
     redis.call('HDEL', keys.job, 'bwp')
     noteReturn(keys.job, now, reason)
-    local known = redis.call('HMGET', keys.job, 'priority', 'bws')
+    local known = redis.call('HMGET', keys.job, 'priority', 'bwo')
     local isPrioritized = (tonumber(known[1]) or 0) > 0
     if isPrioritized and not known[2] then
       enterWait(keys, job.id, 'delayed', true)

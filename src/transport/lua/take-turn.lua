@@ -30,7 +30,7 @@ local function openTurns(keys)
 end
 
 --[[
-Reads the field `bws` of a job: weight and tenant. A long name is shortened to its digest.
+Reads the field `bwo` of a job: weight and tenant. A long name is shortened to its digest.
 ]]
 local function readShare(share)
   local weight, tenant = string.match(share, '^(%d%d?%d?) (.*)$')

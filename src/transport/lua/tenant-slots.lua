@@ -25,7 +25,7 @@ local function openTenantSlots(keys, base, parkedBase, maxEvents, now, most)
   if not counted or math.abs(now - counted) > 5000 then
     local counts = {}
     for _, id in ipairs(redis.call('LRANGE', keys.active, 0, -1)) do
-      local share = redis.pcall('HGET', base .. id, 'bws')
+      local share = redis.pcall('HGET', base .. id, 'bwo')
       if type(share) == 'string' then
         local tenant = tenantOf(share)
         counts[tenant] = (counts[tenant] or 0) + 1
@@ -45,12 +45,12 @@ come back by themselves come one after another.
 ]]
 local function enterTenantSlot(slots, id)
   local keys, job = slots.keys, slots.base .. id
-  local known = redis.pcall('HMGET', job, 'bws', 'timestamp')
+  local known = redis.pcall('HMGET', job, 'bwo', 'timestamp')
   if not known[1] then return true end
   local tenant, reason = tenantOf(known[1])
   local field = 'of:' .. tenant
   if (tonumber(redis.call('HGET', keys.tenantRuns, field)) or 0) < slots.most then
-    redis.call('HINCRBY', keys.tenantRuns, field, 1)
+    redis.pcall('HINCRBY', keys.tenantRuns, field, 1)
     return true
   end
   local parked = slots.parkedBase .. reason
@@ -73,9 +73,9 @@ Frees the slot of a job that has ended, and brings the oldest job of its tenant 
 local function leaveTenantSlot(keys, base, parkedBase, now, share)
   local tenant, reason = tenantOf(share)
   local runs, parked = keys.tenantRuns, parkedBase .. reason
-  if redis.call('TYPE', runs).ok == 'hash' and redis.call('HINCRBY', runs, 'of:' .. tenant, -1) <= 0 then
-    redis.call('HDEL', runs, 'of:' .. tenant)
-  end
+  -- Who held it is told by the next count where this one cannot be read.
+  local left = redis.pcall('HINCRBY', runs, 'of:' .. tenant, -1)
+  if type(left) == 'number' and left <= 0 then redis.call('HDEL', runs, 'of:' .. tenant) end
   if redis.call('TYPE', parked).ok ~= 'zset' then return end
   -- Those that came back by themselves, or were called off, may still stand there.
   for _ = 1, 20 do
@@ -84,7 +84,7 @@ local function leaveTenantSlot(keys, base, parkedBase, now, share)
     local job = base .. id
     if redis.pcall('HGET', job, 'bwp') == reason and redis.call('ZREM', keys.delayed, id) == 1 then
       local turns = openTurns(keys)
-      takeTurn(turns, id, redis.call('HGET', job, 'bws') or share, 'back')
+      takeTurn(turns, id, redis.call('HGET', job, 'bwo') or share, 'back')
       closeTurns(turns)
       redis.call('HDEL', job, 'bwp')
       redis.call('HSET', job, 'delay', 0)

@@ -26,7 +26,7 @@ async function complete(bench: LeaseBench, id: string, token: string, nextToken?
 
 const runsOf = (bench: LeaseBench) => pool().client.hgetall(pool().keyspace.tenantRuns(bench.queue));
 const aside = (bench: LeaseBench, tenant: string) =>
-  pool().client.zrange(pool().keyspace.parked(bench.queue, `tenant_slots:${tenant}`), 0, -1);
+  pool().client.zrange(pool().keyspace.parked(bench.queue, `tenant_slots:${tenant}`), '0', '-1');
 
 describe('the slots of a tenant', () => {
   it('are not exceeded, and the slots of others stay theirs', async () => {
@@ -101,7 +101,7 @@ describe('the slots of a tenant', () => {
         const ids: string[] = [];
         const running: { readonly id: string; readonly token: string; readonly tenant: string | null }[] = [];
         const start = async (id: string, token: string) => {
-          running.push({ id, token, tenant: await bench.field(id, 'bws') });
+          running.push({ id, token, tenant: await bench.field(id, 'bwo') });
         };
         let plainTook = false;
         const end = async (kind: JobEnd['kind'], words: JobEnd['words']) => {

@@ -24,13 +24,14 @@ async function serve(bench: LeaseBench, count: number): Promise<string[]> {
   for (let n = 0; n < count; n++) {
     const [job] = (await bench.calls.take([`t${n}`])).jobs;
     if (!job) break;
-    served.push((await bench.field(job.id, 'bws')) ?? '');
+    served.push((await bench.field(job.id, 'bwo')) ?? '');
     await complete(bench, job);
   }
   return served;
 }
 
-const turnsOf = (bench: LeaseBench) => pool().client.zrange(pool().keyspace.turns(bench.queue), 0, -1, 'WITHSCORES');
+const turnsOf = (bench: LeaseBench) =>
+  pool().client.zrange(pool().keyspace.turns(bench.queue), '0', '-1', 'WITHSCORES');
 
 describe('the turns of tenants', () => {
   it('let a job start next to the flood of another tenant, and not behind it', async () => {
