@@ -39,7 +39,7 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
-  /** zset: the last turn of each tenant of the queue that is still to come, and `now`, the turn behind which none lies. Expires. */
+  /** zset: when the next turn of each tenant of the queue is, as far as that is still to come, and `now`. Expires. */
   turns(queue: string): string {
     return `${this.prefix(queue)}:bw:turns`;
   }

@@ -56,7 +56,7 @@ export interface WorkCallsOptions<J> {
   readonly now?: () => number;
   /** At most so many starts in so many ms, unless the queue itself says otherwise. */
   readonly limiter?: { readonly max: number; readonly duration: number } | undefined;
-  /** How many jobs of one tenant run at once; undefined for any number. */
+  /** How many jobs of one tenant run at once, 0 for any number; undefined where tenants have no turns. */
   readonly tenantSlots?: number | undefined;
   /** How many points BullMQ's metrics keep; undefined keeps none. */
   readonly metricsSize?: number | undefined;

@@ -5,30 +5,33 @@ interface WaitingJob {
   readonly turn: number;
 }
 
-const firstTurn = 2 ** 32;
+const firstTurn = 2 ** 32 + 1;
 const step = 10_000;
 
-/** What take-turn.lua is to do, without Redis: self-clocked fair queueing of jobs that all begin to wait for the first time. */
+/** What take-turn.lua is to do, without Redis: start-time fair queueing of jobs that all begin to wait for the first time. */
 export class TurnModel {
   readonly #waiting: WaitingJob[] = [];
-  readonly #last = new Map<string, number>();
+  readonly #next = new Map<string, number>();
   #now = firstTurn;
 
   add(id: string, tenant: string, weight: number): void {
     if (this.#waiting.length === 0) {
-      this.#last.clear();
+      this.#next.clear();
       this.#now = firstTurn;
     }
-    this.#now = Math.max(this.#now, this.#waiting[0]?.turn ?? 0);
-    const turn = Math.max(this.#now, this.#last.get(tenant) ?? 0) + Math.floor(step / weight);
-    this.#last.set(tenant, turn);
+    this.#now = Math.max(this.#now, (this.#waiting[0]?.turn ?? 0) - step);
+    let turn = this.#next.get(tenant) ?? 0;
+    if (turn <= this.#now) turn = this.#now++;
+    this.#next.set(tenant, turn + Math.floor(step / weight));
     this.#waiting.push({ id, tenant, share: `${weight} ${tenant}`, turn });
     this.#waiting.sort((one, other) => one.turn - other.turn || (one.id < other.id ? -1 : 1));
   }
 
   /** Takes the next ones, and says whose they are. */
   serve(count: number): string[] {
-    return this.#waiting.splice(0, count).map(({ share }) => share);
+    const taken = this.#waiting.splice(0, count);
+    this.#now = Math.max(this.#now, taken.at(-1)?.turn ?? 0);
+    return taken.map(({ share }) => share);
   }
 
   /** The tenants of which a job waits. */

@@ -36,7 +36,7 @@ ARGV  1 base               what the keys of the jobs begin with
      15 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
      16 turns              the key of the turns of the tenants
      17 tenantRuns         the key of the hash that counts how many jobs of each tenant run
-     18 tenantSlots        how many jobs of one tenant run at once, or empty
+     18 tenantSlots        how many jobs of one tenant run at once, 0 for any number; or empty where tenants have no turns
      19 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
                                                            won: what it says of the key that it has, or empty
@@ -86,7 +86,8 @@ local now = tonumber(ARGV[5]) or nowMs()
 -- As text, because Redis writes every number that a script hands it out anew, and this one goes into every job.
 local nowText = string.format('%.0f', now)
 local lease, worker, metricsSize, keepAttempts = ARGV[6], ARGV[7], ARGV[10], tonumber(ARGV[11])
-local endCount, fetchCount, tenantSlots = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[18])
+local endCount, fetchCount, hasTurns = tonumber(ARGV[13]), tonumber(ARGV[14]), ARGV[18] ~= ''
+local tenantSlots = hasTurns and ARGV[18] ~= '0' and tonumber(ARGV[18])
 
 local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
 local maxEvents = settings[5] or '10000'
@@ -312,7 +313,7 @@ if #tokens > 0 then
   local next = promoteDelayed(keys, base, now, closed)
   jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
     lease = lease, worker = worker, answer = ARGV[15], room = room, ledgerBase = ledgerBase, keepKeys = keepKeys,
-    slots = tenantSlots and openTenantSlots(keys, base, parkedBase, maxEvents, now, tenantSlots),
+    hasTurns = hasTurns, slots = tenantSlots and openTenantSlots(keys, base, parkedBase, maxEvents, now, tenantSlots),
     limiterMax = tonumber(settings[3]) or tonumber(ARGV[8]), limiterDuration = tonumber(ARGV[9]) or tonumber(settings[4]),
   })
   if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(next or 0) end

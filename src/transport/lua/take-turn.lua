@@ -1,14 +1,17 @@
 --[[
-Turns between the tenants of a queue: self-clocked fair queueing in BullMQ's own `prioritized`. Every job gets a turn when it begins to
-wait: one step, divided by its tenant's weight, after the turn before of this tenant, or after the turn of whoever is next now if that is
-later. So the order is decided once, and all workers serve in it, BullMQ's too.
+Turns between the tenants of a queue: start-time fair queueing in BullMQ's own `prioritized`. A job gets its turn when it begins to wait: one
+step, divided by its tenant's weight, after the turn before of this tenant; or now, if that is later. So the order is decided once, and all
+workers serve in it, BullMQ's too.
 
-The turns run in scores behind those of BullMQ's priority 1 without a number, where jobs lie that are given back: those go first. `turns`
-keeps the last turn of each tenant as far as it is still to come, and `now`, behind which no new turn lies. Once nobody waits, time starts
-over. Jobs that come back after they were set aside take turns of their own, so that they need not wait behind all that their tenant
-enqueued since: a tenant has at most twice its share then.
+Turns are scores behind that of jobs which were given back, BullMQ's priority 1 without a number: those go first. `turns` keeps of each
+tenant when its next turn is, as far as that is still to come, and `now`: the turn of the last job that was taken, so that a tenant of which
+nobody waits goes before the next job of all that do. It goes on by one with each of those, so that they keep their order, and nobody is kept for
+ever. Once nobody waits, time starts over.
+
+Jobs that come back after they were set aside take turns of their own, so that they need not wait behind all that their tenant enqueued since:
+a tenant has at most twice its share then.
 ]]
-local firstTurn, turnStep = 0x100000000, 10000
+local firstTurn, turnStep = 0x100000001, 10000
 
 --[[
 Asks what time it is in the turns of a queue. What somebody else put in their place, and is none, is removed.
@@ -22,11 +25,12 @@ local function openTurns(keys)
   else
     -- Whoever was given back stands at the head with a turn that is over.
     now = math.max(now, tonumber(redis.call('ZSCORE', keys.turns, 'now') or 0))
-    -- Far behind lies what BullMQ put there with a priority of its own.
+    -- Plain BullMQ's workers do not tell what they took: at least what lies a step before the next. Far behind lies what BullMQ put there with
+    -- a priority of its own.
     local next = tonumber(head[2])
-    if next < 2 ^ 52 then now = math.max(now, next) end
+    if next < 2 ^ 52 then now = math.max(now, next - turnStep) end
   end
-  return { keys = keys, now = now, last = {} }
+  return { keys = keys, now = now, next = {} }
 end
 
 --[[
@@ -45,9 +49,12 @@ Puts a job into `prioritized` when its turn is. `lane` is "new" or "back".
 local function takeTurn(turns, id, share, lane)
   local weight, tenant = readShare(share)
   local name = lane .. ':' .. tenant
-  local last = turns.last[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0)
-  local turn = math.max(last, turns.now) + math.floor(turnStep / weight)
-  turns.last[name] = turn
+  local turn = turns.next[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0)
+  if turn <= turns.now then
+    turn = turns.now
+    turns.now = turn + 1
+  end
+  turns.next[name] = turn + math.floor(turnStep / weight)
   redis.call('ZADD', turns.keys.prioritized, turn, id)
 end
 
@@ -56,7 +63,7 @@ Keeps what was taken, and forgets what is over. An idle queue forgets all of it 
 ]]
 local function closeTurns(turns)
   local key, scores = turns.keys.turns, { turns.now, 'now' }
-  for name, turn in pairs(turns.last) do
+  for name, turn in pairs(turns.next) do
     scores[#scores + 1] = turn
     scores[#scores + 1] = name
   end

@@ -23,7 +23,7 @@ export class LeaseBench {
     readonly pool: TestPool,
     /** By default one that no other test knows. */
     readonly queue: string = pool.queue().name,
-    /** How many jobs of one tenant run at once. */
+    /** How many jobs of one tenant run at once, 0 for any number; tenants have turns then. */
     tenantSlots?: number,
   ) {
     this.keys = queueKeys(pool.keyspace, this.queue);
