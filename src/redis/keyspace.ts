@@ -39,7 +39,7 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
-  /** zset: when the next turn of each tenant of the queue is, as far as that is still to come, and `now`. Expires. */
+  /** zset: when the next turn of each tenant of the queue is, as long as that matters, and `now`. Expires. */
   turns(queue: string): string {
     return `${this.prefix(queue)}:bw:turns`;
   }

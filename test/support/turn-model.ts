@@ -5,8 +5,9 @@ interface WaitingJob {
   readonly turn: number;
 }
 
-const firstTurn = 2 ** 32 + 1;
 const step = 10_000;
+const credit = 5 * step;
+const firstTurn = 2 ** 32 + 1 + credit;
 
 /** What take-turn.lua is to do, without Redis: start-time fair queueing of jobs that all begin to wait for the first time. */
 export class TurnModel {
@@ -21,7 +22,7 @@ export class TurnModel {
     }
     this.#now = Math.max(this.#now, (this.#waiting[0]?.turn ?? 0) - step);
     let turn = this.#next.get(tenant) ?? 0;
-    if (turn <= this.#now) turn = this.#now++;
+    if (turn <= this.#now - credit) turn = this.#now++ - credit;
     this.#next.set(tenant, turn + Math.floor(step / weight));
     this.#waiting.push({ id, tenant, share: `${weight} ${tenant}`, turn });
     this.#waiting.sort((one, other) => one.turn - other.turn || (one.id < other.id ? -1 : 1));

