@@ -24,15 +24,26 @@ export class TurnModel {
     let turn = this.#next.get(tenant) ?? 0;
     if (turn <= this.#now - credit) turn = this.#now++ - credit;
     this.#next.set(tenant, turn + Math.floor(step / weight));
-    this.#waiting.push({ id, tenant, share: `${weight} ${tenant}`, turn });
-    this.#waiting.sort((one, other) => one.turn - other.turn || (one.id < other.id ? -1 : 1));
+    const goesBefore = (one: WaitingJob) => one.turn < turn || (one.turn === turn && one.id < id);
+    let [from, to] = [0, this.#waiting.length];
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      if (goesBefore(this.#waiting[middle] as WaitingJob)) from = middle + 1;
+      else to = middle;
+    }
+    this.#waiting.splice(from, 0, { id, tenant, share: `${weight} ${tenant}`, turn });
   }
 
   /** Takes the next ones, and says whose they are. */
   serve(count: number): string[] {
+    return this.take(count).map(({ share }) => share);
+  }
+
+  /** Takes the next ones. */
+  take(count: number): WaitingJob[] {
     const taken = this.#waiting.splice(0, count);
     this.#now = Math.max(this.#now, taken.at(-1)?.turn ?? 0);
-    return taken.map(({ share }) => share);
+    return taken;
   }
 
   /** The tenants of which a job waits. */
