@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
 import { readJobPlaces } from '../../../src/transport/job-places.js';
 import { judgeJob } from '../../../src/transport/judge-job.js';
 import { ParkedJobs } from '../../../src/transport/parked-jobs.js';
@@ -112,6 +113,51 @@ describe('the turns of tenants', () => {
     await bench.calls.end({ kind: 'i', id: job?.id ?? '', token: 't', words: [] }, undefined);
 
     expect(await serve(bench, 1)).toEqual(['1 flood']);
+  });
+
+  it('let jobs that were set aside come back before what their tenant enqueued since, with others in between', async () => {
+    const bench = turnBench();
+    for (let n = 0; n < 4; n++) await add(bench, '1 flood');
+    const aside: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      const [job] = (await bench.calls.take(['t'])).jobs;
+      aside.push(job?.id ?? '');
+      await bench.calls.end({ kind: 'p', id: job?.id ?? '', token: 't', words: [60_000, 'shed'] }, undefined);
+    }
+    for (let n = 0; n < 30; n++) await add(bench, n < 20 ? '1 flood' : '1 acme');
+    await new ParkedJobs(pool().client, pool().keyspace).bringBack({ queue: bench.queue, reason: 'shed' }, 10, 1);
+
+    const taken = (await bench.calls.take(Array.from({ length: 14 }, (_, n) => `t${n}`))).jobs.map(({ id }) => id);
+
+    expect(taken).toEqual(expect.arrayContaining(aside));
+    const shares = await Promise.all(taken.map((id) => bench.field(id, 'bwo')));
+    expect(shares.filter((share) => share === '1 acme').length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('are taken anew by a job that is redriven', async () => {
+    const bench = turnBench();
+    const id = await add(bench, '1 flood');
+    await bench.calls.take(['t']);
+    const words = ['{"reason":"permanent_error"}', '', 'boom', '[]', '', '', '', ''];
+    await bench.calls.end({ kind: 'd', id, token: 't', words }, undefined);
+    for (let n = 0; n < 8; n++) await add(bench, '1 flood');
+    await add(bench, '1 acme');
+    await new DeadLetterStore(pool().client, pool().keyspace, bench.queue).redrive({ deadId: id, id }, { by: 'test' });
+
+    const served = (await bench.calls.take(Array.from({ length: 10 }, (_, n) => `t${n}`))).jobs.map((job) => job.id);
+
+    expect(served.at(-1)).toBe(id);
+  });
+
+  it('are given to jobs with a key, too, once for each', async () => {
+    const bench = turnBench();
+    const keyed = { id: nextId(), share: '1 acme', fingerprint: 'f'.repeat(64) };
+    await bench.add(keyed);
+    await bench.add(keyed);
+    await add(bench, '1 acme');
+
+    expect(await pool().client.zcard(bench.keys.prioritized)).toBe(2);
+    expect(await bench.field(keyed.id, 'bwo')).toBe('1 acme');
   });
 
   it('survive that somebody else writes in their place', async () => {
