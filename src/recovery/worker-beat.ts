@@ -34,9 +34,10 @@ export interface WorkerBeat {
 
 export interface QueueSlots {
   readonly name: string;
+  /** How many jobs it runs at once as it is configured; that never changes. */
   readonly slots: number;
   readonly busy: number;
-  /** How many of its slots it uses, where that is fewer: its jobs need what may not be called. */
+  /** How many it may run now, where that is another number: breakers or overload control allow fewer, or the limit is adaptive. */
   readonly usable?: number;
   /** How long ago Redis last told the worker whether there is work; absent before the first time. While all slots are taken nobody asks. */
   readonly lastFetchMs?: number | undefined;
