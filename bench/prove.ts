@@ -1,6 +1,7 @@
 import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
+import { adaptive } from './proofs/adaptive.js';
 import { blocked } from './proofs/blocked.js';
 import { brownout } from './proofs/brownout.js';
 import { callCost } from './proofs/call-cost.js';
@@ -55,6 +56,7 @@ const proofs: readonly Proof[] = [
   brownout,
   memory,
   scale,
+  adaptive,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];

@@ -14,13 +14,16 @@ import { metricValue } from '../worker-pool/metric-value.js';
 import { recordLog, type TestPool, usePool } from '../worker-pool/test-pool.js';
 
 const pool = usePool();
+/** On a machine with much else to do; alone it takes two seconds. */
+const patience = { timeoutMs: 30_000 };
+const withinMs = 60_000;
 
-/** Measures ten times as fast as the machine does, so that a window is over in a tenth of a second. */
-const hurried: Clock = { now: () => systemClock.now(), elapsed: () => systemClock.elapsed() * 10 };
+/** Measures a hundred times as fast as the machine does, so that the longest window is over in a third of a second. */
+const hurried: Clock = { now: () => systemClock.now(), elapsed: () => systemClock.elapsed() * 100 };
 
 /** A worker whose limit can be watched. */
 async function startWorker({ url }: TestPool, job: AnyJobDefinition, options: WorkerOptions) {
-  const { log, said, lines } = recordLog();
+  const { log, said } = recordLog();
   const metrics = createMetrics({ role: 'worker', version: '0' });
   const worker = new Worker({
     redis: resolveRedisInput(url),
@@ -36,69 +39,75 @@ async function startWorker({ url }: TestPool, job: AnyJobDefinition, options: Wo
   });
   await worker.start();
   const limit = () => metricValue(metrics, 'bulwark_worker_concurrency_limit', { queue: job.queue.name });
-  return { worker, limit, said, lines };
+  return { worker, limit, said };
 }
 
 describe('a worker that finds how many jobs it runs at once', () => {
-  it('runs fewer where more of them only get in each other’s way, and more again when they do not', async () => {
-    let [calls, knee, most] = [0, 4, 0];
-    const job = defineJob({
-      kind: 'call',
-      queue: pool().queue(),
-      payload: z.object({}),
-      run: async () => {
-        calls += 1;
-        most = Math.max(most, calls);
-        await sleep(8 * Math.max(1, calls / knee) ** 2);
-        calls -= 1;
-      },
-    });
-    const producer = pool().producer();
-    await producer.enqueueMany(
-      job,
-      Array.from({ length: 20_000 }, () => ({})),
-    );
-    const options = { concurrency: 9, maxConcurrency: 16, beatMs: 100 };
-    const { worker, limit, said, lines } = await startWorker(pool(), job, options);
+  it(
+    'runs fewer where more of them only get in each other’s way, and more again when they do not',
+    async () => {
+      let [calls, knee, most] = [0, 3, 0];
+      const job = defineJob({
+        kind: 'call',
+        queue: pool().queue(),
+        payload: z.object({}),
+        run: async () => {
+          calls += 1;
+          most = Math.max(most, calls);
+          await sleep(8 * Math.max(1, calls / knee) ** 3);
+          calls -= 1;
+        },
+      });
+      const producer = pool().producer();
+      await producer.enqueueMany(
+        job,
+        Array.from({ length: 20_000 }, () => ({})),
+      );
+      const options = { concurrency: 8, maxConcurrency: 16, beatMs: 100 };
+      const { worker, limit, said } = await startWorker(pool(), job, options);
 
-    await eventually('it runs fewer', async () => (await limit()) <= 6, { timeoutMs: 30_000 });
-    const fleet = new FleetStore(pool().client, pool().keyspace);
-    const told = await eventually('it says so with its beat', async () => {
-      const [beat] = await fleet.beatsOf([worker.id]);
-      return beat?.queues.find(({ usable = 99 }) => usable <= 7);
-    });
-    knee = 1_000;
-    await eventually('it runs more', async () => (await limit()) >= 9, { timeoutMs: 30_000 });
+      await eventually('it runs fewer', async () => (await limit()) <= 6, patience);
+      const fleet = new FleetStore(pool().client, pool().keyspace);
+      const told = await eventually('it says so with its beat', async () => {
+        const [beat] = await fleet.beatsOf([worker.id]);
+        return beat?.queues.find(({ usable = 8 }) => usable < 8);
+      });
+      knee = 1_000;
+      await eventually('it runs more', async () => (await limit()) >= 8, patience);
 
-    expect(told).toMatchObject({ slots: 9 });
-    expect(most).toBeLessThanOrEqual(16);
-    expect(said('concurrency.changed')[0]).toMatchObject({ queue: job.queue.name, from: 9 });
-    expect(lines.filter(({ msg }) => String(msg).startsWith('executor.failed'))).toEqual([]);
-  });
+      expect(told).toMatchObject({ slots: 8 });
+      expect(most).toBeLessThanOrEqual(16);
+      expect(said('concurrency.changed')[0]).toMatchObject({ queue: job.queue.name, from: 8 });
+      expect(said('executor.failed')).toEqual([]);
+    },
+    withinMs,
+  );
 
-  it('runs fewer when they hold up the event loop', async () => {
-    const job = defineJob({
-      kind: 'compute',
-      queue: pool().queue(),
-      payload: z.object({}),
-      run: async () => {
-        const until = performance.now() + 15;
-        while (performance.now() < until);
-        await turn();
-      },
-    });
-    const producer = pool().producer();
-    await producer.enqueueMany(
-      job,
-      Array.from({ length: 2_000 }, () => ({})),
-    );
-    const options = { concurrency: 16, maxConcurrency: 20, beatMs: 100 };
-    const { limit, said } = await startWorker(pool(), job, options);
+  it(
+    'runs fewer when they hold up the event loop',
+    async () => {
+      const job = defineJob({
+        kind: 'compute',
+        queue: pool().queue(),
+        payload: z.object({}),
+        run: async () => {
+          const until = performance.now() + 25;
+          while (performance.now() < until);
+          await turn();
+        },
+      });
+      const producer = pool().producer();
+      await producer.enqueueMany(
+        job,
+        Array.from({ length: 2_000 }, () => ({})),
+      );
+      const options = { concurrency: 16, maxConcurrency: 16, beatMs: 50 };
+      const { limit, said } = await startWorker(pool(), job, options);
 
-    await eventually('it runs fewer', async () => (await limit()) < 16 && loopDelays(said).length > 0, {
-      timeoutMs: 30_000,
-    });
-  });
+      await eventually('it runs fewer', async () => (await limit()) < 16 && loopDelays(said).length > 0, patience);
+    },
+    withinMs,
+  );
 
   it('keeps the number it was given without a highest one', async () => {
     const job = defineJob({ kind: 'nothing', queue: pool().queue(), payload: z.object({}), run: () => undefined });
