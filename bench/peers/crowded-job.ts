@@ -3,11 +3,12 @@ import { z } from 'zod';
 
 export const crowdedQueue = 'crowded';
 
-/** One worker in front of a dependency that so many calls at once can make good use of. */
-export interface CrowdedWorker {
+/** Workers in front of one dependency, of which so many calls at once make the best use. */
+export interface CrowdedWorkers {
   readonly subject: 'bulwark' | 'bullmq';
+  readonly workers: number;
   readonly concurrency: number;
-  /** Lets it find the number itself, up to this. */
+  /** Lets each find the number itself, up to this. */
   readonly maxConcurrency?: number;
   readonly knee: number;
   /** How long a call takes when nothing is in its way. */

@@ -3,7 +3,7 @@ import { Worker as BullmqWorker } from 'bullmq';
 import { createWorker } from 'bulwark';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { type CrowdedWorker, crowdedJob, crowdedQueue } from './crowded-job.js';
+import { type CrowdedWorkers, crowdedJob, crowdedQueue } from './crowded-job.js';
 
 /** How many jobs ended since it was told last. */
 export interface DoneEvent {
@@ -12,7 +12,7 @@ export interface DoneEvent {
 }
 
 const [, , url = '', json = ''] = process.argv;
-const { subject, concurrency, maxConcurrency, knee, callMs } = JSON.parse(json) as CrowdedWorker;
+const { subject, workers, concurrency, maxConcurrency, knee, callMs } = JSON.parse(json) as CrowdedWorkers;
 let [calls, done] = [0, 0];
 
 /** As a database whose calls wait for the same locks: up to the knee all go at full speed, beyond it more of them get less done. */
@@ -23,21 +23,26 @@ async function call(): Promise<void> {
   done += 1;
 }
 
+const start: Readonly<Record<CrowdedWorkers['subject'], () => Promise<unknown>>> = {
+  bulwark: () =>
+    createWorker({
+      redis: url,
+      jobs: [crowdedJob(call)],
+      worker: { concurrency, ...(maxConcurrency !== undefined && { maxConcurrency }) },
+      job: { keepCompletedCount: 1_000_000 },
+      log: pino({ level: 'silent' }),
+    }).start(),
+  bullmq: () =>
+    new BullmqWorker(crowdedQueue, call, {
+      connection: new Redis(url, { maxRetriesPerRequest: null }),
+      concurrency,
+    }).waitUntilReady(),
+};
+
 setInterval(() => {
   process.send?.({ event: 'done', count: done } satisfies DoneEvent);
   done = 0;
 }, 200);
 process.once('disconnect', () => process.exit());
-if (subject === 'bulwark') {
-  await createWorker({
-    redis: url,
-    jobs: [crowdedJob(call)],
-    worker: { concurrency, ...(maxConcurrency !== undefined && { maxConcurrency }) },
-    job: { keepCompletedCount: 1_000_000 },
-    log: pino({ level: 'silent' }),
-  }).start();
-} else {
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
-  await new BullmqWorker(crowdedQueue, call, { connection, concurrency }).waitUntilReady();
-}
+for (let n = 0; n < workers; n++) await start[subject]();
 process.send?.('ready');

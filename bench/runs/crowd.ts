@@ -6,35 +6,35 @@ import { pino } from 'pino';
 import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import { QueueInspector } from '../../src/transport/queue-inspector.js';
-import { type CrowdedWorker, crowdedJob, crowdedQueue } from '../peers/crowded-job.js';
+import { type CrowdedWorkers, crowdedJob, crowdedQueue } from '../peers/crowded-job.js';
 import type { DoneEvent } from '../peers/crowded-worker.js';
 import { withPrivateRedis } from '../private-redis.js';
 import { startProgram } from './programs.js';
 
 export interface CrowdPlan {
-  /** How long the worker has before it is measured. */
+  /** How long the workers have before they are measured. */
   readonly learnS: number;
   readonly measureS: number;
   readonly jobs: number;
 }
 
 export interface CrowdFigures {
-  /** From its first job on. */
+  /** From the first job on. */
   readonly perSecond: number;
-  /** After the time that it has to learn. */
+  /** After the time that they have to learn. */
   readonly perSecondThen: number;
-  /** How many jobs it ran at once at the end, at most. */
+  /** How many jobs all of them ran at once at the end, at most. */
   readonly limit: number;
   readonly lost: number;
 }
 
-/** Lets one worker do as many jobs as it can, on a Redis of its own. There is always another job. */
-export function runCrowd(worker: CrowdedWorker, { learnS, measureS, jobs }: CrowdPlan): Promise<CrowdFigures> {
+/** Lets workers do as many jobs as they can, on a Redis of their own. There is always another job. */
+export function runCrowd(workers: CrowdedWorkers, { learnS, measureS, jobs }: CrowdPlan): Promise<CrowdFigures> {
   return withPrivateRedis(async ({ url }) => {
     const client = new Redis(url);
-    await fill[worker.subject](url, jobs);
+    await fill[workers.subject](url, jobs);
     let done = 0;
-    const program = await startProgram<DoneEvent>('crowded-worker', [url, JSON.stringify(worker)], ({ count }) => {
+    const program = await startProgram<DoneEvent>('crowded-worker', [url, JSON.stringify(workers)], ({ count }) => {
       done += count;
     });
     try {
@@ -46,8 +46,8 @@ export function runCrowd(worker: CrowdedWorker, { learnS, measureS, jobs }: Crow
       return {
         perSecond: (all * 1_000) / (endedAt - startedAt),
         perSecondThen: ((all - learned) * 1_000) / (endedAt - learnedAt),
-        limit: await limitOf(worker, client),
-        lost: jobs - (await countJobs(worker, client)),
+        limit: await limitOf(workers, client),
+        lost: jobs - (await countJobs(workers, client)),
       };
     } finally {
       program.disconnect();
@@ -56,7 +56,7 @@ export function runCrowd(worker: CrowdedWorker, { learnS, measureS, jobs }: Crow
   });
 }
 
-const fill: Readonly<Record<CrowdedWorker['subject'], (url: string, jobs: number) => Promise<void>>> = {
+const fill: Readonly<Record<CrowdedWorkers['subject'], (url: string, jobs: number) => Promise<void>>> = {
   bulwark: async (url, jobs) => {
     const producer = createProducer({ redis: url, log: pino({ level: 'silent' }) });
     await producer.enqueueMany(
@@ -75,14 +75,14 @@ const fill: Readonly<Record<CrowdedWorker['subject'], (url: string, jobs: number
   },
 };
 
-async function limitOf({ subject, concurrency }: CrowdedWorker, client: Redis): Promise<number> {
-  if (subject === 'bullmq') return concurrency;
-  const [sighting] = await new FleetStore(client, new Keyspace('bulwark')).read();
-  return sighting?.beat?.queues[0]?.usable ?? concurrency;
+async function limitOf({ subject, workers, concurrency }: CrowdedWorkers, client: Redis): Promise<number> {
+  if (subject === 'bullmq') return workers * concurrency;
+  const sightings = await new FleetStore(client, new Keyspace('bulwark')).read();
+  return sightings.reduce((sum, { beat }) => sum + (beat?.queues[0]?.usable ?? concurrency), 0);
 }
 
 /** Every job is somewhere, and in one place. */
-async function countJobs({ subject }: CrowdedWorker, client: Redis): Promise<number> {
+async function countJobs({ subject }: CrowdedWorkers, client: Redis): Promise<number> {
   if (subject === 'bulwark') {
     const sample = await new QueueInspector(client, new Keyspace('bulwark')).sample(crowdedQueue);
     const { waiting, prioritized, delayed, active, completed, dead_lettered } = sample;

@@ -15,9 +15,10 @@ export interface LimitEvidence {
  *
  * - `more_does_more`: up, to a limit that got more done.
  * - `more_does_nothing`: down, the limit below gets about as much done.
- * - `slower`: down, jobs take more than twice as long as they can.
+ * - `slower`: down, jobs take more than one and a half times as long as they can.
  * - `loop_delay`: down, or no further up: handlers hold up the event loop.
  * - `probe`: up or down, to a limit of which nothing is known.
+ * - `lull`: half as many for a moment, as in all workers.
  * - `settled`: stays, the limits around it are worse.
  * - `no_demand`: stays, its slots are not all in use.
  * - `failing`: stays, nothing is done at all.
@@ -28,6 +29,7 @@ export type LimitReason =
   | 'slower'
   | 'loop_delay'
   | 'probe'
+  | 'lull'
   | 'settled'
   | 'no_demand'
   | 'failing';
@@ -44,7 +46,7 @@ const leastWorth = 0.3;
 /** A tenth more slots that does so much more shows that the event loop is not what its jobs wait for. */
 const clearWorth = 0.7;
 /** Below this part of the pace that jobs can have they are slow. */
-const slowRatio = 0.5;
+const slowRatio = 2 / 3;
 /** After so many steps down it is asked whether jobs got faster by them, and how much of what was given up has to have come back. */
 const stepsToHelp = 6;
 const leastHelp = 0.25;
@@ -57,7 +59,7 @@ const loopDelayHoldsMs = 110;
  *
  * It climbs while more jobs at once get more work done, and turns back where they only take longer, which is what adaptive limiters call
  * throughput correlation. That alone would let the workers of a pool crowd a dependency together, each winning from the others, so it
- * falls, too, when jobs take twice as long as they can. A loop that is held up lowers it unless fewer slots are known to do less.
+ * falls, too, when jobs take much longer than they can. A loop that is held up lowers it unless fewer slots are known to do less.
  */
 export function decideLimit(before: LimitState, seen: LimitEvidence, steps: readonly number[]): LimitDecision {
   const { running, pace, loopDelayMs = 0 } = seen;

@@ -15,7 +15,7 @@ export interface LimitState {
   readonly known: readonly (StepOutput | undefined)[];
   /** How many windows have told something. */
   readonly windows: number;
-  /** The most work that a second of one slot has done, in two windows one after the other. */
+  /** The most work that a second of one slot has done: in the last lull, or in two windows one after the other since then. */
   readonly bestPace: number;
   /** What it did in the last window. */
   readonly lastPace: number;
@@ -41,6 +41,11 @@ export function initialLimitState(step: number): LimitState {
 /** Adds how fast jobs were. Windows with little to do count, too: they tell best how fast jobs can be. Pure. */
 export function withPace(state: LimitState, pace: number): LimitState {
   return { ...state, bestPace: Math.max(state.bestPace, Math.min(pace, state.lastPace)), lastPace: pace };
+}
+
+/** Replaces how fast jobs can be by what a lull has shown. Pure. */
+export function withLull(state: LimitState, pace: number): LimitState {
+  return { ...state, bestPace: pace, fall: undefined };
 }
 
 /**

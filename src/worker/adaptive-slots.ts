@@ -69,17 +69,20 @@ export class AdaptiveSlots {
   freed(job: FetchedJob): void {
     const holding = this.#held.get(job);
     if (holding?.isDone === undefined) return;
-    const { clock, busy } = this.#options;
+    const { clock, busy, limitTo } = this.#options;
     const now = clock.elapsed();
     const { takenAt, isDone } = holding;
-    const use = { kind: job.kind, heldMs: now - takenAt, isDone, running: busy() + 1 };
-    const verdict = this.#limit.slotFreed(use, now);
-    if (verdict && verdict.limit !== verdict.from) this.#apply(verdict, now);
+    const heldMs = now - takenAt;
+    const use = { kind: job.kind, heldMs, isDone, running: busy() + 1 };
+    const [before, allowedBefore] = [this.limit, this.#limit.allowed];
+    const verdict = this.#limit.slotFreed(use, { elapsedMs: now, sharedMs: job.startedAt + heldMs });
+    if (verdict === undefined) return;
+    if (verdict.allowed !== allowedBefore) limitTo(verdict.allowed);
+    if (verdict.limit !== before) this.#tell(verdict, now);
   }
 
-  #apply({ limit, reason }: LimitVerdict, now: number): void {
-    const { queue, limitTo, log, metrics } = this.#options;
-    limitTo(limit);
+  #tell({ limit, reason }: LimitVerdict, now: number): void {
+    const { queue, log, metrics } = this.#options;
     metrics.concurrencyLimit.set({ queue }, limit);
     const from = this.#told.limit;
     const isFar = Math.max(limit / from, from / limit) >= tellingRatio;

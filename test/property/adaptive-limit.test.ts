@@ -35,9 +35,11 @@ describe('an adaptive limit', () => {
           limit.loopHeldUp(loopDelayMs);
           for (const job of jobs) {
             const before = steps.indexOf(limit.limit);
-            limit.slotFreed(job, now);
+            limit.slotFreed(job, { elapsedMs: now, sharedMs: now });
             const after = steps.indexOf(limit.limit);
             expect(after).toBeGreaterThanOrEqual(0);
+            expect(limit.allowed).toBeGreaterThanOrEqual(bounds.min);
+            expect(limit.allowed).toBeLessThanOrEqual(limit.limit);
             expect(Math.abs(after - before)).toBeLessThanOrEqual(1);
           }
         }

@@ -28,7 +28,7 @@ describe('an adaptive limit in front of a dependency, on a virtual clock', () =>
     expect(donePerS(100, 300)).toBeGreaterThanOrEqual(0.8 * perS(given.knee));
   });
 
-  it.each(seeds)('follows a capacity that falls to 40 %% and comes back, seed %i', (seed) => {
+  it.each(seeds)('follows a capacity that falls to two fifths and comes back, seed %i', (seed) => {
     const speed = (calls: number, s: number) => crowded(s >= 120 && s < 300 ? 4 : 10)(calls);
 
     const { donePerS, limits } = run({ speed, seed, forS: 500 });
@@ -60,5 +60,11 @@ describe('an adaptive limit in front of a dependency, on a virtual clock', () =>
     const { donePerS } = run({ speed: shared(40), workers: 4, seed, forS: 200 });
 
     expect(donePerS(50, 200)).toBeGreaterThanOrEqual(0.9 * perS(40));
+  });
+
+  it.each(seeds)('lets four workers keep off a dependency that does less the more they call, seed %i', (seed) => {
+    const { donePerS } = run({ speed: crowded(16), workers: 4, seed, forS: 300 });
+
+    expect(donePerS(150, 300)).toBeGreaterThanOrEqual(0.75 * perS(16));
   });
 });

@@ -40,7 +40,7 @@ const cases: Readonly<Record<string, Case>> = {
   'the one below does as much': { state: knowing([100, 100, 100]), to: 8, reason: 'more_does_nothing' },
   'the one below does more': { state: knowing([130, 100, 60]), to: 8, reason: 'more_does_nothing' },
   'both neighbours are worse': { state: knowing([80, 100, 101]), to: 10, reason: 'settled' },
-  'jobs take more than twice as long as they can, and did in the window before': {
+  'jobs take more than one and a half times as long as they can, and did in the window before': {
     state: knowing([80, 45, 100], { bestPace: 10, lastPace: 4.5 }),
     seen: { pace: 4.5 },
     to: 8,

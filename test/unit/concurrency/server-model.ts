@@ -46,7 +46,7 @@ export function runServer(model: ServerModel): ModelRun {
   const fill = () => {
     for (let turn = 0, idle = 0; idle < workers; turn++) {
       const worker = turn % workers;
-      const free = (busy[worker] ?? 0) < (limiters[worker] as AdaptiveLimit).limit;
+      const free = (busy[worker] ?? 0) < (limiters[worker] as AdaptiveLimit).allowed;
       if (!free || (load && waiting < 1)) {
         idle += 1;
         continue;
@@ -70,7 +70,7 @@ export function runServer(model: ServerModel): ModelRun {
       const running = busy[worker] ?? 0;
       const verdict = limiters[worker]?.slotFreed(
         { kind: 'call', heldMs: now - startedAt, isDone: true, running },
-        now,
+        { elapsedMs: now, sharedMs: now },
       );
       if (worker === 0 && verdict) limits.push({ s: now / 1_000, limit: verdict.limit });
       busy[worker] = running - 1;
