@@ -1,17 +1,18 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { LimitBounds } from '../../../src/concurrency/limit-steps.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { AdaptiveSlots } from '../../../src/worker/adaptive-slots.js';
-import { metricValue } from '../../integration/worker-pool/metric-value.js';
-import { recordLog } from '../../integration/worker-pool/test-pool.js';
 import { fetchedJob } from './fetched-job.js';
 
 const bounds: LimitBounds = { min: 1, initial: 10, max: 40 };
 
 /** Slots on a clock that stands still until it is told. */
 function slots() {
-  const { log, said } = recordLog();
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const said = (event: string) => lines.filter(({ msg }) => msg === event);
   const metrics = createMetrics({ role: 'worker', version: '0' });
   const limits: number[] = [];
   let now = 0;
@@ -35,7 +36,7 @@ function slots() {
       adaptive.freed(job);
     }
   };
-  const gauge = () => metricValue(metrics, 'bulwark_worker_concurrency_limit', { queue: 'email' });
+  const gauge = async () => /^bulwark_worker_concurrency_limit\{.*queue="email".*\} (\d+)$/m.exec(await metrics.render())?.[1];
   return { adaptive, limits, said, jobs, gauge };
 }
 
@@ -47,7 +48,7 @@ describe('the slots of a queue', () => {
 
     expect(limits).toEqual([]);
     expect(adaptive.limit).toBe(10);
-    expect(await gauge()).toBe(10);
+    expect(await gauge()).toBe('10');
   });
 
   it('follow what jobs show, and the metric tells it', async () => {
@@ -57,7 +58,7 @@ describe('the slots of a queue', () => {
 
     expect(limits).toEqual([12]);
     expect(adaptive.limit).toBe(12);
-    expect(await gauge()).toBe(12);
+    expect(await gauge()).toBe('12');
   });
 
   it('learn nothing of jobs whose handler did not run', () => {
