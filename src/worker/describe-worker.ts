@@ -9,6 +9,8 @@ export interface WorkerSelf extends Pick<WorkerBeat, 'id' | 'startedAt' | 'state
   readonly consumers: readonly QueueConsumer[];
   /** How many jobs of one queue it runs at once, as it is configured. */
   readonly slots: number;
+  /** What jobs of each queue cannot do without; a queue that needs nothing may be missing. */
+  readonly needs: ReadonlyMap<string, readonly string[]>;
   readonly lane: WorkerBeat['lane'] | undefined;
   readonly suspect: WorkerBeat['suspect'] | undefined;
 }
@@ -18,7 +20,7 @@ const progressCharacters = 200;
 
 /** What a worker tells of itself with a beat, but for what the heartbeat measures. */
 export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
-  const { id, startedAt, connection, state, kinds, consumers, slots, lane, suspect } = self;
+  const { id, startedAt, connection, state, kinds, consumers, slots, needs, lane, suspect } = self;
   return {
     id,
     host: hostname(),
@@ -33,6 +35,7 @@ export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 
       slots,
       busy,
       ...(usable !== slots && { usable }),
+      ...(needs.has(queue) && { needs: needs.get(queue) ?? [] }),
       lastFetchMs,
     })),
     running: describeRunning(consumers),

@@ -36,7 +36,8 @@ function slots() {
       adaptive.freed(job);
     }
   };
-  const gauge = async () => /^bulwark_worker_concurrency_limit\{.*queue="email".*\} (\d+)$/m.exec(await metrics.render())?.[1];
+  const gauge = async () =>
+    /^bulwark_worker_concurrency_limit\{.*queue="email".*\} (\d+)$/m.exec(await metrics.render())?.[1];
   return { adaptive, limits, said, jobs, gauge };
 }
 
