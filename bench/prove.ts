@@ -26,6 +26,7 @@ import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
+import { shedCost } from './proofs/shed-cost.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
@@ -57,6 +58,7 @@ const proofs: readonly Proof[] = [
   memory,
   scale,
   adaptive,
+  shedCost,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];
