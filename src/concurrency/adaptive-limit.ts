@@ -104,8 +104,10 @@ export class AdaptiveLimit {
 
   #isTimeForLull(sharedMs: number): boolean {
     const minute = minuteOf(sharedMs);
-    const isNew = this.#minute !== undefined && minute > this.#minute;
-    this.#minute = minute;
+    this.#minute ??= minute;
+    const isNew = minute > this.#minute;
+    // Of jobs that end together one may seem to end a moment before the other; a clock that was put back goes on from there.
+    if (isNew || minute < this.#minute - 1) this.#minute = minute;
     if (!isNew || this.#isLull || this.#last === undefined) return false;
     const { heldMs, reason } = this.#last;
     return isLullWorthwhile({ limit: this.limit, min: this.#steps[0] ?? 1, heldMs, reason });
