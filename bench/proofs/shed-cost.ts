@@ -16,6 +16,14 @@ const fillPlan: FillPlan = { jobs: 40_000, batch: 1, lanes: 50, payloadBytes: 1_
 const heardMs = 2_500;
 const directiveTtlMs = 600_000;
 const mostShare = 0.02;
+const bounded = [
+  'workerShareCalm',
+  'workerShareShedding',
+  'workerShareAmongThem',
+  'producerShareCalm',
+  'producerShareShedding',
+  'producerShareAmongThem',
+] as const;
 
 /** What overload control takes of a worker's and of a producer's time, while nothing is shed and while others' work is. */
 export const shedCost: Proof = {
@@ -32,14 +40,18 @@ export const shedCost: Proof = {
       const figures = {
         workerMicrosCalm: micro(micros.worker.calm),
         workerMicrosShedding: micro(micros.worker.shedding),
+        workerMicrosAmongThem: micro(micros.worker.amongThem),
         producerMicrosCalm: micro(micros.producer.calm),
         producerMicrosShedding: micro(micros.producer.shedding),
+        producerMicrosAmongThem: micro(micros.producer.amongThem),
         workerNodeMicrosPerJob: rounded(perJob.worker),
         producerNodeMicrosPerJob: rounded(perJob.producer),
         workerShareCalm: share(micros.worker.calm, perJob.worker),
         workerShareShedding: share(micros.worker.shedding, perJob.worker),
+        workerShareAmongThem: share(micros.worker.amongThem, perJob.worker),
         producerShareCalm: share(micros.producer.calm, perJob.producer),
         producerShareShedding: share(micros.producer.shedding, perJob.producer),
+        producerShareAmongThem: share(micros.producer.amongThem, perJob.producer),
         workerThroughputCostShedding: cost(pairs, 'worker'),
         producerThroughputCostShedding: cost(pairs, 'producer'),
       };
@@ -51,11 +63,7 @@ export const shedCost: Proof = {
           producerThroughputCostShedding: rounded(spread(pairs.calm.map(({ producer }) => producer.jobsPerSecond))),
         },
         ...(!quick && {
-          bounds: Object.fromEntries(
-            (['workerShareCalm', 'workerShareShedding', 'producerShareCalm', 'producerShareShedding'] as const).map(
-              (figure) => [figure, atMost(mostShare, figures[figure])],
-            ),
-          ),
+          bounds: Object.fromEntries(bounded.map((figure) => [figure, atMost(mostShare, figures[figure])])),
         }),
         lost: pairs.lost,
       };

@@ -6,7 +6,7 @@ import { decideStart, type StartDecision } from '../shedding/decide-admission.js
 import type { ShedDirective } from '../shedding/directive.js';
 import { DirectiveFollower } from '../shedding/directive-follower.js';
 import { slotsBehind } from '../shedding/gates.js';
-import { levelOf, openCut } from '../shedding/levels.js';
+import { isAbove, levelOf, openCut } from '../shedding/levels.js';
 import type { ShedStore } from '../shedding/shed-store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
@@ -71,9 +71,9 @@ export class ShedGate implements Service {
   /** What becomes of a job that was taken. */
   decide(job: FetchedJob, definition: AnyJobDefinition): StartDecision {
     const directive = this.#follower.current;
-    if (directive === undefined || directive.cut === openCut) return run;
-    const { clock, random, metrics } = this.#options;
     const { name: queue, criticality } = definition.queue;
+    if (directive === undefined || isAbove(criticality, directive.cut)) return run;
+    const { clock, random, metrics } = this.#options;
     const decision = decideStart(
       {
         criticality,
