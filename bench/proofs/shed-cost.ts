@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Keyspace } from '../../src/redis/keyspace.js';
-import { encodeDirective } from '../../src/shedding/directive.js';
+import { encodeDirective, type ShedDirective } from '../../src/shedding/directive.js';
 import { median, rounded, spread } from '../figures.js';
 import { type MeasuredRedis, withMeasuredRedis } from '../measured-redis.js';
 import type { Proof, ProofResult } from '../proof.js';
-import { measureAdmission, otherClassSheds } from '../runs/admission-micros.js';
+import { measureAdmission, nothingSheds, otherClassSheds } from '../runs/admission-micros.js';
 import { atMost } from '../runs/bounds.js';
 import { drain } from '../runs/drain.js';
 import { type FillPlan, fill } from '../runs/fill.js';
@@ -52,8 +53,10 @@ export const shedCost: Proof = {
         producerShareCalm: share(micros.producer.calm, perJob.producer),
         producerShareShedding: share(micros.producer.shedding, perJob.producer),
         producerShareAmongThem: share(micros.producer.amongThem, perJob.producer),
-        workerThroughputCostShedding: cost(pairs, 'worker'),
-        producerThroughputCostShedding: cost(pairs, 'producer'),
+        workerThroughputCostShedding: cost(pairs, (run) => 1 / run.worker.jobsPerSecond),
+        workerNodeCpuCostShedding: cost(pairs, (run) => run.worker.nodeCpuPerJob),
+        producerThroughputCostShedding: cost(pairs, (run) => 1 / run.producer.jobsPerSecond),
+        producerNodeCpuCostShedding: cost(pairs, (run) => run.producer.nodeCpuPerJob),
       };
       return {
         proof: 'shed-cost',
@@ -82,29 +85,30 @@ interface Pairs {
 }
 
 /** In turn, and each first as often as second, so that whatever else happens on the machine happens to both. */
-async function alternate(redis: MeasuredRedis, quick: boolean, say: (line: string) => void): Promise<Pairs> {
+async function alternate(redis: MeasuredRedis, quick: boolean, tell: (line: string) => void): Promise<Pairs> {
   const found = { calm: [] as Run[], shedding: [] as Run[], lost: 0 };
   for (let round = 1; round <= (quick ? 1 : rounds); round++) {
     const order = round % 2 === 0 ? (['calm', 'shedding'] as const) : (['shedding', 'calm'] as const);
     for (const kind of order) {
-      const before = () => (kind === 'calm' ? Promise.resolve() : shed(redis.url));
+      // Both wait: a process that was idle for a while has thrown away some of what it had compiled.
+      const before = () => say(kind === 'calm' ? nothingSheds : otherClassSheds, redis.url);
       const worker = await drain('bulwark', quick ? shortened(headline) : headline, redis, { before });
       const producer = await fill('bulwark', quick ? { ...fillPlan, jobs: 400 } : fillPlan, redis, { before });
       found[kind].push({ worker: worker.figures, producer: producer.figures });
       found.lost += worker.lost + producer.lost;
       const [ran, came] = [worker.figures.jobsPerSecond, producer.figures.jobsPerSecond];
-      say(`round ${round}, ${kind}: ${rounded(ran)} jobs/s run, ${rounded(came)} enqueued`);
+      tell(`round ${round}, ${kind}: ${rounded(ran)} jobs/s run, ${rounded(came)} enqueued`);
     }
   }
   return found;
 }
 
-/** Says that all work of the last class gives way, and waits until everybody has heard. The measured queue is of the class above it. */
-async function shed(url: string): Promise<void> {
+/** Says what is shed, and waits until everybody has heard. The measured queue is of a class that goes on. */
+async function say(directive: ShedDirective, url: string): Promise<void> {
   const client = new Redis(url);
-  await client.set(new Keyspace('bulwark').shedDirective, encodeDirective(otherClassSheds), 'PX', directiveTtlMs);
+  await client.set(new Keyspace('bulwark').shedDirective, encodeDirective(directive), 'PX', directiveTtlMs);
   client.disconnect();
-  await new Promise((resolve) => setTimeout(resolve, heardMs));
+  await sleep(heardMs);
 }
 
 function micro(samples: readonly number[]): number {
@@ -116,9 +120,10 @@ function share(samples: readonly number[], microsPerJob: number): number {
 }
 
 /** The middle of what the rounds say, each compared with its neighbour. Below zero: less than what the machine varies by. */
-function cost({ calm, shedding }: Pairs, who: keyof Run): number {
-  const costs = calm.map(
-    (run, round) => 1 - (shedding[round]?.[who].jobsPerSecond ?? Number.NaN) / run[who].jobsPerSecond,
-  );
+function cost({ calm, shedding }: Pairs, effort: (run: Run) => number): number {
+  const costs = calm.flatMap((run, round) => {
+    const beside = shedding[round];
+    return beside === undefined ? [] : [effort(beside) / effort(run) - 1];
+  });
   return Math.round(median(costs) * 10_000) / 10_000;
 }

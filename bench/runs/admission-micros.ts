@@ -32,7 +32,7 @@ const queue = defineQueue({ name: 'measured', criticality: 'sheddable_plus' });
 const job = defineJob({ kind: 'measured', queue, payload: z.object({}), run: () => undefined });
 const log = pino({ level: 'silent' });
 
-const nothingSheds: ShedDirective = {
+export const nothingSheds: ShedDirective = {
   fence: 1,
   seq: 1,
   share: 0,
