@@ -28,6 +28,7 @@ import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
 import { shedCost } from './proofs/shed-cost.js';
 import { start } from './proofs/start.js';
+import { tenants } from './proofs/tenants.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
@@ -56,6 +57,7 @@ const proofs: readonly Proof[] = [
   overload,
   brownout,
   memory,
+  tenants,
   scale,
   adaptive,
   shedCost,

@@ -70,6 +70,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     connectionName: connectionName(worker),
     slots: settings.maxConcurrency === false ? settings.concurrency : settings.maxConcurrency,
     slotsAtFirst: settings.concurrency,
+    tenantSlots: queue.tenants && (queue.tenants.maxSlots ?? 0),
     leaseMs: settings.leaseMs,
     leaseRenewMs: settings.leaseRenewMs,
     fetchBlockMs: settings.fetchBlockMs,
