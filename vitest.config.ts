@@ -1,6 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+const cores = availableParallelism();
+
+/** Tests of what needs no pool: they compute. Those that put another module in the place of one need modules of their own. */
+const pure = ['unit', 'property', 'contract', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
+const withOtherModules = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => join('test', name))
+  .filter((path) => readFileSync(path, 'utf8').includes('vi.mock('));
 
 export default defineConfig({
   resolve: {
@@ -8,13 +19,34 @@ export default defineConfig({
     alias: { bulwark: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
   },
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
-    isolate: true,
-    // Most files wait for processes and for Redis: one at a time would leave a machine of two cores idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 10_000,
     hookTimeout: 30_000,
     reporters: ['default', './test/support/count-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pure',
+          include: pure,
+          exclude: withOtherModules,
+          // To load the modules anew for each file would take longer than the tests.
+          isolate: false,
+          maxWorkers: cores,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: ['conformance', 'integration', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`).concat(withOtherModules),
+          isolate: true,
+          // Most files wait for processes and for Redis: one for each core would leave the machine idle.
+          maxWorkers: 2 * cores,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
