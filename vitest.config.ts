@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/longest-first.js';
 
 const cores = availableParallelism();
 
@@ -20,6 +21,7 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 10_000,
     hookTimeout: 30_000,
     reporters: ['default', './test/support/count-reporter.ts'],
@@ -40,7 +42,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
-          include: ['conformance', 'integration', 'chaos'].map((folder) => `test/${folder}/**/*.test.ts`).concat(withOtherModules),
+          include: ['conformance', 'integration', 'chaos']
+            .map((folder) => `test/${folder}/**/*.test.ts`)
+            .concat(withOtherModules),
           isolate: true,
           // Most files wait for processes and for Redis: one for each core would leave the machine idle.
           maxWorkers: 2 * cores,
