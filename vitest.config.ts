@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 import LongestFirst from './test/support/longest-first.js';
 
 const cores = availableParallelism();
+/** Most of what needs a Redis or processes waits for them: one file for each core would leave the machine idle. */
+const atOnce = 2 * cores;
 
 /** Tests of what needs no pool: they compute. Those that put another module in the place of one need modules of their own. */
 const pure = ['unit', 'property', 'contract', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -41,13 +43,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'real',
-          include: ['conformance', 'integration', 'chaos']
-            .map((folder) => `test/${folder}/**/*.test.ts`)
-            .concat(withOtherModules),
+          name: 'redis',
+          include: ['test/conformance/**/*.test.ts', 'test/integration/*/**/*.test.ts'],
+          isolate: false,
+          maxWorkers: atOnce,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['test/chaos/**/*.test.ts', 'test/integration/*.test.ts', ...withOtherModules],
           isolate: true,
-          // Most files wait for processes and for Redis: one for each core would leave the machine idle.
-          maxWorkers: 2 * cores,
+          maxWorkers: atOnce,
           sequence: { groupOrder: 1 },
         },
       },

@@ -134,9 +134,10 @@ export class QueueInspector {
 
   /** One job, whole; undefined when it is not in this queue. A dead-letter queue is a queue, too. */
   async job(queue: string, id: string): Promise<JobView | undefined> {
+    // The state first: of a job that has ended by then the hash says how. The other way round it could have ended without a result.
+    const state = await this.#backends.get(queue).getState(id);
     const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id)).catch(emptyInWrongType);
-    if (!jobFields.some((field) => field in hash)) return undefined;
-    return viewOf(hash, id, queue, await this.#backends.get(queue).getState(id));
+    return jobFields.some((field) => field in hash) ? viewOf(hash, id, queue, state) : undefined;
   }
 }
 
