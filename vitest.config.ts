@@ -3,14 +3,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import LongestFirst from './test/support/longest-first.js';
+import ProcessesFirst from './test/support/processes-first.js';
 
 const cores = availableParallelism();
 /** Most of what needs a Redis or processes waits for them: one file for each core would leave the machine idle. */
 const atOnce = 2 * cores;
 
-/** Tests of what needs no pool: they compute. Those that put another module in the place of one need modules of their own. */
-const pure = ['unit', 'property', 'contract', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
+/** They put another module in the place of one, and so need modules of their own. */
 const withOtherModules = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
   .map((name) => join('test', name))
@@ -23,7 +22,8 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
-    sequence: { sequencer: LongestFirst },
+    isolate: true,
+    sequence: { sequencer: ProcessesFirst },
     testTimeout: 10_000,
     hookTimeout: 30_000,
     reporters: ['default', './test/support/count-reporter.ts'],
@@ -31,10 +31,10 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // They compute. To load the modules anew for each file would take longer than its tests.
           name: 'pure',
-          include: pure,
+          include: ['unit', 'property', 'contract', 'types'].map((folder) => `test/${folder}/**/*.test.ts`),
           exclude: withOtherModules,
-          // To load the modules anew for each file would take longer than the tests.
           isolate: false,
           maxWorkers: cores,
           sequence: { groupOrder: 0 },
@@ -43,6 +43,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Each file has a Redis of its own, and the rest of the pool in its own process.
           name: 'redis',
           include: ['test/conformance/**/*.test.ts', 'test/integration/*/**/*.test.ts'],
           isolate: false,
@@ -55,7 +56,6 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: ['test/chaos/**/*.test.ts', 'test/integration/*.test.ts', ...withOtherModules],
-          isolate: true,
           maxWorkers: atOnce,
           sequence: { groupOrder: 1 },
         },
