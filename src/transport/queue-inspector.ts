@@ -71,6 +71,9 @@ export interface StepView {
   readonly at?: number;
 }
 
+/** A job that moves so often while it is looked at is shown as it was last. */
+const mostLooks = 5;
+
 /** A hash with none of these is not a job. */
 const jobFields = ['timestamp', 'name', 'data'];
 
@@ -134,9 +137,15 @@ export class QueueInspector {
 
   /** One job, whole; undefined when it is not in this queue. A dead-letter queue is a queue, too. */
   async job(queue: string, id: string): Promise<JobView | undefined> {
-    // The state first: of a job that has ended by then the hash says how. The other way round it could have ended without a result.
-    const state = await this.#backends.get(queue).getState(id);
-    const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id)).catch(emptyInWrongType);
+    const stateNow = () => this.#backends.get(queue).getState(id);
+    let [state, before] = [await stateNow(), ''];
+    let hash: Readonly<Record<string, string>> = {};
+    // A job moves while it is read. Its fields are of the moment of its state when that is the same before and after.
+    for (let looks = 0; looks < mostLooks && state !== before; looks++) {
+      before = state;
+      hash = await this.#client.hgetall(this.#keyspace.queue(queue, id)).catch(emptyInWrongType);
+      state = await stateNow();
+    }
     return jobFields.some((field) => field in hash) ? viewOf(hash, id, queue, state) : undefined;
   }
 }
