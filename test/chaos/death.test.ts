@@ -64,7 +64,8 @@ describe('a job that kills its worker, where no worker can run it in a process o
     timeout: 30_000,
   }, async () => {
     const pool = await startPool();
-    await pool.supervisor({ supervisor: { ...quickSupervisor, poisonAfter: 3 } });
+    // Deaths are known from connections: a process that waits for its turn on a busy machine is not to be taken for one.
+    await pool.supervisor({ supervisor: { ...quickSupervisor, deadAfterMs: 10_000, poisonAfter: 3 } });
     const producer = pool.producer();
     const poison = await producer.enqueue(chaosJob, { fails: 'crash' });
     const others = await producer.enqueueMany(
