@@ -20,5 +20,5 @@ export function flowSample(seen: Partial<FlowSample> = {}): FlowSample {
 
 /** The same with what has ended. */
 export function queueSample(seen: Partial<QueueSample> = {}): QueueSample {
-  return { ...emptyQueue, completed: 0, failed: 0, dead_lettered: 0, ...seen };
+  return { ...emptyQueue, completed: 0, failed: 0, dead_lettered: 0, overdueMs: 0, ...seen };
 }
