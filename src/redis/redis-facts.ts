@@ -46,6 +46,15 @@ export async function readRedisFacts(client: RedisClient): Promise<RedisFacts> {
   };
 }
 
+/** How much memory is used, and how much may be, from the reply of `INFO`; null where it does not say, or there is no limit. */
+export function memoryOf(info: string): { usedMemoryBytes: number | null; maxMemoryBytes: number | null } {
+  const fields = parseInfo(info);
+  return {
+    usedMemoryBytes: Number(fields.get('used_memory')) || null,
+    maxMemoryBytes: Number(fields.get('maxmemory')) || null,
+  };
+}
+
 /** CONFIG is forbidden on many managed servers: then nothing is known. */
 async function readSnapshots(client: RedisClient): Promise<boolean | undefined> {
   try {
