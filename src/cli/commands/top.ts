@@ -1,12 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type DurationMs, parseDuration } from '../../time/duration.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
+import { duration } from '../option-parsers.js';
 import { UsageError } from '../usage-error.js';
 
 interface TopOptions {
   readonly once?: true;
   readonly watch?: true;
+  readonly interval: DurationMs;
 }
 
 export function declareTop(program: Command, act: Act): void {
@@ -15,15 +18,29 @@ export function declareTop(program: Command, act: Act): void {
     .summary('the pool, live: queues, workers, breakers, overload, decisions')
     .description(
       'Shows the pool on one screen that is alive: how much waits in each queue and how fast it comes and goes, what workers do, which ' +
-        'breakers hold jobs back, what gives way, how many workers are wanted, and what was decided last. It asks Redis once a second. ' +
+        'breakers hold jobs back, what gives way, how many workers are wanted, and what was decided last. ' +
         'Press ? for the keys, q to quit. Without a terminal it prints one frame, as with --once.',
     )
-    .option('--once', 'look twice, a second apart, print one frame as plain text and end')
-    .option('--watch', 'with --json: one document a line, every second, until Ctrl-C')
+    .addOption(
+      new Option('--interval <duration>', 'how often Redis is asked, from 200ms to 1m')
+        .default(parseDuration('1s'), '1s')
+        .argParser(interval),
+    )
+    .option('--once', 'look twice, one interval apart, print one frame as plain text and end')
+    .option('--watch', 'with --json: one document a line, again and again, until Ctrl-C')
     .action(act(showTop));
 }
 
-async function showTop(cli: Cli, { once, watch }: TopOptions): Promise<number> {
+/** More often shows nothing new: rates are told from looks that are a tenth of a second apart at least. */
+const [shortest, longest] = [parseDuration('200ms'), parseDuration('1m')];
+
+function interval(text: string): DurationMs {
+  const value = duration(text);
+  if (value >= shortest && value <= longest) return value;
+  throw new InvalidArgumentError('Expected a duration from 200ms to 1m.');
+}
+
+async function showTop(cli: Cli, { once, watch, interval: everyMs }: TopOptions): Promise<number> {
   const { PictureReader } = await import('../top/read-picture.js');
   const { systemClock } = await import('../../time/clock.js');
   const { output } = cli;
@@ -37,14 +54,14 @@ async function showTop(cli: Cli, { once, watch }: TopOptions): Promise<number> {
     const read = () => reader.read();
     if (watch) {
       const { streamPictures } = await import('../top/stream-pictures.js');
-      await streamPictures(read, (line) => output.pour(line));
+      await streamPictures(read, everyMs, (line) => output.pour(line));
     } else if (output.json || once || !process.stdout.isTTY) {
       const { printOnce } = await import('../top/print-once.js');
-      await printOnce(read, output, process.stdout.columns);
+      await printOnce(read, everyMs, output, process.stdout.columns);
     } else {
       const { LiveView } = await import('../top/live-view.js');
       const { stdout, stdin } = process;
-      await new LiveView({ read, paint: output.paint, clock: systemClock, stdout, stdin }).run();
+      await new LiveView({ read, everyMs, paint: output.paint, clock: systemClock, stdout, stdin }).run();
     }
   }, settings);
   return exitCodes.done;

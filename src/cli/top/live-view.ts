@@ -7,13 +7,13 @@ import type { PoolPicture } from './picture.js';
 import { renderFrame } from './render-frame.js';
 import { decideKey, keysIn, openingView, type ViewState } from './view-state.js';
 
-/** How often Redis is asked. More often is more than the eye follows; less often, and it does not look alive. */
-export const lookMs = 1_000;
-/** A picture that is older than this is not the present any more, and says so. */
-const staleAfterMs = 2_500;
+/** A picture that is older than an interval and this is not the present any more, and says so. */
+const patienceMs = 1_500;
 
 export interface LiveViewParts {
   readonly read: () => Promise<PoolPicture>;
+  /** How often Redis is asked. */
+  readonly everyMs: number;
   readonly paint: Paint;
   readonly clock: Clock;
   readonly stdout: TerminalOutput;
@@ -54,7 +54,7 @@ export class LiveView {
     try {
       while (!signal.aborted) {
         this.#draw();
-        await pause(lookMs, signal);
+        await pause(this.#parts.everyMs, signal);
         if (!this.#view.paused) this.#look();
       }
     } finally {
@@ -97,7 +97,9 @@ export class LiveView {
   #draw(): void {
     if (!this.#picture || this.#ending.signal.aborted) return;
     const { last: picture, at } = this.#picture;
-    const notice = noticeOf(this.#parts.clock.elapsed() - at, this.#view.paused, this.#failure);
+    const { clock, everyMs } = this.#parts;
+    const age = { ageMs: clock.elapsed() - at, freshMs: everyMs + patienceMs };
+    const notice = noticeOf(age, this.#view.paused, this.#failure);
     this.#screen.draw(
       renderFrame({ picture, view: this.#view, size: this.#screen.size, notice, live: true }, this.#parts.paint),
     );
@@ -105,9 +107,13 @@ export class LiveView {
 }
 
 /** What a picture has to say of itself; undefined when it is fresh. Pure. */
-export function noticeOf(ageMs: number, paused: boolean, failure: unknown): string | undefined {
+export function noticeOf(
+  { ageMs, freshMs }: { readonly ageMs: number; readonly freshMs: number },
+  paused: boolean,
+  failure: unknown,
+): string | undefined {
   if (paused) return `paused: this is how it was ${spokenDuration(ageMs)} ago`;
-  if (ageMs <= staleAfterMs) return undefined;
+  if (ageMs <= freshMs) return undefined;
   const why = failure === undefined ? '' : ` (${errorMessage(failure)})`;
   return `Redis does not answer: this is how it was ${spokenDuration(ageMs)} ago${why}`;
 }

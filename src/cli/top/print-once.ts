@@ -1,6 +1,5 @@
 import { pause } from '../../time/clock.js';
 import type { Output } from '../output.js';
-import { lookMs } from './live-view.js';
 import type { PoolPicture } from './picture.js';
 import { renderFrame } from './render-frame.js';
 import { openingView } from './view-state.js';
@@ -11,11 +10,12 @@ const widthWithoutTerminal = 160;
 /** Prints one frame, or one document. It takes two looks to say how fast jobs come and go. */
 export async function printOnce(
   read: () => Promise<PoolPicture>,
+  everyMs: number,
   output: Output,
   columns: number | undefined,
 ): Promise<void> {
   await read();
-  await pause(lookMs);
+  await pause(everyMs);
   const picture = await read();
   const size = { columns: columns ?? widthWithoutTerminal };
   output.answer(picture, () =>

@@ -27,8 +27,8 @@ const breakersCounted = 8;
 /**
  * Looks at the whole pool again and again, and tells from one look to the next how fast jobs come and go.
  *
- * A look is two round trips: some twelve commands and one for every 500 workers, then three for each queue and one more for each breaker
- * that holds jobs back.
+ * A look is two round trips: twelve commands, one more for every 500 workers after the first, then three for each queue and one more in each
+ * for every breaker that holds jobs back.
  */
 export class PictureReader {
   readonly #redis: RedisSession;

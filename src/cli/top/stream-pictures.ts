@@ -1,15 +1,15 @@
 import { errorMessage } from '../../errors/error-message.js';
 import { pause } from '../../time/clock.js';
 import { asUnavailable } from '../connection-failure.js';
-import { lookMs } from './live-view.js';
 import type { PoolPicture } from './picture.js';
 
 /**
- * Writes one document a line, every second, until a signal, or until nobody reads any more. While Redis does not answer a line says that
+ * Writes one document a line, again and again, until a signal, or until nobody reads any more. While Redis does not answer a line says that
  * instead: `{"error": …}`.
  */
 export async function streamPictures(
   read: () => Promise<PoolPicture>,
+  everyMs: number,
   pour: (line: string) => Promise<boolean>,
 ): Promise<void> {
   const ending = new AbortController();
@@ -19,7 +19,7 @@ export async function streamPictures(
     while (!ending.signal.aborted) {
       const document = await read().catch((error: unknown) => ({ error: errorMessage(asUnavailable(error)) }));
       if (!(await pour(`${JSON.stringify(document)}\n`))) return;
-      await pause(lookMs, ending.signal);
+      await pause(everyMs, ending.signal);
     }
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);

@@ -16,8 +16,10 @@ const worker = (state: WorkerView['state']): WorkerView => ({
   beatAgeMs: 100,
   busy: 0,
   slots: 10,
+  usable: 10,
   kinds: ['send-receipt'],
   rssBytes: 1,
+  loopDelayMs: 0,
   uptimeMs: 1,
   longest: null,
 });
