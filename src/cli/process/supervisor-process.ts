@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import { Board, boardPath } from '../../board/board.js';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { Supervisor } from '../../supervisor/supervisor.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import { bulwarkVersion } from '../../telemetry/version.js';
+import { systemClock } from '../../time/clock.js';
 import { bullmqVersion } from '../../transport/bullmq-version.js';
 import type { PoolProcess } from './run-until-stopped.js';
 import { createWindow } from './window.js';
@@ -12,10 +14,13 @@ export function createSupervisorProcess(options: ResolvedOptions, log: Logger, t
   const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
   const { redis, job, deadLetter, supervisor: supervisorOptions } = options;
   const supervisor = new Supervisor({ redis, job, deadLetter, supervisor: supervisorOptions, log, metrics });
+  const { boardToken: token, boardPayloads: payloads } = supervisorOptions;
+  const board = new Board({ redis, token, payloads, clock: systemClock, log });
   const window = createWindow(options.http, {
     metrics,
     checks: supervisor.healthChecks,
     routes: supervisor.routes,
+    mounts: { [boardPath]: board.answer },
     log,
     takesOver,
   });
@@ -29,6 +34,7 @@ export function createSupervisorProcess(options: ResolvedOptions, log: Logger, t
       window.drain(how);
       await supervisor.stop();
       await window.close();
+      await board.stop();
     },
   };
 }
