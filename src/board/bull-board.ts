@@ -49,7 +49,8 @@ export async function openBullBoard({ path, client, keyspace, payloads, log }: B
   const directory = new QueueDirectory(client, keyspace);
   const onError = (err: Error) => log.debug({ err }, 'board.redis_error');
   const adapters = new Map<string, InstanceType<typeof BullMQAdapter>>();
-  const show = (value: unknown) => (payloads === 'hidden' ? hiddenNote : shownValue(value));
+  // What is not there yet has nothing to hide.
+  const show = (value: unknown) => (payloads === 'redacted' ? shownValue(value) : value == null ? value : hiddenNote);
   const adapterOf = (queue: string, description: string) => {
     const adapter = new BullMQAdapter(new BoardQueue({ client, keyspace, queue, onError }), {
       readOnlyMode: true,
