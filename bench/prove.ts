@@ -2,6 +2,7 @@ import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { blocked } from './proofs/blocked.js';
+import { board } from './proofs/board.js';
 import { brownout } from './proofs/brownout.js';
 import { callCost } from './proofs/call-cost.js';
 import { clockJump } from './proofs/clock-jump.js';
@@ -55,6 +56,7 @@ const proofs: readonly Proof[] = [
   brownout,
   memory,
   scale,
+  board,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];

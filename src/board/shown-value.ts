@@ -7,15 +7,21 @@ export const hiddenNote =
 /** A page shows many jobs at once, and their payloads may be large. */
 const mostValues = 500;
 const longestText = 2_000;
+const mostText = 20_000;
 const deepest = 12;
 
 /** A payload or result as the board may show it: fields with names of secrets are blanked at any depth, and what is too large is cut. Pure. */
 export function shownValue(value: unknown): unknown {
   let left = mostValues;
+  let text = mostText;
   const show = (part: unknown, depth: number): unknown => {
     left -= 1;
     if (left < 0 || depth > deepest) return '… cut';
-    if (typeof part === 'string') return part.length > longestText ? `${part.slice(0, longestText)}… cut` : part;
+    if (typeof part === 'string') {
+      const room = Math.min(longestText, text);
+      text -= Math.min(part.length, room);
+      return part.length > room ? `${part.slice(0, room)}… cut` : part;
+    }
     if (Array.isArray(part)) return capped(part, left).map((entry) => show(entry, depth + 1));
     if (typeof part !== 'object' || part === null) return part;
     const fields = capped(Object.entries(part), left);
