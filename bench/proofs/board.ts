@@ -126,8 +126,10 @@ async function browse(at: string, queue: string, pages: number, forMs: number): 
       const query = `activeQueue=${queue}&status=${status}&page=${1 + ((turn * 37) % 4_000)}&jobsPerPage=25`;
       const from = performance.now();
       const answer = await fetch(`${at}/board/api/queues?${query}`, { headers: { authorization: `Bearer ${token}` } });
-      await answer.text();
-      if (answer.status !== 200) throw new Error(`the board answered ${answer.status}`);
+      const text = await answer.text();
+      if (answer.status !== 200 || !text.includes('"timestamp"')) {
+        throw new Error(`the board answered ${answer.status} and no jobs: ${text.slice(0, 200)}`);
+      }
       times.push(performance.now() - from);
     }
   };
