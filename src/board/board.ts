@@ -6,6 +6,7 @@ import { closeRedis, connectRedis, type RedisClient } from '../redis/connection.
 import { Keyspace } from '../redis/keyspace.js';
 import { type HttpMount, jsonAnswer } from '../telemetry/http-answer.js';
 import type { Clock } from '../time/clock.js';
+import { within } from '../time/deadline.js';
 import { BoardDoor } from './board-door.js';
 import { type BoardPayloads, type BullBoard, openBullBoard } from './bull-board.js';
 
@@ -21,6 +22,8 @@ export interface BoardOptions {
 /** Where it lies on the port of a supervisor. */
 export const boardPath = '/board';
 
+const stopGraceMs = 500;
+const stopping = 'the supervisor is stopping';
 const packages = '@bull-board/api@9.10.1 @bull-board/fastify@9.10.1 @bull-board/ui@9.10.1 fastify@5.12.8';
 
 /**
@@ -54,18 +57,19 @@ export class Board {
     await board.answer(request, response);
   };
 
-  /** Closes what was opened. Safe to call at any time. */
+  /** Closes what was opened, within a second. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    const opened = await this.#opening?.catch(() => undefined);
-    if (opened === undefined) return;
+    // One that is still opening, because Redis is away, closes by itself.
+    const opened = await within(stopGraceMs, this.#opening?.catch(() => undefined) ?? Promise.resolve(undefined));
+    if (opened === undefined || opened === 'late') return;
     await closeRedis(opened.client);
     await opened.board.close();
   }
 
   /** Once; again after it failed. */
   #open() {
-    if (this.#isStopped) return Promise.reject(new Error('the supervisor is stopping'));
+    if (this.#isStopped) return Promise.reject(new Error(stopping));
     this.#opening ??= this.#openAnew().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
@@ -80,6 +84,7 @@ export class Board {
     // Each queue listens to the connection for as long as that lives.
     client.setMaxListeners(0);
     try {
+      if (this.#isStopped) throw new Error(stopping);
       const board = await openBullBoard({
         path: boardPath,
         client,

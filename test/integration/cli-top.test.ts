@@ -93,7 +93,11 @@ describe('bulwark top on a terminal', () => {
     top.type('?');
     await top.sees('the help', (text) => /Ctrl-L/.test(text));
     const [client] = String(await pool.client.client('LIST')).match(/name=bulwark:cli:(\d+)/g) ?? [];
-    process.kill(Number(client?.split(':').at(-1)), 'SIGTERM');
+    const pid = Number(client?.split(':').at(-1));
+    process.kill(pid, 'SIGCONT');
+    await eventually('it takes the terminal again', () => top.written().split('\u001b[?1049h').length === 3);
+    await top.sees('the help again', (text) => /Ctrl-L/.test(text));
+    process.kill(pid, 'SIGTERM');
     await top.ended;
 
     expect(top.written()).toContain('ended with 0');

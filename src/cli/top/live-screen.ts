@@ -43,6 +43,7 @@ export class LiveScreen {
   open(): void {
     this.#isOpen = true;
     process.once('exit', this.#restoreNow).on('uncaughtExceptionMonitor', this.#restoreNow);
+    process.on('SIGCONT', this.#resumed);
     this.#out.on('resize', this.#resized).on('drain', this.#drained).on('error', this.#events.onGone);
     this.#out.write(enter);
     if (!this.#in.isTTY) return;
@@ -76,6 +77,13 @@ export class LiveScreen {
     this.#events.onRoom();
   };
 
+  /** It was stopped for a while, and a shell had the terminal: that is as the shell wants it now. */
+  readonly #resumed = (): void => {
+    this.#out.write(enter);
+    if (this.#in.isTTY) this.#in.setRawMode(true);
+    this.#resized();
+  };
+
   readonly #drained = (): void => {
     this.#isFull = false;
     this.#events.onRoom();
@@ -95,6 +103,7 @@ export class LiveScreen {
 
   #letGo(): void {
     process.off('exit', this.#restoreNow).off('uncaughtExceptionMonitor', this.#restoreNow);
+    process.off('SIGCONT', this.#resumed);
     this.#out.off('resize', this.#resized).off('drain', this.#drained).off('error', this.#events.onGone);
     if (!this.#in.isTTY) return;
     this.#in.off('data', this.#events.onInput).off('end', this.#events.onGone).pause();

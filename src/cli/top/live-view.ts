@@ -48,10 +48,10 @@ export class LiveView {
     const quit = () => this.#ending.abort();
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     for (const each of signals) process.on(each, quit);
-    // The first picture before the screen: what is wrong from the start is said as by every command.
-    this.#picture = { last: await this.#parts.read(), at: this.#parts.clock.elapsed() };
-    this.#screen.open();
     try {
+      // The first picture before the screen: what is wrong from the start is said as by every command.
+      this.#picture = { last: await this.#parts.read(), at: this.#parts.clock.elapsed() };
+      this.#screen.open();
       while (!signal.aborted) {
         this.#draw();
         await pause(this.#parts.everyMs, signal);

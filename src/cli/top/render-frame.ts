@@ -55,8 +55,8 @@ function headline({ redis, at, leader, readMs }: PoolPicture, columns: number, p
     leader === null ? '' : `  led by ${leader.id} for ${spokenDuration(leader.leadsForMs)} (epoch ${leader.epoch})`;
   return lineOf(
     [
-      { text: 'bulwark', format: 'bold' },
-      { text: ` ${redis.namespace}  ${new Date(at).toISOString().slice(11, 19)} UTC${lead}${memory}  ` },
+      { text: 'bulwark top', format: 'bold' },
+      { text: `  ${redis.namespace}  ${new Date(at).toISOString().slice(11, 19)} UTC${lead}${memory}  ` },
       { text: `${redis.address}, read in ${spokenDuration(readMs)}`, format: 'dim' },
     ],
     columns,

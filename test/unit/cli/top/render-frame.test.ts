@@ -66,7 +66,7 @@ const badDay = poolPicture({
 describe('a frame', () => {
   it('says of a pool without trouble that it is healthy', () => {
     expect(textOf({})).toMatchInlineSnapshot(`
-      "bulwark bulwark  12:00:00 UTC  led by supervisor-1 for 12m (epoch 3)  Redis 41 MiB  redis://127.0.0…
+      "bulwark top  bulwark  12:00:00 UTC  led by supervisor-1 for 12m (epoch 3)  Redis 41 MiB  redis://12…
       healthy
       nothing gives way
 
@@ -95,7 +95,7 @@ describe('a frame', () => {
 
   it('says first what is wrong, and marks it where it stands', () => {
     expect(textOf({ picture: badDay, size: { columns: 110, rows: 30 } })).toMatchInlineSnapshot(`
-      "bulwark bulwark  12:00:00 UTC  led by supervisor-1 for 12m (epoch 3)  Redis 41 MiB  redis://127.0.0.1:6379, r…
+      "bulwark top  bulwark  12:00:00 UTC  led by supervisor-1 for 12m (epoch 3)  Redis 41 MiB  redis://127.0.0.1:63…
       1 worker silent  late: email  breaker smtp open  40 % gives way  1 worker blocked  paused: webhooks
       40 % gives way: more arrives than can be done in time  (sheddable 100 %, sheddable_plus 25 %)
 
@@ -133,7 +133,7 @@ describe('a frame', () => {
     const picture = { ...badDay, queues: listed(queues, 240) };
 
     expect(textOf({ picture, size: { columns: 60, rows: 24 } })).toMatchInlineSnapshot(`
-      "bulwark bulwark  12:00:00 UTC  led by supervisor-1 for 12m …
+      "bulwark top  bulwark  12:00:00 UTC  led by supervisor-1 for…
       1 worker silent  breaker smtp open  40 % gives way  1 worke…
       40 % gives way: more arrives than can be done in time  (she…
       240 QUEUES  WAITING  ACTIVE  DEAD  OLDEST  SLO  IN/S  OUT/S
@@ -167,7 +167,7 @@ describe('a frame', () => {
     });
 
     expect(text).toMatchInlineSnapshot(`
-      "bulwark bulwark  12:00:00 UTC  led by supervisor-1 for 12m …
+      "bulwark top  bulwark  12:00:00 UTC  led by supervisor-1 for…
       Redis does not answer: this is how it was 12s ago
       nothing gives way
       1 QUEUE  WAITING  ACTIVE  DEAD  OLDEST  SLO  IN/S  OUT/S
@@ -180,7 +180,7 @@ describe('a frame', () => {
 
   it('explains keys and columns', () => {
     expect(textOf({ view: { ...openingView, help: true }, size: { columns: 60, rows: 20 } })).toMatchInlineSnapshot(`
-      "bulwark bulwark  12:00:00 UTC  led by supervisor-1 for 12m …
+      "bulwark top  bulwark  12:00:00 UTC  led by supervisor-1 for…
       healthy
       nothing gives way
 
