@@ -7,6 +7,7 @@ import { PictureReader } from '../../src/cli/top/read-picture.js';
 import { defineDependency, defineJob } from '../../src/index.js';
 import { systemClock } from '../../src/time/clock.js';
 import { jobsFile } from '../fixtures/cli/jobs.js';
+import { quickPace } from '../fixtures/cli/processes.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBulwark } from '../support/processes.js';
 import { runOnTerminal, settingsIn } from '../support/pty.js';
@@ -51,9 +52,10 @@ describe('bulwark top on a terminal', () => {
   it('shows a worker that dies and a breaker that opens, outlives Redis, and leaves the terminal as it was', async () => {
     const { pool, breakIt } = await startBadDay();
     const worker = spawnBulwark(['worker', 'run', '--redis', pool.url, '--jobs', jobsFile], {
-      env: { BULWARK_HTTP_ENABLED: 'false' },
+      env: quickPace,
     });
-    const top = onTerminal(pool);
+    // Workers that beat more often are missed sooner.
+    const top = onTerminal(pool, 'BULWARK_WORKER_BEAT=100ms BULWARK_SUPERVISOR_DEAD_AFTER=800ms');
     await top.sees('three workers', (text) => /3 WORKERS/.test(text) && /healthy/.test(text));
 
     worker.kill('SIGKILL');
