@@ -5,6 +5,7 @@ import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import { BoardQueue } from '../transport/board-queue.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
 import { hiddenNote, shownValue } from './shown-value.js';
+import { Turns } from './turns.js';
 
 /** Whether a page shows what jobs were given and what they returned: not at all, or without fields that are named like secrets. */
 export type BoardPayloads = 'hidden' | 'redacted';
@@ -104,9 +105,9 @@ export async function openBullBoard({ path, client, keyspace, payloads, log }: B
   const turns = new Turns(mostAtOnce, mostWaiting);
   app.addHook('preHandler', async (request, reply) => {
     if (!request.url.startsWith(`${path}/api/`)) return undefined;
-    if (!(await turns.take(reply.raw))) {
-      return reply.code(503).header('retry-after', '1').send({ error: 'too many requests at once: try again' });
-    }
+    const later = (error: string) => reply.code(503).header('retry-after', '1').send({ error });
+    if (client.status !== 'ready') return later('Redis does not answer: try again');
+    if (!(await turns.take(reply.raw))) return later('too many requests at once: try again');
     await refresh();
     return undefined;
   });
@@ -128,38 +129,4 @@ const limits: readonly (readonly [string, number])[] = [
 
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
   return one < other ? -1 : 1;
-}
-
-/** Lets a few in at a time, and has some wait. */
-class Turns {
-  readonly #most: number;
-  readonly #mostWaiting: number;
-  readonly #waiting: (() => void)[] = [];
-  #under = 0;
-
-  constructor(most: number, mostWaiting: number) {
-    this.#most = most;
-    this.#mostWaiting = mostWaiting;
-  }
-
-  /** Resolves when it is one's turn, which ends with the response; at once and false when too many wait. */
-  async take(response: ServerResponse): Promise<boolean> {
-    if (this.#under >= this.#most) {
-      if (this.#waiting.length >= this.#mostWaiting) return false;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
-      this.#under += 1;
-    }
-    // Whoever has gone meanwhile hands on at once.
-    if (response.destroyed) this.#end();
-    else response.once('close', () => this.#end());
-    return true;
-  }
-
-  /** The next one takes over the place, so the number under way stays. */
-  #end(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#under -= 1;
-  }
 }

@@ -6,6 +6,7 @@ import { defineJob } from '../../src/index.js';
 import { createHttpServer } from '../../src/telemetry/http-server.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { systemClock } from '../../src/time/clock.js';
+import { eventually } from '../support/eventually.js';
 import { recordLog, usePool } from './worker-pool/test-pool.js';
 
 const pool = usePool();
@@ -183,6 +184,21 @@ it('reads a page of jobs, however many are asked for', async () => {
   const all = await queues(`?activeQueue=${name}&status=waiting&jobsPerPage=100000`);
 
   expect(all.find((queue) => queue.name === name)?.jobs).toHaveLength(25);
+});
+
+it('says at once that Redis is away, and goes on when it is back', async () => {
+  const { ask, queues } = await startBoard();
+  await queues();
+
+  await pool().server.kill();
+  const away = await eventually('it noticed', async () => {
+    const response = await ask('/board/api/queues', { bearer: token });
+    return response.status === 503 && response.text();
+  });
+  await pool().server.restart();
+  await eventually('it goes on', async () => (await ask('/board/api/queues', { bearer: token })).status === 200);
+
+  expect(away).toContain('Redis does not answer');
 });
 
 it('closes its connection when it stops, and opens nothing after that', async () => {
