@@ -314,6 +314,13 @@ export const metricTable = {
     labels: {},
     by: ['supervisor'],
   },
+  historyTrimmed: {
+    name: 'bulwark_history_trimmed_jobs_total',
+    type: 'counter',
+    help: 'Completed jobs that the leader removed before their time, because the memory of Redis was short.',
+    labels: { queue },
+    by: ['supervisor'],
+  },
   jobsShed: {
     name: 'bulwark_jobs_shed_total',
     type: 'counter',
