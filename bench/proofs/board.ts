@@ -11,11 +11,13 @@ import type { Proof, ProofResult, Scenario } from '../proof.js';
 import { atMost } from '../runs/bounds.js';
 
 const cli = fileURLToPath(new URL('../../../bin/bulwark.mjs', import.meta.url));
+const keyspace = new Keyspace('bulwark');
 const token = 'a-token-for-the-proof';
 const smallJobs = 100_000;
 const largeJobs = 500;
 /** What a payload of the large ones holds, in texts of a kilobyte. */
 const largeKilobytes = 100;
+const perPage = 25;
 const windowMs = 20_000;
 /** The leader renews every 500 ms a lease of 2 s: what holds its event loop up for longer than this is no small matter any more. */
 const mostLoopDelayMs = 250;
@@ -69,7 +71,13 @@ interface Situation {
   readonly name: string;
   readonly payloads: 'hidden' | 'redacted';
   readonly pages: number;
-  readonly queue: string;
+  readonly queue: 'small' | 'large';
+}
+
+/** A queue, and how many jobs it holds. */
+interface Filled {
+  readonly name: string;
+  readonly jobs: number;
 }
 
 const situations: readonly Situation[] = [
@@ -94,11 +102,12 @@ async function measure(
     const line = await supervisor.lineThat((text) => text.includes('http.listening'), 20_000);
     await supervisor.lineThat((text) => text.includes('leader.elected'), 20_000);
     const at = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`;
-    await browse(at, queue, 1, 1_000);
+    const filled = { name: queue, jobs: await client.llen(keyspace.queue(queue, 'wait')) };
+    await browse(at, filled, 1, 1_000);
     // Each look at the metrics begins a new measurement.
     await loopDelays(at);
     const epoch = await epochOf(client);
-    const answers = pages === 0 ? [] : await browse(at, queue, pages, forMs);
+    const answers = pages === 0 ? [] : await browse(at, filled, pages, forMs);
     if (pages === 0) await wait(forMs);
     return {
       name,
@@ -117,13 +126,14 @@ async function measure(
 }
 
 /** What a page of Bull Board asks for, deep in the queue too; answers how long each answer took. */
-async function browse(at: string, queue: string, pages: number, forMs: number): Promise<number[]> {
+async function browse(at: string, { name, jobs }: Filled, pages: number, forMs: number): Promise<number[]> {
+  const lastPage = Math.max(1, Math.floor(jobs / perPage));
   const times: number[] = [];
   const until = performance.now() + forMs;
   const page = async () => {
     for (let turn = 1; performance.now() < until; turn += 1) {
       const status = ['latest', 'waiting'][turn % 2];
-      const query = `activeQueue=${queue}&status=${status}&page=${1 + ((turn * 37) % 4_000)}&jobsPerPage=25`;
+      const query = `activeQueue=${name}&status=${status}&page=${1 + ((turn * 37) % lastPage)}&jobsPerPage=${perPage}`;
       const from = performance.now();
       const answer = await fetch(`${at}/board/api/queues?${query}`, { headers: { authorization: `Bearer ${token}` } });
       const text = await answer.text();
@@ -149,7 +159,7 @@ async function loopDelays(at: string): Promise<{ readonly loopDelayP99Ms: number
 }
 
 async function epochOf(client: Redis): Promise<number> {
-  return Number(await client.hget(new Keyspace('bulwark').leader, 'epoch'));
+  return Number(await client.hget(keyspace.leader, 'epoch'));
 }
 
 type Payload = Readonly<Record<string, unknown>>;
