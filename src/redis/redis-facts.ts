@@ -55,6 +55,11 @@ export function memoryOf(info: string): { usedMemoryBytes: number | null; maxMem
   };
 }
 
+/** What Redis does when its memory is full, as it is set now; undefined when it does not say. */
+export async function readEvictionPolicy(client: Pick<RedisClient, 'info'>): Promise<string | undefined> {
+  return parseInfo(await client.info('memory')).get('maxmemory_policy');
+}
+
 /** CONFIG is forbidden on many managed servers: then nothing is known. */
 async function readSnapshots(client: RedisClient): Promise<boolean | undefined> {
   try {
