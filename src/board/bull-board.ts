@@ -25,7 +25,7 @@ export interface BullBoard {
 }
 
 /** So many requests are answered at a time: each reads some dozens of jobs, and the process has more important things to do. */
-const mostAtOnce = 4;
+const mostAtOnce = 2;
 /** A page asks several times at once: they wait for each other, and nobody else piles up behind them. */
 const mostWaiting = 32;
 /** How often a page looks for queues that are new. */
