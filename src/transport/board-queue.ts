@@ -7,6 +7,8 @@ import { BullmqBackend } from './bullmq-backend.js';
 const mostJobs = 25;
 const mostLogLines = 200;
 const mostSchedulers = 100;
+/** Longer payloads and results are not even parsed. */
+const longestField = 32_768;
 
 export interface BoardQueueOptions {
   readonly client: RedisClient;
@@ -22,7 +24,7 @@ export interface BoardQueueOptions {
 export class BoardQueue extends Queue {
   constructor({ client, keyspace, queue, onError }: BoardQueueOptions) {
     const options = { connection: client, prefix: keyspace.prefix(queue), skipMetasUpdate: true };
-    super(queue, options, () => new BullmqBackend({ client, keyspace, queue, onError }));
+    super(queue, options, () => new BoardBackend({ client, keyspace, queue, onError }));
     this.on('error', onError);
   }
 
@@ -42,6 +44,20 @@ export class BoardQueue extends Queue {
       ...(template?.opts && { template: { opts: template.opts } }),
     }));
   }
+}
+
+/** Puts a word in the place of payloads and results that are too long for a page. */
+class BoardBackend extends BullmqBackend {
+  override async getJobData(jobId: string) {
+    const job = await super.getJobData(jobId);
+    if (job === undefined) return undefined;
+    return { ...job, data: fitting(job.data), returnvalue: fitting(job.returnvalue) };
+  }
+}
+
+function fitting(json: string): string {
+  if ((json?.length ?? 0) <= longestField) return json;
+  return JSON.stringify(`too long to be browsed (${json.length} characters): see \`bulwark job show\``);
 }
 
 /** The last index of a range that is no longer than it may be; -1 asks for everything. */

@@ -58,7 +58,7 @@ async function startBoard(given: Partial<BoardOptions> = {}) {
 }
 
 /** A queue with so many jobs that nobody takes. */
-async function fillQueue(count: number) {
+async function fillQueue(count: number, to = 'ada') {
   const queue = pool().queue();
   const work = defineJob({
     kind: 'work',
@@ -66,7 +66,7 @@ async function fillQueue(count: number) {
     payload: z.object({ to: z.string(), password: z.string() }),
     run: () => undefined,
   });
-  const payload = { to: 'ada', password: 'hunter2' };
+  const payload = { to, password: 'hunter2' };
   await pool()
     .producer()
     .enqueueMany(
@@ -175,6 +175,15 @@ it('hides payloads and results, or shows them without their secrets', async () =
 
   expect(await dataOf('hidden')).toContain('supervisor.boardPayloads');
   expect(await dataOf('redacted')).toEqual({ to: 'ada', password: '[redacted]' });
+});
+
+it('shows a word in the place of a payload that is too long', async () => {
+  const name = await fillQueue(1, 'x'.repeat(40_000));
+  const { queues } = await startBoard({ payloads: 'redacted' });
+
+  const found = (await queues(`?activeQueue=${name}&status=waiting`)).find((queue) => queue.name === name);
+
+  expect(found?.jobs[0]?.data).toMatch(/^too long to be browsed \(40\d{3} characters\)/);
 });
 
 it('reads a page of jobs, however many are asked for', async () => {
