@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
     'dead-letter',
     'breaker',
     'flow',
+    'concurrency',
     'shedding',
     'recovery',
     'scaling',

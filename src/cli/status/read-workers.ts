@@ -11,8 +11,9 @@ export interface WorkerView {
   readonly state: WorkerState | 'late' | 'silent';
   readonly beatAgeMs: number;
   readonly busy: number;
+  /** How many jobs it runs at once as it is configured. */
   readonly slots: number;
-  /** How many of its slots it uses: fewer where its jobs need what may not be called. */
+  /** How many it may run now: fewer where its jobs need what may not be called. */
   readonly usable: number;
   readonly kinds: readonly string[];
   readonly rssBytes: number;

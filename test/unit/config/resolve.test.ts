@@ -120,6 +120,8 @@ describe('resolveConfig', () => {
           "jobs": [],
           "leaseMs": 15000,
           "leaseRenewMs": 5000,
+          "maxConcurrency": false,
+          "minConcurrency": 1,
         },
       }
     `);
