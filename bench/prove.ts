@@ -27,6 +27,7 @@ import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
+import { scrape } from './proofs/scrape.js';
 import { shedCost } from './proofs/shed-cost.js';
 import { start } from './proofs/start.js';
 import { tenants } from './proofs/tenants.js';
@@ -62,6 +63,7 @@ const proofs: readonly Proof[] = [
   scale,
   adaptive,
   shedCost,
+  scrape,
   board,
   profile,
 ];

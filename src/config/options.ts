@@ -319,6 +319,10 @@ export const optionTable = {
       default: 'hidden',
       doc: 'What the board shows of payloads, results and progress: nothing, or everything but fields that are named like secrets. Personal data and secrets under other names are shown then.',
     }),
+    bullmqMetrics: flag({
+      default: false,
+      doc: 'Export the counts of jobs once more as bullmq_job_count, as BullMQ itself does, so that dashboards made for it go on working. Nine more series for each queue.',
+    }),
   },
   deadLetter: {
     keepMs: orOff(

@@ -1,12 +1,13 @@
 import { errorMessage } from '../errors/error-message.js';
 import type { QueueFlows } from '../flow/queue-flows.js';
+import type { QueuePolicy } from '../job/queue-policy.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 
 export interface QueueSamplerOptions {
   readonly inspector: QueueInspector;
-  readonly queues: () => Promise<Iterable<string>>;
+  readonly queues: () => Promise<ReadonlyMap<string, QueuePolicy>>;
   /** Told of every sample. */
   readonly flows: QueueFlows;
   readonly metrics: Metrics;
@@ -41,13 +42,22 @@ export class QueueSampler {
 
   async sample(): Promise<void> {
     const failures: unknown[] = [];
-    for (const queue of await this.#options.queues()) {
+    const queues = await this.#options.queues();
+    this.#showPromises(queues);
+    for (const queue of queues.keys()) {
       // One queue that cannot be counted must not hide the others.
       await this.#sampleQueue(queue).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be counted: ${errorMessage(cause)}`, { cause }));
       });
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** A queue that has changed its class must not stand in two: rules that join by queue would fail. */
+  #showPromises(queues: ReadonlyMap<string, QueuePolicy>): void {
+    const { queueSlo } = this.#options.metrics;
+    queueSlo.clear();
+    for (const [queue, { criticality, sloMs }] of queues) queueSlo.set({ queue, criticality }, sloMs / 1000);
   }
 
   async #sampleQueue(queue: string): Promise<void> {
@@ -58,6 +68,7 @@ export class QueueSampler {
     const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
     this.#oldestAgeMs.set(queue, Math.max(0, ageMs));
     metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
+    metrics.queueScheduleLag.set({ queue }, sample.overdueMs / 1000);
     metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
   }
 
@@ -67,7 +78,9 @@ export class QueueSampler {
     flows.clear();
     this.#oldestAgeMs.clear();
     metrics.queueJobs.clear();
+    metrics.queueSlo.clear();
     metrics.queueOldestJobAge.clear();
+    metrics.queueScheduleLag.clear();
     metrics.queuePaused.clear();
     metrics.workers.clear();
   }

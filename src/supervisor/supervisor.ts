@@ -49,6 +49,7 @@ import { QueueInspector } from '../transport/queue-inspector.js';
 import { LeaderLease } from './leader-lease.js';
 import { PressureGauge } from './pressure-gauge.js';
 import { QueueSampler } from './queue-sampler.js';
+import { RedisGauges } from './redis-gauges.js';
 
 export interface SupervisorParts {
   readonly redis: ResolvedRedisOptions;
@@ -137,9 +138,7 @@ export class Supervisor {
         notes.add({ by: this.id, what: leads ? 'leader.elect' : 'leader.lose', why, fence: epoch, details: {} });
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads)
-          for (const told of [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, historyRelief, witness])
-            told.clear();
+        if (!leads) for (const told of tellers) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -154,7 +153,13 @@ export class Supervisor {
     const fleet = new FleetStore(client, keyspace);
     const view = new FleetView(fleet, systemClock);
     const flows = new QueueFlows();
-    const sampler = new QueueSampler({ inspector, queues, flows, metrics, clock: systemClock });
+    const sampler = new QueueSampler({
+      inspector,
+      queues: () => directory.list(),
+      flows,
+      metrics,
+      clock: systemClock,
+    });
     const sweeper = new OrphanSweeper({
       fleet,
       view,
@@ -242,7 +247,13 @@ export class Supervisor {
       log,
       metrics,
     });
-    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
+    const redisGauges = new RedisGauges(metrics);
+    const pressure = new PressureGauge({
+      client,
+      fleet,
+      clock: systemClock,
+      tell: (info, roundTripMs) => redisGauges.tell(info, roundTripMs),
+    });
     const autoscaler = new Autoscaler({
       store: new ScaleStore(client, keyspace),
       slots: new WorkerSlots({
@@ -285,6 +296,7 @@ export class Supervisor {
       log,
       metrics,
     });
+    const tellers = [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, historyRelief, witness, redisGauges];
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),

@@ -1,8 +1,10 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { KindRegistry } from '../job/registry.js';
+import { type BullmqAliasOptions, exportBullmqAlias } from './bullmq-alias.js';
 import { createInstrument, type InstrumentOf, type LabelFilter } from './instrument.js';
 import { createKindLabel } from './kind-label.js';
 import { anyKind, type MetricRow, type MetricTable, metricTable } from './metric-table.js';
+import { MetricsText } from './metrics-text.js';
 import type { Role } from './role.js';
 
 export interface MetricsOptions {
@@ -13,6 +15,8 @@ export interface MetricsOptions {
   readonly bullmqVersion?: string;
   /** The kinds and queues this process knows: bounds the `kind` label and exports what each queue promises. */
   readonly registry?: Pick<KindRegistry, 'kinds' | 'queues'>;
+  /** Exports the counts of jobs under BullMQ's name for them, too. */
+  readonly bullmqAlias?: BullmqAliasOptions;
 }
 
 /** What a scraper reads. */
@@ -34,7 +38,8 @@ export type Metrics = MetricsPage & { readonly [Name in keyof MetricTable]: Inst
  */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
-  registry.setDefaultLabels({ role: options.role });
+  const commonLabels = { role: options.role };
+  registry.setDefaultLabels(commonLabels);
   const kindLabel = createKindLabel(options.registry?.kinds);
 
   const instruments = Object.fromEntries(
@@ -44,13 +49,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ]),
   );
 
+  if (options.bullmqAlias) exportBullmqAlias(registry, options.bullmqAlias);
+
+  const text = new MetricsText(registry, commonLabels);
   let watchesProcess = false;
   const page: MetricsPage = {
     contentType: registry.contentType,
     render: () => {
       if (!watchesProcess) collectDefaultMetrics({ register: registry });
       watchesProcess = true;
-      return registry.metrics();
+      return text.render();
     },
   };
 
@@ -59,7 +67,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     { version: options.version, node: process.versions.node, bullmq: options.bullmqVersion ?? 'none' },
     1,
   );
-  for (const queue of options.registry?.queues ?? []) metrics.queueSlo.set({ queue: queue.name }, queue.sloMs / 1000);
+  for (const { name: queue, criticality, sloMs } of options.registry?.queues ?? []) {
+    metrics.queueSlo.set({ queue, criticality }, sloMs / 1000);
+    // Alerts reckon with these: `rate()` cannot see the first increase of a series that was not there before.
+    for (const result of ['in_time', 'late'] as const) metrics.jobsWaited.inc({ queue, criticality, result }, 0);
+    for (const result of ['succeeded', 'failed'] as const) metrics.jobsEnded.inc({ queue, criticality, result }, 0);
+  }
   return metrics;
 }
 

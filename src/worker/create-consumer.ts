@@ -11,6 +11,7 @@ import type { Clock } from '../time/clock.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
 import type { AdaptiveSlots } from './adaptive-slots.js';
+import { countObjectives, waitedMs } from './count-objectives.js';
 import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
 import { reportOutcome } from './report-outcome.js';
@@ -85,6 +86,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     givenBack,
     onSettled: (job, outcome, settled) => {
       adaptive?.freed(job);
+      if (settled.kind === 'done') countObjectives(job, outcome, queue, metrics);
       reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() });
     },
     onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
@@ -112,6 +114,5 @@ function createRetryAdmission({ name }: QueueDefinition, { parts, open }: Consum
 /** Waiting is what happens before the first attempt; later ones wait because they were told to. */
 function observeWait(job: FetchedJob, { name, criticality }: QueueDefinition, metrics: Metrics): void {
   if (job.attemptsMade > 0) return;
-  const waitedMs = job.startedAt - job.enqueuedAt - (job.opts.delay ?? 0);
-  metrics.jobWait.observe({ queue: name, criticality }, Math.max(0, waitedMs) / 1000);
+  metrics.jobWait.observe({ queue: name, criticality }, waitedMs(job) / 1000);
 }

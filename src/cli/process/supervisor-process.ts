@@ -2,17 +2,15 @@ import type { Logger } from 'pino';
 import { Board, boardPath } from '../../board/board.js';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { Supervisor } from '../../supervisor/supervisor.js';
-import { createMetrics } from '../../telemetry/metrics.js';
-import { bulwarkVersion } from '../../telemetry/version.js';
+import { createSupervisorMetrics } from '../../supervisor/supervisor-metrics.js';
 import { systemClock } from '../../time/clock.js';
-import { bullmqVersion } from '../../transport/bullmq-version.js';
 import type { PoolProcess } from './run-until-stopped.js';
 import { createWindow } from './window.js';
 
 /** A supervisor with its window, as a process of its own. */
 export function createSupervisorProcess(options: ResolvedOptions, log: Logger, takesOver = false): PoolProcess {
-  const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
   const { redis, job, deadLetter, supervisor: supervisorOptions } = options;
+  const metrics = createSupervisorMetrics(supervisorOptions);
   const supervisor = new Supervisor({ redis, job, deadLetter, supervisor: supervisorOptions, log, metrics });
   const { boardToken: token, boardPayloads: payloads } = supervisorOptions;
   const board = new Board({ redis, token, payloads, clock: systemClock, log });

@@ -5,7 +5,7 @@ import type { QueueFlow } from '../../flow/queue-flow.js';
 import { QueueFlows } from '../../flow/queue-flows.js';
 import { type Criticality, criticalities } from '../../job/criticality.js';
 import type { QueuePolicy } from '../../job/queue-policy.js';
-import { memoryOf } from '../../redis/redis-facts.js';
+import { parseRedisInfo } from '../../redis/redis-info.js';
 import type { ShedDirective } from '../../shedding/directive.js';
 import { openCut, shareBelow } from '../../shedding/levels.js';
 import type { Clock } from '../../time/clock.js';
@@ -66,12 +66,13 @@ export class PictureReader {
       Promise.all(queues.map(([queue, policy]) => this.#queue(queue, policy, directive, now))),
       this.#setAside(urgent, queues, now),
     ]);
+    const { usedMemoryBytes = null, maxMemoryBytes } = parseRedisInfo(info);
     const workers = workerViews(sightings, now, this.#deadAfterMs);
     return {
       v: pictureVersion,
       at: now,
       readMs: Math.round(10 * (this.#clock.elapsed() - startedAt)) / 10,
-      redis: { address, namespace: keyspace.namespace, ...memoryOf(info) },
+      redis: { address, namespace: keyspace.namespace, usedMemoryBytes, maxMemoryBytes: maxMemoryBytes || null },
       leader: leader ?? null,
       overload: overloadOf(directive, order === undefined ? null : { ...order, endsInMs: orderEnds ?? null }),
       queues: { total: policies.size, rows },

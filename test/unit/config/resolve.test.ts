@@ -97,6 +97,7 @@ describe('resolveConfig', () => {
         "supervisor": {
           "boardPayloads": "hidden",
           "boardToken": "",
+          "bullmqMetrics": false,
           "censusMs": 5000,
           "crashWindowMs": 86400000,
           "deadAfterMs": 5000,
