@@ -3,6 +3,7 @@ import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
 import { adaptive } from './proofs/adaptive.js';
 import { blocked } from './proofs/blocked.js';
+import { board } from './proofs/board.js';
 import { brownout } from './proofs/brownout.js';
 import { callCost } from './proofs/call-cost.js';
 import { clockJump } from './proofs/clock-jump.js';
@@ -65,6 +66,7 @@ const proofs: readonly Proof[] = [
   adaptive,
   shedCost,
   scrape,
+  board,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];

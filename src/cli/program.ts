@@ -33,6 +33,7 @@ import { declareShedSet } from './commands/shed-set.js';
 import { declareShedShow } from './commands/shed-show.js';
 import { declareStatus } from './commands/status.js';
 import { declareSupervisorRun } from './commands/supervisor-run.js';
+import { declareTop } from './commands/top.js';
 import { declareUp } from './commands/up.js';
 import { declareWorkerDrain } from './commands/worker-drain.js';
 import { declareWorkerLs } from './commands/worker-ls.js';
@@ -46,7 +47,7 @@ const examples = `
 Examples:
   bulwark up                                                    a whole pool in this folder
   bulwark enqueue document-digest --glob '**/*.md' --wait       give it work and see the results
-  bulwark status --watch                                        what it is doing
+  bulwark top                                                   what it is doing
   bulwark dlq redrive documents --all                           try again what failed for good
 
 Exit codes: 0 done; 1 found a problem or refused; 2 wrong use; 3 Redis not reachable; 128 + n ended early by signal n.`;
@@ -75,6 +76,7 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
 
   declareUp(program, act);
   declareStatus(program, act);
+  declareTop(program, act);
   declareEnqueue(program, act);
   declareDoctor(program, act);
   group(program, act, 'worker', 'run workers, look at them and tell them what to do', [

@@ -307,6 +307,18 @@ export const optionTable = {
       max: '1h',
       doc: 'How long a suspect waits for a process of its own before it runs among others again; doubles with each further loss. Where no worker has a lane, suspects wait only to be apart from each other the first two times. Too short: no lane has had its turn. Too long: where lanes are few, innocent suspects wait.',
     }),
+    boardToken: text({
+      default: '',
+      expected: 'a secret of 16 to 200 characters without spaces, or empty',
+      accepts: (token) => token === '' || /^[\x21-\x7e]{16,200}$/.test(token),
+      mask: (token) => (token === '' ? '' : '***'),
+      doc: 'Who has it may browse all jobs at /board on the port of a supervisor process, read-only; empty: there is no board. Give all supervisors the same. A short or shared one opens what jobs hold to whoever reaches the port.',
+    }),
+    boardPayloads: choice({
+      choices: ['hidden', 'redacted'],
+      default: 'hidden',
+      doc: 'What the board shows of payloads, results and progress: nothing, or everything but fields that are named like secrets. Personal data and secrets under other names are shown then.',
+    }),
     bullmqMetrics: flag({
       default: false,
       doc: 'Export the counts of jobs once more as bullmq_job_count, as BullMQ itself does, so that dashboards made for it go on working. Nine more series for each queue.',

@@ -163,16 +163,25 @@ export class FleetStore {
     return parseBeat((await this.#client.get(this.#keyspace.worker(id))) ?? '');
   }
 
-  /** Every worker with its whole beat: for people. The leader, who reads all the time, uses `FleetView`. */
-  async read(): Promise<WorkerSighting[]> {
+  /**
+   * Every worker with its whole beat: for people. The leader, who reads all the time, uses `FleetView`.
+   *
+   * @param most - reads no further page after so many.
+   */
+  async read(most = Number.POSITIVE_INFINITY): Promise<WorkerSighting[]> {
     const sightings = new Map<string, WorkerSighting>();
     let cursor = '0';
     do {
       const page = await this.page(cursor, 'all');
       for (const { id, text, ageMs } of page.entries) sightings.set(id, { id, beat: parseBeat(text), ageMs });
       cursor = page.cursor;
-    } while (cursor !== '0');
+    } while (cursor !== '0' && sightings.size < most);
     return [...sightings.values()];
+  }
+
+  /** How many are on the list. */
+  size(): Promise<number> {
+    return this.#client.scard(this.#keyspace.workers);
   }
 
   /** A page of the list from a cursor on, `'0'` at first, with so many bytes of each beat. */

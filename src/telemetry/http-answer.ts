@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
 /** What is answered to one request. */
 export interface HttpAnswer {
   readonly status: number;
@@ -7,6 +9,9 @@ export interface HttpAnswer {
 
 /** Answers a request for something below a path; it is given the rest of the path, decoded. */
 export type HttpRoute = (rest: string) => Promise<HttpAnswer>;
+
+/** Answers everything at a path and below it by itself: methods, cookies and all. */
+export type HttpMount = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** An answer for programs that a person can read, too. */
 export function jsonAnswer(status: number, body: object): HttpAnswer {

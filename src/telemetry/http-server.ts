@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { within } from '../time/deadline.js';
 import { type HealthCheck, Readiness } from './health.js';
-import { type HttpAnswer, type HttpRoute, jsonAnswer } from './http-answer.js';
+import { type HttpAnswer, type HttpMount, type HttpRoute, jsonAnswer } from './http-answer.js';
 import type { MetricsPage } from './metrics.js';
 import { PortTakenError } from './port-taken-error.js';
 
@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   readonly checks: Readonly<Record<string, HealthCheck>>;
   /** What else there is to ask for, by the path that it lies below: `/autoscale/v1/`. */
   readonly routes?: Readonly<Record<string, HttpRoute>>;
+  /** What answers by itself, by the path that it lies at and below: `/board`. */
+  readonly mounts?: Readonly<Record<string, HttpMount>>;
   readonly log: Logger;
 }
 
@@ -52,6 +54,7 @@ export function createHttpServer({
   metrics,
   checks,
   routes: below = {},
+  mounts = {},
   log,
 }: HttpServerOptions): HttpServer {
   const readiness = new Readiness(checks);
@@ -64,6 +67,14 @@ export function createHttpServer({
   };
 
   const server = createServer((request, response) => {
+    const mount = mountFor(request, mounts);
+    if (mount) {
+      mount(request, response).catch((error: unknown) => {
+        log.error({ err: error, path: pathOf(request) }, 'http.failed');
+        response.destroy();
+      });
+      return;
+    }
     void answerTo(request, routes)
       .catch((error: unknown) => {
         log.error({ err: error, path: request.url }, 'http.failed');
@@ -97,8 +108,17 @@ export function createHttpServer({
 /** By path. One that ends with a slash answers for everything below it. */
 type Routes = Readonly<Record<string, HttpRoute>>;
 
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/';
+}
+
+function mountFor(request: IncomingMessage, mounts: Readonly<Record<string, HttpMount>>): HttpMount | undefined {
+  const path = pathOf(request);
+  return Object.entries(mounts).find(([at]) => path === at || path.startsWith(`${at}/`))?.[1];
+}
+
 async function answerTo(request: IncomingMessage, routes: Routes): Promise<HttpAnswer> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const path = pathOf(request);
   const found = Object.entries(routes).find(([at]) => path === at || (at.endsWith('/') && path.startsWith(at)));
   if (!found) return jsonAnswer(404, { error: `nothing at this path; there is ${Object.keys(routes).join(', ')}` });
   if (request.method !== 'GET' && request.method !== 'HEAD') return jsonAnswer(405, { error: 'only GET and HEAD' });

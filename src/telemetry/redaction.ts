@@ -25,6 +25,11 @@ const secretNames = new Set<string>(
 );
 const urlNames = new Set(['url', 'redisurl']);
 
+/** Whether a field of this name holds a secret, whatever its case. */
+export function isSecretName(name: string): boolean {
+  return secretNames.has(name.toLowerCase());
+}
+
 type Fields = Record<string, unknown>;
 
 /**

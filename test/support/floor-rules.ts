@@ -19,6 +19,7 @@ const floors: readonly (readonly string[])[] = [
     'recovery',
     'scaling',
     'audit',
+    'board',
   ],
   ['producer', 'worker', 'supervisor'],
   ['gateway', 'cli'],

@@ -66,8 +66,9 @@ async function withParked(redis: RedisSession, states: readonly BreakerState[], 
   );
 }
 
+/** Those that hold most back come first. */
 const urgency = { isolated: 0, open: 1, half_open: 2, closed: 3 } as const;
 
-function byUrgency(one: BreakerState, other: BreakerState): number {
+export function byUrgency(one: BreakerState, other: BreakerState): number {
   return urgency[one.phase] - urgency[other.phase] || (one.name < other.name ? -1 : 1);
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ResolvedHttpOptions } from '../../config/option-types.js';
 import type { HealthCheck } from '../../telemetry/health.js';
-import type { HttpRoute } from '../../telemetry/http-answer.js';
+import type { HttpMount, HttpRoute } from '../../telemetry/http-answer.js';
 import { createHttpServer, type HttpServer } from '../../telemetry/http-server.js';
 import type { MetricsPage } from '../../telemetry/metrics.js';
 import { PortTakenError } from '../../telemetry/port-taken-error.js';
@@ -21,6 +21,7 @@ export interface WindowParts {
   readonly metrics: MetricsPage;
   readonly checks: Readonly<Record<string, HealthCheck>>;
   readonly routes?: Readonly<Record<string, HttpRoute>>;
+  readonly mounts?: Readonly<Record<string, HttpMount>>;
   readonly log: Logger;
   /** Whether another process has the port, and lets go of it as soon as this one is ready. */
   readonly takesOver: boolean;

@@ -5,7 +5,7 @@ import { renderTable } from '../table.js';
 import { counted, spokenDuration } from '../wording.js';
 import type { ShedView } from './read-shed.js';
 
-const reasons: Readonly<Record<ShedReason, string>> = {
+export const shedReasonWords: Readonly<Record<ShedReason, string>> = {
   overload: 'more arrives than can be done in time',
   pressure: 'Redis or the event loops of the workers are slow',
   memory: 'the memory of Redis runs short',
@@ -19,7 +19,9 @@ export function renderShed({ directive, classes, order, parked }: ShedView, pain
   if (directive === null) lines.push(paint('yellow', 'no leader says anything: everything is let in'));
   else if (directive.reason === undefined) lines.push('nothing is shed');
   else {
-    lines.push(paint('bold', `${percent(directive.share)} of what arrives gives way: ${reasons[directive.reason]}`));
+    lines.push(
+      paint('bold', `${percent(directive.share)} of what arrives gives way: ${shedReasonWords[directive.reason]}`),
+    );
     lines.push(
       '',
       renderTable(

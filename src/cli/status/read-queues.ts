@@ -16,10 +16,13 @@ export interface QueueView extends QueuePolicy {
 export async function readQueues(redis: RedisSession, now: number): Promise<QueueView[]> {
   const policies = [...(await redis.directory.list())];
   return Promise.all(
-    policies.map(async ([queue, policy]) => {
-      const { paused, oldestEnqueuedAt, added, dueSoon, overdueMs, ...jobs } = await redis.inspector.sample(queue);
-      const oldestAgeMs = oldestEnqueuedAt === undefined ? null : Math.max(0, now - oldestEnqueuedAt);
-      return { queue, ...policy, paused, jobs, oldestAgeMs };
-    }),
+    policies.map(async ([queue, policy]) => queueView(queue, policy, await redis.inspector.sample(queue), now)),
   );
+}
+
+/** A queue from its policy and a sample of it. Pure. */
+export function queueView(queue: string, policy: QueuePolicy, sample: QueueSample, now: number): QueueView {
+  const { paused, oldestEnqueuedAt, added, dueSoon, overdueMs, ...jobs } = sample;
+  const oldestAgeMs = oldestEnqueuedAt === undefined ? null : Math.max(0, now - oldestEnqueuedAt);
+  return { queue, ...policy, paused, jobs, oldestAgeMs };
 }

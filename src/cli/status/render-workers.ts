@@ -4,7 +4,7 @@ import { shortened, spokenBytes, spokenDuration } from '../wording.js';
 import type { WorkerView } from './read-workers.js';
 
 const kindsShown = 40;
-const stateColours = {
+export const stateColours = {
   running: 'green',
   quiet: 'yellow',
   draining: 'yellow',

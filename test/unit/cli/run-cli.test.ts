@@ -23,7 +23,7 @@ describe('runCli', () => {
     ['no command', [], /Usage: bulwark/],
     ['a noun without a verb', ['dlq'], /Usage: bulwark dlq/],
     ['an unknown command', ['statsu'], /^bulwark: unknown command 'statsu'\n\(Did you mean status\?\)/],
-    ['an unknown flag', ['status', '--wacth'], /unknown option '--wacth'\n\(Did you mean --watch\?\)/],
+    ['an unknown flag', ['top', '--wacth'], /unknown option '--wacth'\n\(Did you mean --watch\?\)/],
     ['a missing argument', ['queue', 'pause'], /missing required argument 'queue'/],
     ['too many arguments', ['status', 'now'], /too many arguments/],
     ['a flag out of its range', ['dlq', 'ls', '--limit', '0'], /Expected a whole number from 1 to 1000/],
@@ -44,7 +44,7 @@ describe('runCli', () => {
       ['config', 'print', '--namespace', 'Not A Name'],
       'BULWARK_CONFIG_INVALID',
     ],
-    ['that asks for two things at once', ['status', '--watch'], 'BULWARK_USAGE_INVALID'],
+    ['that asks for two things at once', ['top', '--once', '--watch'], 'BULWARK_USAGE_INVALID'],
     ['with a kind that nobody knows', ['enqueue', 'ecko', '{}', '--jobs', jobs], 'BULWARK_KIND_UNKNOWN'],
   ])('answers a line %s with one JSON document, too', async (_title, argv, errorCode) => {
     const { code, stdout, stderr } = await run(...argv, '--json');

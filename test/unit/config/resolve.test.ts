@@ -95,6 +95,8 @@ describe('resolveConfig', () => {
           "url": "redis://127.0.0.1:6379",
         },
         "supervisor": {
+          "boardPayloads": "hidden",
+          "boardToken": "",
           "bullmqMetrics": false,
           "censusMs": 5000,
           "crashWindowMs": 86400000,

@@ -19,6 +19,7 @@ const worker = (state: WorkerView['state']): WorkerView => ({
   usable: 10,
   kinds: ['send-receipt'],
   rssBytes: 1,
+  loopDelayMs: 0,
   uptimeMs: 1,
   longest: null,
 });

@@ -31,6 +31,7 @@ const worker = (given: Partial<WorkerView>): WorkerView => ({
   usable: 10,
   kinds: ['send-receipt'],
   rssBytes: 90 * 1024 ** 2,
+  loopDelayMs: 2,
   uptimeMs: 200_000,
   longest: { id: '7', kind: 'send-receipt', forMs: 4_210 },
   ...given,

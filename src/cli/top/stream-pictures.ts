@@ -1,0 +1,27 @@
+import { errorMessage } from '../../errors/error-message.js';
+import { pause } from '../../time/clock.js';
+import { asUnavailable } from '../connection-failure.js';
+import type { PoolPicture } from './picture.js';
+
+/**
+ * Writes one document a line, again and again, until a signal, or until nobody reads any more. While Redis does not answer a line says that
+ * instead: `{"error": …}`.
+ */
+export async function streamPictures(
+  read: () => Promise<PoolPicture>,
+  everyMs: number,
+  pour: (line: string) => Promise<boolean>,
+): Promise<void> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    while (!ending.signal.aborted) {
+      const document = await read().catch((error: unknown) => ({ error: errorMessage(asUnavailable(error)) }));
+      if (!(await pour(`${JSON.stringify(document)}\n`))) return;
+      await pause(everyMs, ending.signal);
+    }
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
