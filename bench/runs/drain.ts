@@ -24,6 +24,8 @@ export interface DrainPlan {
   readonly warmUp: number;
   /** How often Bulwark beats and renews; its defaults when left out. */
   readonly pace?: Pace;
+  /** What else stands in the environment of its processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a proof may do to the workers around the measured part. */
@@ -63,7 +65,7 @@ export async function drain(
       await fill(plan.held, smallBytes);
       await gauge.untilRunning(subject, plan.held);
     }
-    const start = async () => workers.push(await startWorker(subject, url, plan.concurrency, plan.pace));
+    const start = async () => workers.push(await startWorker(subject, url, plan.concurrency, plan));
     await Promise.all(Array.from({ length: plan.processes }, start));
     await fill(plan.warmUp, smallBytes);
     await gauge.untilLeft(subject, plan.held);

@@ -7,6 +7,7 @@ import { defineJob } from '../../src/job/define-job.js';
 import { defineQueue } from '../../src/job/define-queue.js';
 import { jobMetaOption, parseJobMeta } from '../../src/job/job-meta.js';
 import { deadLetterReasons } from '../../src/job/outcome.js';
+import { carrierOption } from '../../src/job/trace-carrier.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { decodeTakenJob } from '../../src/transport/fetched-job.js';
 import { fetchedFields } from '../support/fetched-fields.js';
@@ -31,13 +32,19 @@ const anyNumberish = fc.oneof(
 );
 const anyMeta = fc.oneof(
   fc.jsonValue(),
-  fc.dictionary(fc.constantFrom('version', 'key', 'tenant', 'deadline', 'traceparent', 'producer'), anyNumberish),
+  fc.dictionary(fc.constantFrom('version', 'key', 'tenant', 'deadline', 'producer'), anyNumberish),
 );
 const anyOptions = fc.oneof(
   fc.jsonValue().map((value) => JSON.stringify(value)),
   fc.string(),
   fc
-    .record({ delay: anyNumberish, attempts: anyNumberish, removeOnComplete: fc.jsonValue(), [jobMetaOption]: anyMeta })
+    .record({
+      delay: anyNumberish,
+      attempts: anyNumberish,
+      removeOnComplete: fc.jsonValue(),
+      [jobMetaOption]: anyMeta,
+      [carrierOption]: fc.jsonValue(),
+    })
     .map((options) => JSON.stringify(options)),
 );
 const anyPayload = fc.oneof(
@@ -110,10 +117,10 @@ describe('parseJobMeta', () => {
   it('for anything, gives only fields of the right type, and a deadline that is a date', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), anyMeta), (raw) => {
-        const { version = 1, key = '', tenant = '', deadline = 0, traceparent = '', producer = '' } = parseJobMeta(raw);
+        const { version = 1, key = '', tenant = '', deadline = 0, producer = '' } = parseJobMeta(raw);
 
         expect(Number.isInteger(version) && version > 0).toBe(true);
-        expect([key, tenant, traceparent, producer].every((text) => typeof text === 'string')).toBe(true);
+        expect([key, tenant, producer].every((text) => typeof text === 'string')).toBe(true);
         expect(() => new Date(deadline).toISOString()).not.toThrow();
       }),
     );
