@@ -1,4 +1,5 @@
 import type { RedisClient } from './connection.js';
+import { infoFields, parseRedisInfo } from './redis-info.js';
 
 /** What matters about a Redis server. Unknown facts (a managed Redis may hide them) are undefined. */
 export interface RedisFacts {
@@ -24,23 +25,21 @@ export async function readRedisFacts(client: RedisClient): Promise<RedisFacts> {
   const sentAt = Date.now();
   const [seconds, microseconds] = (await client.time()).map(Number);
   const roundTripMs = performance.now() - startedAt;
-  const info = parseInfo(await client.info());
-  const number = (field: string): number | undefined => {
-    const value = Number(info.get(field));
-    return info.has(field) && Number.isFinite(value) ? value : undefined;
-  };
+  const text = await client.info();
+  const info = infoFields(text);
+  const { evictionPolicy, usedMemoryBytes, maxMemoryBytes, connectedClients, maxClients } = parseRedisInfo(text);
   return {
     server: info.has('dragonfly_version') ? 'dragonfly' : info.has('valkey_version') ? 'valkey' : 'redis',
     version: info.get('valkey_version') ?? info.get('redis_version') ?? '0.0.0',
     // What js-redis-server says of itself, and no server that is a process of its own.
     standIn: info.get('os') === 'mocked redis',
-    evictionPolicy: info.get('maxmemory_policy'),
+    evictionPolicy,
     appendOnly: info.has('aof_enabled') ? info.get('aof_enabled') === '1' : undefined,
     snapshots: await readSnapshots(client),
-    usedMemoryBytes: number('used_memory'),
-    maxMemoryBytes: number('maxmemory'),
-    connectedClients: number('connected_clients'),
-    maxClients: number('maxclients'),
+    usedMemoryBytes,
+    maxMemoryBytes,
+    connectedClients,
+    maxClients,
     clockSkewMs: Math.round((seconds ?? 0) * 1000 + (microseconds ?? 0) / 1000 - sentAt - roundTripMs / 2),
     roundTripMs: Math.round(roundTripMs * 10) / 10,
   };
@@ -54,13 +53,4 @@ async function readSnapshots(client: RedisClient): Promise<boolean | undefined> 
   } catch {
     return undefined;
   }
-}
-
-function parseInfo(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const colon = line.indexOf(':');
-    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
-  }
-  return fields;
 }

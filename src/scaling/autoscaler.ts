@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { QueueFlow } from '../flow/queue-flow.js';
 import type { QueuePolicy } from '../job/queue-policy.js';
 import type { Leadership } from '../recovery/leadership.js';
+import { metricTable } from '../telemetry/metric-table.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import { decideReplicas, type QueueLoad, type ScaleGate } from './decide-replicas.js';
@@ -24,8 +25,12 @@ export interface AutoscalerOptions {
   readonly leadership: Leadership;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'desiredWorkers'>;
+  readonly metrics: ScaleGauges;
 }
+
+type ScaleGauges = Pick<Metrics, 'desiredWorkers' | 'neededWorkers' | 'currentWorkers' | 'scaleReason'>;
+
+const scaleReasons = metricTable.scaleReason.labels.reason;
 
 /** What is read anew for each decision. */
 interface Knowledge {
@@ -46,7 +51,7 @@ export class Autoscaler {
   }
 
   async decide(): Promise<void> {
-    const { store, slots, queues, leadership, metrics } = this.#options;
+    const { store, slots, queues, leadership } = this.#options;
     const epoch = leadership.term;
     if (epoch === undefined) return;
     const policies = await queues();
@@ -65,14 +70,25 @@ export class Autoscaler {
       leadership.deposed(epoch);
       return;
     }
-    metrics.desiredWorkers.clear();
-    for (const { group, desired } of records) metrics.desiredWorkers.set({ group }, desired);
+    this.#show(records);
     this.#tell(before, records);
   }
 
   /** Takes back what was told, when somebody else leads. */
   clear(): void {
-    this.#options.metrics.desiredWorkers.clear();
+    const { desiredWorkers, neededWorkers, currentWorkers, scaleReason } = this.#options.metrics;
+    for (const gauge of [desiredWorkers, neededWorkers, currentWorkers, scaleReason]) gauge.clear();
+  }
+
+  #show(records: readonly ScaleRecord[]): void {
+    const { desiredWorkers, neededWorkers, currentWorkers, scaleReason } = this.#options.metrics;
+    this.clear();
+    for (const { group, desired, needed, current, why } of records) {
+      desiredWorkers.set({ group }, desired);
+      neededWorkers.set({ group }, needed);
+      currentWorkers.set({ group }, current);
+      for (const reason of scaleReasons) scaleReason.set({ group, reason }, reason === why ? 1 : 0);
+    }
   }
 
   #loadOf(queue: string, sloMs: number, fleet: FleetSlots): QueueLoad | undefined {

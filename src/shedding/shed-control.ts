@@ -8,7 +8,7 @@ import type { Clock } from '../time/clock.js';
 import type { ParkedJobs } from '../transport/parked-jobs.js';
 import { type ControlDecision, type ControlState, decideControl, nothingShed, type SeenQueue } from './control-step.js';
 import type { ShedDirective } from './directive.js';
-import { openCut } from './levels.js';
+import { openCut, shareBelow } from './levels.js';
 import type { Pressure } from './pressure.js';
 import { RefusedRates } from './refused-rates.js';
 import type { ShedStore } from './shed-store.js';
@@ -24,7 +24,7 @@ export interface ShedControlOptions {
   readonly leadership: Leadership;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'shedLevel'>;
+  readonly metrics: Pick<Metrics, 'shedLevel' | 'shedClassRatio'>;
 }
 
 /** A step counts for no more than this, however long the last one is ago: who slept has seen nothing. */
@@ -84,6 +84,7 @@ export class ShedControl {
     this.#busySince.clear();
     this.#waited.clear();
     this.#options.metrics.shedLevel.clear();
+    this.#options.metrics.shedClassRatio.clear();
   }
 
   /** What the leader before had come to: to begin anew would let all in that it kept out. */
@@ -141,6 +142,8 @@ export class ShedControl {
     const { log, metrics } = this.#options;
     const { cut, capacityPerS, memoryShort, full, gates } = state;
     metrics.shedLevel.set(sharedBy(state));
+    for (const criticality of criticalities)
+      metrics.shedClassRatio.set({ criticality }, round(shareBelow(cut, criticality)));
     const what = JSON.stringify([reason, cut, memoryShort, [...full], Object.keys(gates)]);
     if (what === this.#isToldOf) return;
     const begins = this.#isToldOf === '' && reason === undefined;

@@ -1,5 +1,6 @@
 import type { FleetStore } from '../recovery/fleet-store.js';
 import type { RedisClient } from '../redis/connection.js';
+import { parseRedisInfo, type RedisInfo } from '../redis/redis-info.js';
 import type { Pressure } from '../shedding/pressure.js';
 import type { Clock } from '../time/clock.js';
 
@@ -7,6 +8,8 @@ export interface PressureGaugeOptions {
   readonly client: Pick<RedisClient, 'info'>;
   readonly fleet: Pick<FleetStore, 'ids' | 'beatsOf'>;
   readonly clock: Clock;
+  /** Told of what Redis said, and of how long it took. */
+  readonly tell: (info: RedisInfo, roundTripMs: number) => void;
 }
 
 /** So many workers speak for all: beats are large, and the leader asks every second. */
@@ -31,15 +34,17 @@ export class PressureGauge {
   }
 
   async measure(): Promise<Pressure> {
-    const { client, clock } = this.#options;
+    const { client, clock, tell } = this.#options;
     const askedAt = clock.elapsed();
-    const memory = await client.info('memory');
-    keep(this.#latenciesMs, clock.elapsed() - askedAt);
+    const info = parseRedisInfo(await client.info());
+    const roundTripMs = clock.elapsed() - askedAt;
+    tell(info, roundTripMs);
+    keep(this.#latenciesMs, roundTripMs);
     const loopDelayMs = await this.#loopDelayMs();
     if (loopDelayMs === undefined) this.#loopDelaysMs.length = 0;
     else keep(this.#loopDelaysMs, loopDelayMs);
     this.#last = {
-      memoryRatio: memoryRatioIn(memory),
+      memoryRatio: memoryRatioIn(info),
       loopDelayMs: medianOf(this.#loopDelaysMs),
       redisLatencyMs: medianOf(this.#latenciesMs),
     };
@@ -59,10 +64,8 @@ function keep(looks: number[], look: number): void {
 }
 
 /** Undefined without a limit. */
-function memoryRatioIn(info: string): number | undefined {
-  const number = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1]);
-  const [used, most] = [number('used_memory'), number('maxmemory')];
-  return most > 0 && used >= 0 ? used / most : undefined;
+function memoryRatioIn({ usedMemoryBytes, maxMemoryBytes }: RedisInfo): number | undefined {
+  return usedMemoryBytes !== undefined && maxMemoryBytes ? usedMemoryBytes / maxMemoryBytes : undefined;
 }
 
 /** One that is slow for reasons of its own does not speak for the others. */

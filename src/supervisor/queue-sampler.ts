@@ -1,12 +1,13 @@
 import { errorMessage } from '../errors/error-message.js';
 import type { QueueFlows } from '../flow/queue-flows.js';
+import type { QueuePolicy } from '../job/queue-policy.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 
 export interface QueueSamplerOptions {
   readonly inspector: QueueInspector;
-  readonly queues: () => Promise<Iterable<string>>;
+  readonly queues: () => Promise<ReadonlyMap<string, QueuePolicy>>;
   /** Told of every sample. */
   readonly flows: QueueFlows;
   readonly metrics: Metrics;
@@ -41,23 +42,25 @@ export class QueueSampler {
 
   async sample(): Promise<void> {
     const failures: unknown[] = [];
-    for (const queue of await this.#options.queues()) {
+    for (const [queue, policy] of await this.#options.queues()) {
       // One queue that cannot be counted must not hide the others.
-      await this.#sampleQueue(queue).catch((cause: unknown) => {
+      await this.#sampleQueue(queue, policy).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be counted: ${errorMessage(cause)}`, { cause }));
       });
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  async #sampleQueue(queue: string): Promise<void> {
+  async #sampleQueue(queue: string, { criticality, sloMs }: QueuePolicy): Promise<void> {
     const { inspector, flows, metrics, clock } = this.#options;
+    metrics.queueSlo.set({ queue, criticality }, sloMs / 1000);
     const sample = await inspector.sample(queue);
     flows.observe(queue, sample, clock.elapsed());
     for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
     const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
     this.#oldestAgeMs.set(queue, Math.max(0, ageMs));
     metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
+    metrics.queueScheduleLag.set({ queue }, sample.overdueMs / 1000);
     metrics.queuePaused.set({ queue }, sample.paused ? 1 : 0);
   }
 
@@ -67,7 +70,9 @@ export class QueueSampler {
     flows.clear();
     this.#oldestAgeMs.clear();
     metrics.queueJobs.clear();
+    metrics.queueSlo.clear();
     metrics.queueOldestJobAge.clear();
+    metrics.queueScheduleLag.clear();
     metrics.queuePaused.clear();
     metrics.workers.clear();
   }

@@ -43,6 +43,7 @@ import { QueueInspector } from '../transport/queue-inspector.js';
 import { LeaderLease } from './leader-lease.js';
 import { PressureGauge } from './pressure-gauge.js';
 import { QueueSampler } from './queue-sampler.js';
+import { RedisGauges } from './redis-gauges.js';
 
 export interface SupervisorParts {
   readonly redis: ResolvedRedisOptions;
@@ -124,7 +125,7 @@ export class Supervisor {
       onChange: (leads, epoch) => {
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
-        if (!leads) for (const told of [sampler, breakerWatch, parkedReturn, autoscaler, shedControl]) told.clear();
+        if (!leads) for (const told of tellers) told.clear();
         // What the leader before left undone is looked for at once.
         else for (const service of this.#services) service.wake();
       },
@@ -139,7 +140,13 @@ export class Supervisor {
     const fleet = new FleetStore(client, keyspace);
     const view = new FleetView(fleet, systemClock);
     const flows = new QueueFlows();
-    const sampler = new QueueSampler({ inspector, queues, flows, metrics, clock: systemClock });
+    const sampler = new QueueSampler({
+      inspector,
+      queues: () => directory.list(),
+      flows,
+      metrics,
+      clock: systemClock,
+    });
     const sweeper = new OrphanSweeper({
       fleet,
       view,
@@ -225,7 +232,13 @@ export class Supervisor {
       log,
       metrics,
     });
-    const pressure = new PressureGauge({ client, fleet, clock: systemClock });
+    const redisGauges = new RedisGauges(metrics);
+    const pressure = new PressureGauge({
+      client,
+      fleet,
+      clock: systemClock,
+      tell: (info, roundTripMs) => redisGauges.tell(info, roundTripMs),
+    });
     const autoscaler = new Autoscaler({
       store: new ScaleStore(client, keyspace),
       slots: new WorkerSlots({
@@ -257,6 +270,7 @@ export class Supervisor {
       log,
       metrics,
     });
+    const tellers = [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, redisGauges];
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),

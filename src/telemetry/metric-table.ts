@@ -1,5 +1,5 @@
 import { criticalities } from '../job/criticality.js';
-import { deadLetterReasons, type OutcomeKind } from '../job/outcome.js';
+import { deadLetterReasons, errorClasses, type OutcomeKind } from '../job/outcome.js';
 import { shedReasons } from '../job/shed-reason.js';
 import type { Role } from './role.js';
 
@@ -55,10 +55,25 @@ const outcomes = [
   'lease_lost',
 ] as const satisfies readonly OutcomeKind[];
 
+/** Why a group of queues wants as many workers as it does; `scaling/scale-record.ts` has their meaning. */
+const scaleReasons = [
+  'idle',
+  'minimum',
+  'demand',
+  'backlog',
+  'late',
+  'unmeasured',
+  'breaker_open',
+  'redis_pressure',
+  'stabilizing',
+  'operator',
+] as const;
+
 /** The phases of a breaker. */
 const breakerStates = ['closed', 'open', 'half_open', 'isolated'] as const;
 
 const queue = 'name of a queue';
+const group = 'name of a group of queues';
 /** Bounded; see `breaker/breaker-label.ts`. */
 const breaker =
   'name of a dependency, or `<dependency>/<key>` of the first 200 keys; the others share `<dependency>/*`';
@@ -129,6 +144,27 @@ export const metricTable = {
     labels: { queue, criticality: criticalities },
     by: ['worker'],
     buckets: jobBuckets,
+  },
+  jobsWaited: {
+    name: 'bulwark_jobs_waited_total',
+    type: 'counter',
+    help: 'Jobs whose first attempt ended, by whether it had started within the SLO of their queue. Each job counts once; what was set aside counts when it has run.',
+    labels: { queue, criticality: criticalities, result: ['in_time', 'late'] },
+    by: ['worker'],
+  },
+  jobsEnded: {
+    name: 'bulwark_jobs_ended_total',
+    type: 'counter',
+    help: 'Jobs that came to their end. `failed`: they were dead-lettered; not those that ended with an expected no, which succeeded, nor cancelled ones, which do not count.',
+    labels: { queue, criticality: criticalities, result: ['succeeded', 'failed'] },
+    by: ['worker'],
+  },
+  jobErrors: {
+    name: 'bulwark_job_errors_total',
+    type: 'counter',
+    help: 'Attempts that ended with an error, by what the error means for the job.',
+    labels: { queue, kind: anyKind, class: errorClasses },
+    by: ['worker'],
   },
   jobDuration: {
     name: 'bulwark_job_duration_seconds',
@@ -205,9 +241,9 @@ export const metricTable = {
   queueSlo: {
     name: 'bulwark_queue_slo_seconds',
     type: 'gauge',
-    help: 'How long a job of the queue may wait before users notice, as `defineQueue` says. Every worker exports it: take the maximum, not the sum.',
-    labels: { queue },
-    by: ['worker'],
+    help: 'How long a job of the queue may wait before users notice, as `defineQueue` says. The leader exports it, and every worker: take the maximum, not the sum.',
+    labels: { queue, criticality: criticalities },
+    by: ['worker', 'supervisor'],
   },
   queueJobs: {
     name: 'bulwark_queue_jobs',
@@ -220,6 +256,13 @@ export const metricTable = {
     name: 'bulwark_queue_oldest_job_age_seconds',
     type: 'gauge',
     help: 'How long the oldest job that could run has been waiting; 0 when none waits. Only the leader exports it.',
+    labels: { queue },
+    by: ['supervisor'],
+  },
+  queueScheduleLag: {
+    name: 'bulwark_queue_schedule_lag_seconds',
+    type: 'gauge',
+    help: 'How late the delayed job is that should have been ready first; 0 when none is late. Only the leader exports it.',
     labels: { queue },
     by: ['supervisor'],
   },
@@ -241,7 +284,28 @@ export const metricTable = {
     name: 'bulwark_desired_workers',
     type: 'gauge',
     help: 'How many workers a group of queues wants, as `/autoscale/v1/<group>` says it. Only the leader exports it.',
-    labels: { group: 'name of a group of queues' },
+    labels: { group },
+    by: ['supervisor'],
+  },
+  neededWorkers: {
+    name: 'bulwark_needed_workers',
+    type: 'gauge',
+    help: 'How many workers a group of queues needs at this moment, before that is steadied and an operator has his say. Only the leader exports it.',
+    labels: { group },
+    by: ['supervisor'],
+  },
+  currentWorkers: {
+    name: 'bulwark_current_workers',
+    type: 'gauge',
+    help: 'How many workers take jobs of a group of queues. Only the leader exports it.',
+    labels: { group },
+    by: ['supervisor'],
+  },
+  scaleReason: {
+    name: 'bulwark_scale_reason',
+    type: 'gauge',
+    help: '1 for the reason why a group of queues wants as many workers as it does, 0 for the others. Only the leader exports it.',
+    labels: { group, reason: scaleReasons },
     by: ['supervisor'],
   },
   workersVanished: {
@@ -314,6 +378,13 @@ export const metricTable = {
     labels: {},
     by: ['supervisor'],
   },
+  shedClassRatio: {
+    name: 'bulwark_shed_class_ratio',
+    type: 'gauge',
+    help: 'Which part of a class of importance gives way, from 0 to 1. Only the leader exports it.',
+    labels: { criticality: criticalities },
+    by: ['supervisor'],
+  },
   jobsShed: {
     name: 'bulwark_jobs_shed_total',
     type: 'counter',
@@ -347,6 +418,84 @@ export const metricTable = {
     help: 'Failures seen on the connection to Redis: `connection` lost or refused, `timeout` without an answer, `command` answered with an error.',
     labels: { kind: ['connection', 'timeout', 'command'] },
     by: everyone,
+  },
+  redisRoundTrip: {
+    name: 'bulwark_redis_round_trip_seconds',
+    type: 'histogram',
+    help: 'How long Redis took to answer the leader, once a second.',
+    labels: {},
+    by: ['supervisor'],
+    buckets: roundTripBuckets,
+  },
+  redisMemoryUsed: {
+    name: 'bulwark_redis_memory_used_bytes',
+    type: 'gauge',
+    help: 'Memory that Redis uses for data. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisMemoryMax: {
+    name: 'bulwark_redis_memory_max_bytes',
+    type: 'gauge',
+    help: 'Memory that Redis may use, `maxmemory`; 0 without a limit. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisEvictionPolicy: {
+    name: 'bulwark_redis_eviction_policy',
+    type: 'gauge',
+    help: 'Always 1; the label says what Redis deletes when its memory is full. Anything but `noeviction` loses jobs. Only the leader exports it.',
+    labels: { policy: 'the `maxmemory-policy` of Redis, or `unknown`' },
+    by: ['supervisor'],
+  },
+  redisEvictedKeys: {
+    name: 'bulwark_redis_evicted_keys_total',
+    type: 'counter',
+    help: 'Keys that Redis deleted because its memory was full, since this supervisor leads. Each may have been a job.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisCommands: {
+    name: 'bulwark_redis_commands_total',
+    type: 'counter',
+    help: 'Commands that Redis has run for all its clients, since this supervisor leads.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisConnectedClients: {
+    name: 'bulwark_redis_connected_clients',
+    type: 'gauge',
+    help: 'Connections to Redis. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisBlockedClients: {
+    name: 'bulwark_redis_blocked_clients',
+    type: 'gauge',
+    help: 'Connections that wait in a blocking command, as idle workers do. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisMaxClients: {
+    name: 'bulwark_redis_max_clients',
+    type: 'gauge',
+    help: 'How many connections Redis takes; 0 when it does not say. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisUptime: {
+    name: 'bulwark_redis_uptime_seconds',
+    type: 'gauge',
+    help: 'For how long the server of Redis runs. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  redisPersistenceFailing: {
+    name: 'bulwark_redis_persistence_failing',
+    type: 'gauge',
+    help: '1 while Redis could not write its append-only file or its last snapshot: what was accepted since is gone if it dies. Only the leader measures it; elsewhere it is 0.',
+    labels: {},
+    by: ['supervisor'],
   },
   buildInfo: {
     name: 'bulwark_build_info',

@@ -59,7 +59,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     { version: options.version, node: process.versions.node, bullmq: options.bullmqVersion ?? 'none' },
     1,
   );
-  for (const queue of options.registry?.queues ?? []) metrics.queueSlo.set({ queue: queue.name }, queue.sloMs / 1000);
+  for (const { name: queue, criticality, sloMs } of options.registry?.queues ?? []) {
+    metrics.queueSlo.set({ queue, criticality }, sloMs / 1000);
+    // Alerts reckon with these: `rate()` cannot see the first increase of a series that was not there before.
+    for (const result of ['in_time', 'late'] as const) metrics.jobsWaited.inc({ queue, criticality, result }, 0);
+    for (const result of ['succeeded', 'failed'] as const) metrics.jobsEnded.inc({ queue, criticality, result }, 0);
+  }
   return metrics;
 }
 

@@ -36,6 +36,8 @@ export interface QueueSample {
   readonly added: number;
   /** How many delayed jobs are due within `dueSoonMs`. */
   readonly dueSoon: number;
+  /** How late the delayed job is that should have been ready first; 0 when none is late. */
+  readonly overdueMs: number;
 }
 
 /** How far `dueSoon` looks ahead: about as long as a new worker takes on a bad day, from the wish for it to its first job. */
@@ -59,7 +61,9 @@ export const queueSampleScript = defineScript({
       oldest,
       added,
       dueSoon,
+      overdueMs,
     ] = (raw as unknown[]).map(Number) as [
+      number,
       number,
       number,
       number,
@@ -86,6 +90,7 @@ export const queueSampleScript = defineScript({
       oldestEnqueuedAt: oldest < 0 ? undefined : oldest,
       added,
       dueSoon,
+      overdueMs,
     };
   },
 });

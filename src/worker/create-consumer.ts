@@ -10,6 +10,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
+import { countObjectives, waitedMs } from './count-objectives.js';
 import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
 import { reportOutcome } from './report-outcome.js';
@@ -76,8 +77,10 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
       return executor.execute(job, cancellation);
     },
     givenBack,
-    onSettled: (job, outcome, settled) =>
-      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() }),
+    onSettled: (job, outcome, settled) => {
+      if (settled.kind === 'done') countObjectives(job, outcome, queue, metrics);
+      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() });
+    },
     onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
     onStuck: (action, silentMs) => {
       metrics.fetchStuck.inc({ queue: queue.name, action });
@@ -103,6 +106,5 @@ function createRetryAdmission({ name }: QueueDefinition, { parts, open }: Consum
 /** Waiting is what happens before the first attempt; later ones wait because they were told to. */
 function observeWait(job: FetchedJob, { name, criticality }: QueueDefinition, metrics: Metrics): void {
   if (job.attemptsMade > 0) return;
-  const waitedMs = job.startedAt - job.enqueuedAt - (job.opts.delay ?? 0);
-  metrics.jobWait.observe({ queue: name, criticality }, Math.max(0, waitedMs) / 1000);
+  metrics.jobWait.observe({ queue: name, criticality }, waitedMs(job) / 1000);
 }

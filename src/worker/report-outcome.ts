@@ -24,6 +24,9 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now 
   metrics.jobAttempts.inc({ queue, kind, outcome: ended });
   metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000);
 
+  if ((outcome.kind === 'retried' || outcome.kind === 'dead_lettered') && !refused)
+    metrics.jobErrors.inc({ queue, kind, class: outcome.error.class });
+
   const fields = { jobId: job.id, queue, kind, attempt: job.attemptsMade + 1, durationMs: now - job.startedAt };
   if (refused) {
     log.warn({ ...fields, outcome: outcome.kind, refused: settled.kind }, 'job.lease_lost');

@@ -7,7 +7,7 @@ export interface QueueView extends QueuePolicy {
   readonly queue: string;
   readonly paused: boolean;
   /** How many jobs are in each state, in BullMQ's words; `dead_lettered` are those of its dead-letter queue. */
-  readonly jobs: Readonly<Omit<QueueSample, 'paused' | 'oldestEnqueuedAt' | 'added' | 'dueSoon'>>;
+  readonly jobs: Readonly<Omit<QueueSample, 'paused' | 'oldestEnqueuedAt' | 'added' | 'dueSoon' | 'overdueMs'>>;
   /** How long the job that waits longest has waited; null when none waits. */
   readonly oldestAgeMs: number | null;
 }
@@ -17,7 +17,7 @@ export async function readQueues(redis: RedisSession, now: number): Promise<Queu
   const policies = [...(await redis.directory.list())];
   return Promise.all(
     policies.map(async ([queue, policy]) => {
-      const { paused, oldestEnqueuedAt, added, dueSoon, ...jobs } = await redis.inspector.sample(queue);
+      const { paused, oldestEnqueuedAt, added, dueSoon, overdueMs, ...jobs } = await redis.inspector.sample(queue);
       const oldestAgeMs = oldestEnqueuedAt === undefined ? null : Math.max(0, now - oldestEnqueuedAt);
       return { queue, ...policy, paused, jobs, oldestAgeMs };
     }),

@@ -27,6 +27,7 @@ describe('queue-sample', () => {
       oldestEnqueuedAt: undefined,
       added: 0,
       dueSoon: 0,
+      overdueMs: 0,
     });
   });
 
@@ -60,6 +61,7 @@ describe('queue-sample', () => {
       oldestEnqueuedAt: 4_000,
       added: 6,
       dueSoon: 1,
+      overdueMs: 0,
     });
   });
 
@@ -70,6 +72,17 @@ describe('queue-sample', () => {
     const sample = await pool().inspector.sample(bench.queue);
 
     expect(sample).toMatchObject({ waiting: 1, oldestEnqueuedAt: undefined });
+  });
+
+  it('says how late the first delayed job is', async () => {
+    const bench = new LeaseBench(pool());
+    const now = Date.now();
+    await pool().client.zadd(bench.keys.delayed, (now - 5_000) * 0x1000 + 7, 'a', (now + 60_000) * 0x1000, 'b');
+
+    const { overdueMs } = await pool().inspector.sample(bench.queue);
+
+    expect(overdueMs).toBeGreaterThanOrEqual(5_000);
+    expect(overdueMs).toBeLessThan(65_000);
   });
 
   it('writes nothing', async () => {

@@ -71,7 +71,11 @@ function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
     decide: () => autoscaler.decide(),
     clear: () => autoscaler.clear(),
     exported: async () =>
-      (await metrics.render()).split('\n').filter((line) => line.startsWith('bulwark_desired_workers{')),
+      (await metrics.render())
+        .split('\n')
+        .filter(
+          (line) => /^bulwark_((desired|needed|current)_workers|scale_reason)\{/.test(line) && !line.endsWith(' 0'),
+        ),
   };
 }
 
@@ -97,7 +101,12 @@ describe('Autoscaler', () => {
 
     expect(record).toMatchObject({ group: 'mail', desired: 9, why: 'backlog', current: 2, rule: null });
     expect(record?.queues).toMatchObject([{ queue: 'email', backlog: 300, serviceMs: 1_000 }]);
-    expect(await pool.exported()).toEqual(['bulwark_desired_workers{group="mail",role="supervisor"} 9']);
+    expect(await pool.exported()).toEqual([
+      'bulwark_desired_workers{group="mail",role="supervisor"} 9',
+      'bulwark_needed_workers{group="mail",role="supervisor"} 9',
+      'bulwark_current_workers{group="mail",role="supervisor"} 2',
+      'bulwark_scale_reason{group="mail",reason="backlog",role="supervisor"} 1',
+    ]);
     expect(pool.lines).toContain('info scale.decided');
   });
 

@@ -21,7 +21,7 @@ function gauge({ info = '', loopDelaysMs = [], answersInMs = 0 }: World): Pressu
     beatsOf: async (ids: readonly string[]) => ids.map((_, n) => ({ loopDelayMs: loopDelaysMs[n] })),
   };
   const clock = { now: () => 0 as EpochMs, elapsed: () => elapsed };
-  return new PressureGauge({ client, fleet, clock } as unknown as PressureGaugeOptions);
+  return new PressureGauge({ client, fleet, clock, tell: () => undefined } as unknown as PressureGaugeOptions);
 }
 
 describe('PressureGauge', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { QueueFlows } from '../../../src/flow/queue-flows.js';
+import type { QueuePolicy } from '../../../src/job/queue-policy.js';
 import { QueueSampler } from '../../../src/supervisor/queue-sampler.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
 import type { QueueSample } from '../../../src/transport/view-scripts.js';
 
+const policy: QueuePolicy = { criticality: 'critical', sloMs: 30_000, group: 'default' };
 const now = 1_700_000_000_000 as EpochMs;
 
 function sample(overrides: Partial<QueueSample> = {}): QueueSample {
@@ -22,6 +24,7 @@ function sample(overrides: Partial<QueueSample> = {}): QueueSample {
     oldestEnqueuedAt: undefined,
     added: 0,
     dueSoon: 0,
+    overdueMs: 0,
     ...overrides,
   };
 }
@@ -35,7 +38,7 @@ async function sampled(
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
   const sampler = new QueueSampler({
     inspector: { sample: async (queue: string) => queues[queue] } as unknown as QueueInspector,
-    queues: async () => Object.keys(queues),
+    queues: async () => new Map(Object.keys(queues).map((queue) => [queue, policy])),
     flows,
     metrics,
     clock: { now: () => now, elapsed: () => 0 },
@@ -48,9 +51,15 @@ async function sampled(
 }
 
 describe('QueueSampler', () => {
-  it('tells of every queue how many jobs it has by state, how long the oldest waits, and whether it is paused', async () => {
+  it('tells of every queue how many jobs it has by state, how long the oldest waits, how late the first delayed one is, what it promises, and whether it is paused', async () => {
     const exported = await sampled({
-      email: sample({ waiting: 3, dead_lettered: 2, 'waiting-children': 1, oldestEnqueuedAt: now - 1_500 }),
+      email: sample({
+        waiting: 3,
+        dead_lettered: 2,
+        'waiting-children': 1,
+        overdueMs: 250,
+        oldestEnqueuedAt: now - 1_500,
+      }),
       reports: sample({ paused: true }),
     });
 
@@ -62,6 +71,10 @@ describe('QueueSampler', () => {
       'bulwark_queue_oldest_job_age_seconds{queue="reports"} 0',
       'bulwark_queue_paused{queue="email"} 0',
       'bulwark_queue_paused{queue="reports"} 1',
+      'bulwark_queue_schedule_lag_seconds{queue="email"} 0.25',
+      'bulwark_queue_schedule_lag_seconds{queue="reports"} 0',
+      'bulwark_queue_slo_seconds{queue="email",criticality="critical"} 30',
+      'bulwark_queue_slo_seconds{queue="reports",criticality="critical"} 30',
     ]);
   });
 

@@ -91,7 +91,17 @@ describe('createMetrics', () => {
     const metrics = startMetrics({ registry: { kinds: [], queues: [defineQueue({ name: 'email', slo: '30s' })] } });
 
     expect(await samplesOf(metrics, 'bulwark_queue_slo_seconds')).toEqual([
-      'bulwark_queue_slo_seconds{queue="email",role="worker"} 30',
+      'bulwark_queue_slo_seconds{queue="email",criticality="sheddable_plus",role="worker"} 30',
+    ]);
+  });
+
+  it('begins what service levels are reckoned from at zero, so that the first late job is seen', async () => {
+    const queue = defineQueue({ name: 'email', criticality: 'critical' });
+    const metrics = startMetrics({ registry: { kinds: [], queues: [queue] } });
+
+    expect(await samplesOf(metrics, 'bulwark_jobs_waited_total')).toEqual([
+      'bulwark_jobs_waited_total{queue="email",criticality="critical",result="in_time",role="worker"} 0',
+      'bulwark_jobs_waited_total{queue="email",criticality="critical",result="late",role="worker"} 0',
     ]);
   });
 

@@ -37,6 +37,12 @@ async function told(outcome: Outcome, settled: Settled = done) {
 }
 
 describe('reportOutcome', () => {
+  it('counts an error by what it means for the job', async () => {
+    const { page } = await told({ kind: 'retried', delayMs: 5, error });
+
+    expect(page).toMatch(/^bulwark_job_errors_total\{queue="email",kind="send-receipt",class="transient",.*\} 1$/m);
+  });
+
   it('counts a fallback by its dependency, whatever keys there are', async () => {
     const { lines, page } = await told({ kind: 'completed', resultJson: 'null', fallbackFor: 'crm/host-17' });
 
