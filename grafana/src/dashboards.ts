@@ -1,10 +1,11 @@
 import { type Board, dashboardOf } from './board.js';
 import { overview } from './overview.js';
 import { queue } from './queue.js';
+import { redis } from './redis.js';
 import { resilience } from './resilience.js';
 import { workers } from './workers.js';
 
-const boards: Readonly<Record<string, Board>> = { overview, queue, workers, resilience };
+const boards: Readonly<Record<string, Board>> = { overview, queue, workers, resilience, redis };
 
 /** The files of grafana/dashboards, by name, with what stands in them. */
 export function dashboardFiles(): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 /** Where the links of panels lead. They keep the time shown and the data source. */
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: this is how Grafana writes its variables
 const kept = '${__url_time_range}&${datasource:queryparam}&${job:queryparam}';
 
 export interface PanelLink {

@@ -1,5 +1,5 @@
-import type { Board } from './board.js';
 import { bars } from './bars.js';
+import type { Board } from './board.js';
 import { column, toQueue, toRedis, toWorkers } from './links.js';
 import { betterNone, fillsUp, outcomeColors, placeColors } from './look.js';
 import { fromLeader, inRange, jobsIn, orNone, percentile, perSecond, promiseUsed } from './promql.js';
@@ -8,6 +8,7 @@ import {
   aliveStat,
   breakersStat,
   failingStat,
+  inTimeStat,
   leaderStat,
   newDeadStat,
   oldestWait,
@@ -16,7 +17,6 @@ import {
   shedStat,
   throughput,
   unfinished,
-  waitingStat,
   waitPercentiles,
   workersByState,
 } from './shared.js';
@@ -32,8 +32,8 @@ export const overview: Board = {
     {
       title: 'Is it healthy?',
       panels: [
+        inTimeStat(),
         promiseStat(),
-        waitingStat(),
         failingStat(),
         newDeadStat(),
         aliveStat(),
@@ -167,7 +167,8 @@ export const overview: Board = {
       panels: [
         table({
           title: 'Processes by version',
-          description: 'How many processes run which version. Two versions of one role: a rollout is on its way, or stuck.',
+          description:
+            'How many processes run which version. Two versions of one role: a rollout is on its way, or stuck.',
           unit: 'short',
           rows: { role: 'Role', version: 'Bulwark', bullmq: 'BullMQ', node: 'Node' },
           columns: { Processes: { expr: 'count by (role, version, bullmq, node) (bulwark_build_info)' } },

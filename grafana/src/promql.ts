@@ -30,6 +30,13 @@ export const failingShare =
   `(sum(${perSecond('bulwark_job_attempts_total{outcome=~"retried|dead_lettered"}')}) or vector(0))` +
   ` / (sum(${perSecond('bulwark_job_attempts_total{outcome=~"completed|retried|dead_lettered"}')}) > 0)`;
 
+/** Which part of the jobs met an objective, over a window: `bulwark_jobs_waited_total` in time, `bulwark_jobs_ended_total` with success. */
+export function metShare(counter: string, good: string, window: string, by: readonly string[] = []): string {
+  const sum = by.length === 0 ? 'sum' : `sum by (${by.join(', ')})`;
+  const growth = (series: string) => `${sum} (rate(${series}[${window}]))`;
+  return `${growth(`${counter}{result="${good}"}`)} / (${growth(counter)} > 0)`;
+}
+
 const oldestWait = fromLeader('bulwark_queue_oldest_job_age_seconds', ['queue']);
 const promise = fromLeader('bulwark_queue_slo_seconds', ['queue']);
 

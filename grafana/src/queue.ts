@@ -1,13 +1,13 @@
 import { bars } from './bars.js';
 import type { Board } from './board.js';
 import { betterNone, classColors, outcomeColors, percentileColors, placeColors } from './look.js';
-import { fromLeader, inRange, jobsIn, jobsOut, orNone, orZero, percentile, perSecond } from './promql.js';
+import { fromLeader, inRange, jobsIn, jobsOut, metShare, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import {
   failingStat,
+  inTimeStat,
   newDeadStat,
   oldestWait,
-  promiseStat,
   ready,
   throughput,
   unfinished,
@@ -30,7 +30,7 @@ export const queue: Board = {
     {
       title: 'Is it healthy?',
       panels: [
-        promiseStat(),
+        inTimeStat(),
         stat({
           title: 'Oldest wait',
           description: 'How long the oldest job that could run has been waiting.',
@@ -56,7 +56,8 @@ export const queue: Board = {
         newDeadStat(),
         stat({
           title: 'Dead letters',
-          description: 'Dead letters that wait for a decision: redrive, export or purge. `bulwark dlq ls` groups them by reason.',
+          description:
+            'Dead letters that wait for a decision: redrive, export or purge. `bulwark dlq ls` groups them by reason.',
           unit: 'short',
           empty: 'unknown',
           expr: jobsIn('dead_lettered'),
@@ -98,6 +99,38 @@ export const queue: Board = {
           colors: classColors,
         }),
         series({
+          title: 'Started in time',
+          description:
+            'Share of jobs that started within the slo of their queue, by class of importance. What was set aside counts when it has run.',
+          unit: 'percentunit',
+          empty: 'no job has started',
+          max: 1,
+          lines: {
+            '{{criticality}}': metShare('bulwark_jobs_waited_total', 'in_time', '$__rate_interval', ['criticality']),
+          },
+          colors: classColors,
+        }),
+        series({
+          title: 'Ended well',
+          description:
+            'Share of jobs that came to a good end, by class of importance. The others were dead-lettered; attempts that are tried again do not count yet.',
+          unit: 'percentunit',
+          empty: 'no job has ended',
+          max: 1,
+          lines: {
+            '{{criticality}}': metShare('bulwark_jobs_ended_total', 'succeeded', '$__rate_interval', ['criticality']),
+          },
+          colors: classColors,
+        }),
+        series({
+          title: 'Late to be ready',
+          description:
+            'How late the delayed job is that should have been ready first. More than seconds: no worker is there to bring it over, or Redis is slow.',
+          unit: 's',
+          empty: 'unknown',
+          lines: { '{{queue}}': fromLeader('bulwark_queue_schedule_lag_seconds', ['queue']) },
+        }),
+        series({
           title: 'Slots',
           description: 'Places for running jobs in all workers that serve these queues.',
           unit: 'short',
@@ -112,7 +145,8 @@ export const queue: Board = {
       panels: [
         table({
           title: 'Kinds now',
-          description: 'One line per kind: attempts a second by how they ended, and the run time that 95 of 100 attempts kept.',
+          description:
+            'One line per kind: attempts a second by how they ended, and the run time that 95 of 100 attempts kept.',
           unit: 'ops',
           empty: 'no attempt has ended',
           height: 7,
@@ -166,7 +200,8 @@ export const queue: Board = {
           title: 'Most dead letters',
           description: 'The ten kinds and reasons with most new dead letters in the time shown.',
           unit: 'short',
-          width: 8,
+          width: 24,
+          height: 6,
           empty: 'none',
           expr: `topk(10, sum by (queue, kind, reason) (${inRange('bulwark_dead_letters_total')}) > 0)`,
           legend: '{{queue}} {{kind}}: {{reason}}',
@@ -174,7 +209,8 @@ export const queue: Board = {
         }),
         series({
           title: 'Dead letters by reason',
-          description: 'Jobs that were dead-lettered, a second, and those that were dropped because they were too old or too many.',
+          description:
+            'Jobs that were dead-lettered, a second, and those that were dropped because they were too old or too many.',
           unit: 'ops',
           bars: true,
           lines: {
@@ -184,6 +220,13 @@ export const queue: Board = {
               'reason',
             ),
           },
+        }),
+        series({
+          title: 'Errors by class',
+          description:
+            'Attempts that ended with an error, by what it means. Transient and timed-out ones are tried again, throttled ones when their dependency says, permanent ones are dead-lettered.',
+          unit: 'ops',
+          lines: { '{{class}}': orNone(`sum by (class) (${perSecond('bulwark_job_errors_total')})`, 'class') },
         }),
         series({
           title: 'Retries by their budget',
@@ -256,7 +299,8 @@ export const queue: Board = {
         }),
         series({
           title: 'Fallbacks',
-          description: 'Jobs that completed the short way, because a dependency was not to be called or there was too much to do.',
+          description:
+            'Jobs that completed the short way, because a dependency was not to be called or there was too much to do.',
           unit: 'ops',
           width: 12,
           lines: {

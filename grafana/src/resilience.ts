@@ -1,10 +1,25 @@
+import { metricTable } from '../../src/telemetry/metric-table.js';
 import type { Board } from './board.js';
-import { betterNone, classColors, mustBeNone, workerColors } from './look.js';
+import { betterNone, classColors, mustBeNone } from './look.js';
 import { fromLeader, inRange, jobsIn, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import { breakersStat, leaderStat, newDeadStat, shedStat } from './shared.js';
 import { stat } from './stat.js';
 import { timeline } from './timeline.js';
+
+const scaleReasons = metricTable.scaleReason.labels.reason;
+const reasonColors: Readonly<Record<(typeof scaleReasons)[number], string>> = {
+  idle: 'text',
+  minimum: 'light-green',
+  demand: 'green',
+  backlog: 'yellow',
+  late: 'orange',
+  unmeasured: 'light-blue',
+  breaker_open: 'red',
+  redis_pressure: 'dark-red',
+  stabilizing: 'blue',
+  operator: 'purple',
+};
 
 const breakerPhase =
   'max by (breaker) (0 * bulwark_breaker_state{state="closed"} or 1 * (bulwark_breaker_state{state="half_open"} > 0)' +
@@ -13,7 +28,8 @@ const breakerPhase =
 export const resilience: Board = {
   uid: 'bulwark-resilience',
   title: 'Bulwark resilience',
-  description: 'What the pool does about trouble: breakers, shedding, recovery of jobs, retries, and how many workers it wants.',
+  description:
+    'What the pool does about trouble: breakers, shedding, recovery of jobs, retries, and how many workers it wants.',
   choices: ['queue'],
   rows: [
     {
@@ -22,7 +38,8 @@ export const resilience: Board = {
         breakersStat(),
         stat({
           title: 'Set aside',
-          description: 'Jobs that wait for a breaker to close. They have used up no attempt and come back by themselves.',
+          description:
+            'Jobs that wait for a breaker to close. They have used up no attempt and come back by themselves.',
           unit: 'short',
           expr: orZero(`sum(${fromLeader('bulwark_breaker_parked_jobs', ['breaker'])})`),
           steps: betterNone,
@@ -52,7 +69,8 @@ export const resilience: Board = {
         }),
         stat({
           title: 'Broken jobs',
-          description: 'Jobs found in no place or in several, in the time shown, which should never be. They were repaired; tell us.',
+          description:
+            'Jobs found in no place or in several, in the time shown, which should never be. They were repaired; tell us.',
           unit: 'short',
           decimals: 0,
           expr: orZero(`sum(${inRange('bulwark_half_written_jobs_total')})`),
@@ -106,7 +124,8 @@ export const resilience: Board = {
         }),
         series({
           title: 'Breaker transitions',
-          description: 'Breakers that changed their state. One that opens and closes again and again: its dependency is half dead, or its limits are too tight.',
+          description:
+            'Breakers that changed their state. One that opens and closes again and again: its dependency is half dead, or its limits are too tight.',
           unit: 'short',
           width: 12,
           height: 7,
@@ -142,8 +161,15 @@ export const resilience: Board = {
           description: 'Which part of what arrives gives way. It grows by at most 15 % a second and falls by 5 %.',
           unit: 'percentunit',
           max: 1,
-          lines: { share: fromLeader('bulwark_shed_level') },
-          colors: { share: 'orange' },
+          lines: {
+            'of all': fromLeader('bulwark_shed_level'),
+            'of {{criticality}}': fromLeader('bulwark_shed_class_ratio', ['criticality']),
+          },
+          colors: {
+            'of all': 'text',
+            ...Object.fromEntries(Object.entries(classColors).map(([name, color]) => [`of ${name}`, color])),
+          },
+          bounds: '/^of all$/',
         }),
         series({
           title: 'Jobs that gave way by action',
@@ -160,10 +186,7 @@ export const resilience: Board = {
           description: 'A class gives way only after every class behind it has.',
           unit: 'ops',
           lines: {
-            '{{criticality}}': orNone(
-              `sum by (criticality) (${perSecond('bulwark_jobs_shed_total')})`,
-              'criticality',
-            ),
+            '{{criticality}}': orNone(`sum by (criticality) (${perSecond('bulwark_jobs_shed_total')})`, 'criticality'),
           },
           colors: classColors,
         }),
@@ -174,7 +197,8 @@ export const resilience: Board = {
       panels: [
         timeline({
           title: 'Who leads',
-          description: 'Which supervisor led when. A gap longer than seconds: nothing was repaired, and workers went on with their last orders.',
+          description:
+            'Which supervisor led when. A gap longer than seconds: nothing was repaired, and workers went on with their last orders.',
           unit: 'short',
           width: 12,
           height: 6,
@@ -185,7 +209,8 @@ export const resilience: Board = {
         }),
         series({
           title: 'Elections',
-          description: 'The number of the last election. Each step is a new leader; many steps: supervisors die or cannot reach Redis.',
+          description:
+            'The number of the last election. Each step is a new leader; many steps: supervisors die or cannot reach Redis.',
           unit: 'short',
           width: 12,
           height: 6,
@@ -257,15 +282,29 @@ export const resilience: Board = {
         series({
           title: 'Workers wanted and there',
           description:
-            'How many workers a group of queues wants, and how many live. Wanted above alive for long: whoever starts them does not follow `/autoscale/v1/<group>`, or has reached its maximum.',
+            'How many workers a group of queues wants, and how many take its jobs. Wanted above there for long: whoever starts them does not follow `/autoscale/v1/<group>`, or has reached its maximum. Needed is what the moment asks for, before it is steadied.',
           unit: 'short',
-          width: 24,
+          width: 12,
           lines: {
-            alive: fromLeader('bulwark_workers{state="alive"}'),
-            'wanted by {{group}}': fromLeader('bulwark_desired_workers', ['group']),
+            'there, {{group}}': fromLeader('bulwark_current_workers', ['group']),
+            'wanted, {{group}}': fromLeader('bulwark_desired_workers', ['group']),
+            'needed, {{group}}': fromLeader('bulwark_needed_workers', ['group']),
           },
-          colors: workerColors,
-          bounds: '/^wanted/',
+          bounds: '/^(wanted|needed)/',
+        }),
+        timeline({
+          title: 'Why so many',
+          description:
+            'What decides how many workers each group wants. Breaker open and Redis pressure: it needs more and must not have them, since they would press what fails even harder.',
+          unit: 'short',
+          width: 12,
+          height: 8,
+          empty: 'no group is known',
+          expr: `max by (group) (${scaleReasons.map((reason, index) => `${index} * (bulwark_scale_reason{reason="${reason}"} > 0)`).join(' or ')})`,
+          legend: '{{group}}',
+          words: Object.fromEntries(
+            scaleReasons.map((reason, index) => [index, [reason.replaceAll('_', ' '), reasonColors[reason]]]),
+          ),
         }),
       ],
     },

@@ -56,8 +56,7 @@ export function series(spec: SeriesPanel): UnplacedPanel {
           .calcs([]),
       )
       .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
-    if (steps)
-      panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+    if (steps) panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
     if (max !== undefined) panel.max(max);
     if (link) panel.dataLinks(linksOf([link]));
     for (const [name, color] of Object.entries(colors)) panel.overrideByName(name, [fixedColor(color)]);

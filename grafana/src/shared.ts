@@ -1,7 +1,18 @@
 import { label, toQueue, toResilience, toWorkers } from './links.js';
-import { betterNone, fillsUp, mustBeNone, percentileColors, plain, workerColors } from './look.js';
+import { betterNone, fillsUp, mustBeNone, percentileColors, plain, type Steps, workerColors } from './look.js';
 import type { UnplacedPanel } from './panel.js';
-import { failingShare, fromLeader, inRange, jobsIn, jobsIn1s, jobsOut, orZero, percentile, promiseUsed } from './promql.js';
+import {
+  failingShare,
+  fromLeader,
+  inRange,
+  jobsIn,
+  jobsIn1s,
+  jobsOut,
+  metShare,
+  orZero,
+  percentile,
+  promiseUsed,
+} from './promql.js';
 import { type SeriesPanel, series } from './series.js';
 import { type StatPanel, stat } from './stat.js';
 
@@ -12,6 +23,22 @@ type Changes<Spec> = Partial<Spec>;
 /** The jobs of a queue that have not ended. */
 export const unfinished = 'waiting|prioritized|delayed|active|waiting-children';
 export const ready = 'waiting|prioritized';
+
+/** The objective that most queues are run by. */
+const objective: Steps = ['red', [0.95, 'yellow'], [0.99, 'green']];
+
+export const inTimeStat = (changes: Changes<StatPanel> = {}): UnplacedPanel =>
+  stat({
+    title: 'In time',
+    description:
+      'Share of jobs that started within the slo of their queue, over the time shown. Alerts fire by how fast the budget of late jobs is used up.',
+    unit: 'percentunit',
+    decimals: 1,
+    empty: 'no jobs',
+    expr: metShare('bulwark_jobs_waited_total', 'in_time', '$__range'),
+    steps: objective,
+    ...changes,
+  });
 
 export const promiseStat = (changes: Changes<StatPanel> = {}): UnplacedPanel =>
   stat({
@@ -53,7 +80,8 @@ export const failingStat = (changes: Changes<StatPanel> = {}): UnplacedPanel =>
 export const aliveStat = (changes: Changes<StatPanel> = {}): UnplacedPanel =>
   stat({
     title: 'Workers',
-    description: 'Workers whose heartbeat the leading supervisor sees. Unknown: no supervisor leads, or none is scraped.',
+    description:
+      'Workers whose heartbeat the leading supervisor sees. Unknown: no supervisor leads, or none is scraped.',
     unit: 'short',
     empty: 'unknown',
     expr: fromLeader('bulwark_workers{state="alive"}'),
@@ -108,7 +136,8 @@ export const leaderStat = (changes: Changes<StatPanel> = {}): UnplacedPanel =>
 export const newDeadStat = (changes: Changes<StatPanel> = {}): UnplacedPanel =>
   stat({
     title: 'New dead letters',
-    description: 'Jobs that were dead-lettered in the time shown. `bulwark dlq ls` says which and why, and nothing of them is lost.',
+    description:
+      'Jobs that were dead-lettered in the time shown. `bulwark dlq ls` says which and why, and nothing of them is lost.',
     unit: 'short',
     decimals: 0,
     expr: orZero(`sum(${inRange('bulwark_dead_letters_total')})`),

@@ -5,9 +5,9 @@ import {
   ReduceDataOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
-import { linksOf, type PanelBasics, type UnplacedPanel, unplaced } from './panel.js';
 import type { PanelLink } from './links.js';
 import { colorsBy, mappingsOf, type Steps, thresholds, type Words } from './look.js';
+import { linksOf, type PanelBasics, type UnplacedPanel, unplaced } from './panel.js';
 
 export interface StatPanel extends PanelBasics {
   readonly expr: string;

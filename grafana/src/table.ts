@@ -47,7 +47,8 @@ export function table(spec: TablePanel): UnplacedPanel {
         },
       });
     const [first] = Object.values(rows);
-    if (first && link) panel.overrideByName(first, [{ id: 'links', value: linksOf([link]).map((each) => each.build()) }]);
+    if (first && link)
+      panel.overrideByName(first, [{ id: 'links', value: linksOf([link]).map((each) => each.build()) }]);
     for (const [heading, column] of named) {
       const properties = propertiesOf(column);
       if (properties.length > 0) panel.overrideByName(heading, properties);

@@ -26,7 +26,8 @@ export const workers: Board = {
         aliveStat(),
         stat({
           title: 'Not well',
-          description: 'Workers that are blocked, suspect or dead in the eyes of the leader. Their jobs are safe or are put back.',
+          description:
+            'Workers that are blocked, suspect or dead in the eyes of the leader. Their jobs are safe or are put back.',
           unit: 'short',
           empty: 'unknown',
           expr: `sum(${fromLeader('bulwark_workers{state!="alive"}', ['state'])})`,
@@ -35,7 +36,8 @@ export const workers: Board = {
         }),
         stat({
           title: 'Slots used',
-          description: 'Share of all places for running jobs that are busy. Full while jobs wait: more workers are needed.',
+          description:
+            'Share of all places for running jobs that are busy. Full while jobs wait: more workers are needed.',
           unit: 'percentunit',
           decimals: 0,
           empty: 'no worker',
@@ -72,7 +74,8 @@ export const workers: Board = {
         }),
         stat({
           title: 'Leases lost',
-          description: 'Running jobs that another attempt took over in the time shown: their worker was too slow to renew.',
+          description:
+            'Running jobs that another attempt took over in the time shown: their worker was too slow to renew.',
           unit: 'short',
           decimals: 0,
           expr: orZero(`sum(${inRange('bulwark_lease_renewals_total{result="lost"}')})`),
@@ -81,7 +84,8 @@ export const workers: Board = {
         }),
         stat({
           title: 'Stuck fetches',
-          description: 'Fetches without an answer on a connection that stood, in the time shown. The connection or the process was replaced.',
+          description:
+            'Fetches without an answer on a connection that stood, in the time shown. The connection or the process was replaced.',
           unit: 'short',
           decimals: 0,
           expr: orZero(`sum(${inRange('bulwark_fetch_stuck_total')})`),
@@ -108,8 +112,7 @@ export const workers: Board = {
           unit: 'percentunit',
           max: 1,
           lines: {
-            '{{queue}}':
-              'sum by (queue) (bulwark_worker_slots{state="busy"}) / sum by (queue) (bulwark_worker_slots)',
+            '{{queue}}': 'sum by (queue) (bulwark_worker_slots{state="busy"}) / sum by (queue) (bulwark_worker_slots)',
           },
         }),
         workersByState(),
@@ -160,7 +163,8 @@ export const workers: Board = {
         }),
         series({
           title: 'Processor by process',
-          description: 'Share of one core that each worker uses. Near 100 %: handlers compute, and more processes help more than more slots.',
+          description:
+            'Share of one core that each worker uses. Near 100 %: handlers compute, and more processes help more than more slots.',
           unit: 'percentunit',
           empty: 'no worker',
           lines: { '{{instance}}': byProcess(cpu) },
@@ -181,7 +185,8 @@ export const workers: Board = {
       panels: [
         series({
           title: 'Leases',
-          description: 'Lease renewals of running jobs. Lost: another attempt owns the job. Error: Redis did not answer in time.',
+          description:
+            'Lease renewals of running jobs. Lost: another attempt owns the job. Error: Redis did not answer in time.',
           unit: 'ops',
           lines: { '{{result}}': `sum by (result) (${perSecond('bulwark_lease_renewals_total')})` },
           colors: { renewed: 'green', lost: 'red', error: 'orange' },
@@ -212,7 +217,8 @@ export const workers: Board = {
       panels: [
         series({
           title: 'Failing service runs',
-          description: 'Runs of the periodic services inside a process that failed. A failed run is logged and tried again.',
+          description:
+            'Runs of the periodic services inside a process that failed. A failed run is logged and tried again.',
           unit: 'ops',
           width: 12,
           lines: {
@@ -228,7 +234,10 @@ export const workers: Board = {
           unit: 's',
           width: 12,
           lines: {
-            '{{role}} {{service}}': percentile(0.99, 'bulwark_service_run_duration_seconds_bucket', ['role', 'service']),
+            '{{role}} {{service}}': percentile(0.99, 'bulwark_service_run_duration_seconds_bucket', [
+              'role',
+              'service',
+            ]),
           },
         }),
       ],

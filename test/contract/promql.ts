@@ -22,7 +22,12 @@ export function selectorsOf(expr: string): Selector[] {
 
 /** The labels an expression groups by. */
 export function groupingLabelsOf(expr: string): string[] {
-  return [...expr.matchAll(grouping)].flatMap(([, labels = '']) => labels.split(',').map((label) => label.trim()));
+  return [...expr.matchAll(grouping)].flatMap(([, labels = '']) =>
+    labels
+      .split(',')
+      .map((label) => label.trim())
+      .filter((label) => label !== ''),
+  );
 }
 
 /** The windows of the range functions of an expression: `5m` of `rate(x[5m])`. */
