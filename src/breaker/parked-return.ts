@@ -68,15 +68,12 @@ export class ParkedReturn {
     if (failures.length > 0) throw failures[0];
   }
 
-  /**
-   * Whether jobs of any of these queues are set aside because of a breaker that is not closed. Which dependencies a queue's kinds need only
-   * the workers know; that its jobs wait for one the leader sees.
-   */
-  holdsBack(queues: readonly string[]): boolean {
+  /** The breakers that are not closed, and how many jobs of these queues were set aside because of each when it was last looked at. */
+  openBreakers(queues: readonly string[]): { readonly name: string; readonly parked: number }[] {
     const states = this.#options.watch.breakers?.states ?? [];
-    return states.some(
-      ({ name, phase }) => phase !== 'closed' && queues.some((queue) => (this.#counts.get(name)?.get(queue) ?? 0) > 0),
-    );
+    return states
+      .filter(({ phase }) => phase !== 'closed')
+      .map(({ name }) => ({ name, parked: sumOf(queues.map((queue) => this.#counts.get(name)?.get(queue) ?? 0)) }));
   }
 
   /** Takes back what was told, when somebody else leads and tells it. */

@@ -38,6 +38,8 @@ export interface QueueSlots {
   readonly busy: number;
   /** How many of its slots it uses, where that is fewer: its jobs need what may not be called. */
   readonly usable?: number;
+  /** The dependencies without which some of its kinds can do nothing, at most 50; absent when there are none. */
+  readonly needs?: readonly string[];
   /** How long ago Redis last told the worker whether there is work; absent before the first time. While all slots are taken nobody asks. */
   readonly lastFetchMs?: number | undefined;
 }

@@ -5,7 +5,8 @@ import type { Leadership } from '../recovery/leadership.js';
 import { metricTable } from '../telemetry/metric-table.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
-import { decideReplicas, type QueueLoad, type ScaleGate } from './decide-replicas.js';
+import { holdsReplicas, type OpenBreaker } from './decide-hold.js';
+import { decideReplicas, type QueueLoad } from './decide-replicas.js';
 import { decideSteady } from './decide-steady.js';
 import type { ScaleRecord } from './scale-record.js';
 import { type RuleInForce, underRule } from './scale-rule.js';
@@ -19,8 +20,10 @@ export interface AutoscalerOptions {
   readonly queues: () => Promise<ReadonlyMap<string, QueuePolicy>>;
   /** How a queue flows; undefined while nobody has sampled it. */
   readonly flowOf: (queue: string) => QueueFlow | undefined;
-  /** What speaks against more workers for a group of these queues. */
-  readonly gateOf: (queues: readonly string[]) => ScaleGate;
+  /** The breakers that are not closed, with what waits for them in these queues. */
+  readonly openBreakers: (queues: readonly string[]) => readonly OpenBreaker[];
+  /** See `ScaleGate`. */
+  readonly redisPressure: () => number;
   readonly downAfterMs: number;
   readonly leadership: Leadership;
   readonly clock: Clock;
@@ -100,11 +103,16 @@ export class Autoscaler {
   }
 
   #recordOf(group: string, loads: readonly QueueLoad[], { before, rules, fleet }: Knowledge): ScaleRecord {
-    const { gateOf, downAfterMs, clock } = this.#options;
+    const { openBreakers, redisPressure, downAfterMs, clock } = this.#options;
     const names = loads.map(({ queue }) => queue);
     const now = clock.now();
     const current = fleet.workersOf(names);
-    const { replicas, why, queues } = decideReplicas(loads, current, gateOf(names));
+    const backlog = loads.reduce((sum, { flow }) => sum + flow.last.waiting + flow.last.prioritized, 0);
+    const gate = {
+      breakersOpen: holdsReplicas(openBreakers(names), fleet.needsOf(names), backlog),
+      redisPressure: redisPressure(),
+    };
+    const { replicas, why, queues } = decideReplicas(loads, current, gate);
     const steady = decideSteady(before.get(group)?.steady, { need: replicas, current, now, downAfterMs });
     const rule = rules.get(group);
     const desired = underRule(steady.desired, rule);

@@ -7,6 +7,8 @@ export interface FleetSlots {
   workersOf(queues: readonly string[]): number;
   /** How many jobs of this queue one worker runs at the same time, on average; undefined when no worker serves it. */
   slotsOf(queue: string): number | undefined;
+  /** The dependencies that kinds of these queues need. */
+  needsOf(queues: readonly string[]): ReadonlySet<string>;
 }
 
 export interface WorkerSlotsOptions {
@@ -23,7 +25,7 @@ const readMs = 1_000;
 const newcomersPerLook = 200;
 
 /**
- * Knows which slots the workers have. A worker's slots never change, so only newcomers are asked for them: the rest is in what the leader
+ * Knows which slots the workers have, and what their kinds need. Neither ever changes for a worker, so only newcomers are asked for them: the rest is in what the leader
  * reads of all workers anyway.
  */
 export class WorkerSlots {
@@ -64,5 +66,7 @@ function countSlots(workers: readonly (readonly QueueSlots[])[]): FleetSlots {
       const places = workers.flat().filter(({ name }) => name === queue);
       return places.length === 0 ? undefined : places.reduce((sum, { slots }) => sum + slots, 0) / places.length;
     },
+    needsOf: (queues) =>
+      new Set(workers.flat().flatMap(({ name, needs = [] }) => (queues.includes(name) ? needs : []))),
   };
 }

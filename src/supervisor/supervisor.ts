@@ -248,10 +248,8 @@ export class Supervisor {
       }),
       queues: () => directory.list(),
       flowOf: (queue) => flows.of(queue),
-      gateOf: (names) => ({
-        breakersOpen: parkedReturn.holdsBack(names),
-        redisPressure: memoryStage(pressure.last?.memoryRatio),
-      }),
+      openBreakers: (names) => parkedReturn.openBreakers(names),
+      redisPressure: () => memoryStage(pressure.last?.memoryRatio),
       downAfterMs: supervisor.scaleDownAfterMs,
       leadership: lease,
       clock: systemClock,

@@ -7,6 +7,8 @@ import type { QueueConsumer } from '../transport/queue-consumer.js';
 export interface WorkerSelf extends Pick<WorkerBeat, 'id' | 'startedAt' | 'state' | 'kinds'> {
   readonly connection: WorkerBeat['connection'] | undefined;
   readonly consumers: readonly QueueConsumer[];
+  /** What jobs of each queue cannot do without; a queue that needs nothing may be missing. */
+  readonly needs: ReadonlyMap<string, readonly string[]>;
   readonly lane: WorkerBeat['lane'] | undefined;
   readonly suspect: WorkerBeat['suspect'] | undefined;
 }
@@ -16,7 +18,7 @@ const progressCharacters = 200;
 
 /** What a worker tells of itself with a beat, but for what the heartbeat measures. */
 export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
-  const { id, startedAt, connection, state, kinds, consumers, lane, suspect } = self;
+  const { id, startedAt, connection, state, kinds, consumers, needs, lane, suspect } = self;
   return {
     id,
     host: hostname(),
@@ -31,6 +33,7 @@ export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 
       slots,
       busy,
       ...(usable < slots && { usable }),
+      ...(needs.has(queue) && { needs: needs.get(queue) ?? [] }),
       lastFetchMs,
     })),
     running: describeRunning(consumers),

@@ -22,6 +22,7 @@ import { createConsumer } from './create-consumer.js';
 import { describeWorker } from './describe-worker.js';
 import { HungHandlers } from './hung-handlers.js';
 import { Lane } from './lane.js';
+import { queueNeeds } from './queue-needs.js';
 import type { Retirement } from './retirement.js';
 import { ShedGate } from './shed-gate.js';
 import { WorkerBreakers } from './worker-breakers.js';
@@ -47,6 +48,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #clock: Clock;
   readonly #startedAt: EpochMs;
+  readonly #needs: ReadonlyMap<string, readonly string[]>;
   #state: WorkerState = 'running';
   #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
@@ -65,6 +67,7 @@ export class Worker {
     this.id = parts.id ?? createWorkerId();
     this.#clock = parts.clock ?? systemClock;
     this.#startedAt = this.#clock.now();
+    this.#needs = queueNeeds(parts.registry);
     this.#hung = new HungHandlers({
       clock: this.#clock,
       log: parts.log,
@@ -332,6 +335,7 @@ export class Worker {
       state: this.#state,
       kinds: this.#parts.registry.kinds,
       consumers: this.#consumers,
+      needs: this.#needs,
       lane: this.#lane?.state,
       suspect: this.#parts.suspect,
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { QueueFlows } from '../../../src/flow/queue-flows.js';
 import type { QueuePolicy } from '../../../src/job/queue-policy.js';
 import { Autoscaler } from '../../../src/scaling/autoscaler.js';
-import type { ScaleGate } from '../../../src/scaling/decide-replicas.js';
+import type { OpenBreaker } from '../../../src/scaling/decide-hold.js';
 import type { ScaleRecord } from '../../../src/scaling/scale-record.js';
 import type { RuleInForce } from '../../../src/scaling/scale-rule.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
@@ -23,7 +23,8 @@ function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
     workers: 2,
     records: new Map<string, ScaleRecord>(),
     rules: new Map<string, RuleInForce>(),
-    gate: { breakersOpen: false, redisPressure: 0 } as ScaleGate,
+    needs: new Set<string>(),
+    openBreakers: [] as OpenBreaker[],
     term: 7 as number | undefined,
     reply: 'published' as 'published' | 'deposed',
     deposed: [] as number[],
@@ -38,10 +39,11 @@ function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
         records: async () => world.records,
         rules: async () => world.rules,
       },
-      slots: { read: async () => ({ workersOf: () => world.workers, slotsOf: () => 10 }) },
+      slots: { read: async () => ({ workersOf: () => world.workers, slotsOf: () => 10, needsOf: () => world.needs }) },
       queues: async () => new Map(Object.entries(policies)),
       flowOf: (queue) => flows.of(queue),
-      gateOf: () => world.gate,
+      openBreakers: () => world.openBreakers,
+      redisPressure: () => 0,
       downAfterMs: 60_000,
       leadership: {
         get term() {
@@ -149,14 +151,14 @@ describe('Autoscaler', () => {
   ])('gives a group %s what an operator says, whatever a gate says', async (_, rule, desired) => {
     const pool = startAutoscaler({ email });
     pool.world.rules.set('mail', { by: 'ada', why: 'launch', forMs: 1, ...rule });
-    pool.world.gate = { breakersOpen: true, redisPressure: 0 };
+    pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
 
     expect(await run(pool, 300, 5)).toMatchObject({ desired, why: 'operator', needed: 2 });
   });
 
   it('adds no worker while a breaker is open', async () => {
     const pool = startAutoscaler({ email });
-    pool.world.gate = { breakersOpen: true, redisPressure: 0 };
+    pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
 
     expect(await run(pool, 300, 10)).toMatchObject({ desired: 2, why: 'breaker_open' });
   });

@@ -61,6 +61,21 @@ describe('WorkerSlots', () => {
     expect((await slots.read()).workersOf(['email'])).toBe(0);
   });
 
+  it('knows what the kinds of some queues need, whichever worker has them', async () => {
+    const needing = (id: string, name: string, ...needs: string[]) =>
+      workerBeat(id, { queues: [{ name, slots: 1, busy: 0, needs }] });
+    const { slots } = watch(
+      needing('a', 'email', 'smtp'),
+      needing('b', 'email', 'smtp', 'crm'),
+      needing('c', 'video', 's3'),
+    );
+
+    const fleet = await slots.read();
+
+    expect([...fleet.needsOf(['email'])]).toEqual(['smtp', 'crm']);
+    expect([...fleet.needsOf(['audio'])]).toEqual([]);
+  });
+
   it('reads the beats of newcomers alone', async () => {
     const { slots, fleet, asked } = watch(serving('a', { email: 1 }));
     await slots.read();
