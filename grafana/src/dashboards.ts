@@ -1,3 +1,4 @@
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { type Board, dashboardOf } from './board.js';
 import { overview } from './overview.js';
 import { queue } from './queue.js';
@@ -6,6 +7,8 @@ import { resilience } from './resilience.js';
 import { workers } from './workers.js';
 
 const boards: Readonly<Record<string, Board>> = { overview, queue, workers, resilience, redis };
+
+export const dashboards = (): Dashboard[] => Object.values(boards).map(dashboardOf);
 
 /** The files of grafana/dashboards, by name, with what stands in them. */
 export function dashboardFiles(): ReadonlyMap<string, string> {

@@ -2,8 +2,19 @@
 
 export const perSecond = (series: string): string => `rate(${series}[$__rate_interval])`;
 
+/**
+ * What a counter of rare things grew by. `increase` does not see the first one, with which a series begins, and of what should never happen
+ * the first one is the one that matters: until the series is as old as the window, its highest value is what it grew by, also when its process
+ * has ended.
+ */
+const grew = (series: string, window: string): string =>
+  `((max_over_time(${series}[${window}]) unless ${series} offset ${window}) or increase(${series}[${window}]))`;
+
 /** What a counter grew by in the whole time shown. */
-export const inRange = (series: string): string => `increase(${series}[$__range])`;
+export const inRange = (series: string): string => grew(series, '$__range');
+
+/** What a counter grew by from one point of a graph to the next. */
+export const inInterval = (series: string): string => grew(series, '$__rate_interval');
 
 /** A percentile of a histogram, from 0 to 1, of all its series or by some labels. */
 export function percentile(ratio: number, histogram: string, by: readonly string[] = []): string {

@@ -1,7 +1,18 @@
 import { bars } from './bars.js';
 import type { Board } from './board.js';
 import { betterNone, classColors, outcomeColors, percentileColors, placeColors } from './look.js';
-import { fromLeader, inRange, jobsIn, jobsOut, metShare, orNone, orZero, percentile, perSecond } from './promql.js';
+import {
+  fromLeader,
+  inInterval,
+  inRange,
+  jobsIn,
+  jobsOut,
+  metShare,
+  orNone,
+  orZero,
+  percentile,
+  perSecond,
+} from './promql.js';
 import { series } from './series.js';
 import {
   failingStat,
@@ -48,7 +59,7 @@ export const queue: Board = {
             'How long it takes to do what waits now, at the pace of the last moments and if nothing came. Never: jobs wait and none ends.',
           unit: 's',
           empty: 'unknown',
-          expr: `${jobsIn(ready)} / (${jobsOut})`,
+          expr: `(${jobsIn(ready)} > 0) / (${jobsOut}) or 0 * ${jobsIn(ready)}`,
           steps: ['text'],
           words: { 0: ['none waits', 'green'] },
         }),
@@ -210,13 +221,13 @@ export const queue: Board = {
         series({
           title: 'Dead letters by reason',
           description:
-            'Jobs that were dead-lettered, a second, and those that were dropped because they were too old or too many.',
-          unit: 'ops',
+            'Jobs that were dead-lettered, and dead letters that were dropped because they were too old or too many.',
+          unit: 'short',
           bars: true,
           lines: {
-            '{{reason}}': orNone(`sum by (reason) (${perSecond('bulwark_dead_letters_total')})`, 'reason'),
+            '{{reason}}': orNone(`sum by (reason) (${inInterval('bulwark_dead_letters_total')})`, 'reason'),
             'dropped for {{reason}}': orNone(
-              `sum by (reason) (${perSecond('bulwark_dead_letters_dropped_total')})`,
+              `sum by (reason) (${inInterval('bulwark_dead_letters_dropped_total')})`,
               'reason',
             ),
           },

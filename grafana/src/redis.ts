@@ -1,6 +1,6 @@
 import type { Board } from './board.js';
 import { betterNone, mustBeNone, percentileColors, plain } from './look.js';
-import { fromLeader, inRange, orNone, orZero, percentile, perSecond } from './promql.js';
+import { fromLeader, inInterval, inRange, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import { type StatPanel, stat } from './stat.js';
 import { table } from './table.js';
@@ -192,7 +192,7 @@ export const redis: Board = {
           bars: true,
           lines: {
             '{{fault}}, {{decision}}': orNone(
-              'sum by (fault, decision) (increase(bulwark_half_written_jobs_total[$__rate_interval]))',
+              `sum by (fault, decision) (${inInterval('bulwark_half_written_jobs_total')})`,
               'fault',
             ),
           },

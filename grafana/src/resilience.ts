@@ -1,7 +1,7 @@
 import { metricTable } from '../../src/telemetry/metric-table.js';
 import type { Board } from './board.js';
 import { betterNone, classColors, mustBeNone } from './look.js';
-import { fromLeader, inRange, jobsIn, orNone, orZero, percentile, perSecond } from './promql.js';
+import { fromLeader, inInterval, inRange, jobsIn, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import { breakersStat, leaderStat, newDeadStat, shedStat } from './shared.js';
 import { stat } from './stat.js';
@@ -132,7 +132,7 @@ export const resilience: Board = {
           bars: true,
           lines: {
             '{{breaker}} to {{to}}': orNone(
-              `sum by (breaker, to) (increase(bulwark_breaker_transitions_total[$__rate_interval]))`,
+              `sum by (breaker, to) (${inInterval('bulwark_breaker_transitions_total')})`,
               'to',
             ),
           },
@@ -224,10 +224,7 @@ export const resilience: Board = {
           unit: 'short',
           bars: true,
           lines: {
-            '{{decision}}': orNone(
-              `sum by (decision) (increase(bulwark_orphaned_jobs_total[$__rate_interval]))`,
-              'decision',
-            ),
+            '{{decision}}': orNone(`sum by (decision) (${inInterval('bulwark_orphaned_jobs_total')})`, 'decision'),
           },
           colors: { requeued: 'green', quarantined: 'orange', dead_lettered: 'red' },
         }),
@@ -237,7 +234,7 @@ export const resilience: Board = {
             'Workers whose connections were gone from Redis: dead, back a moment later, or so many together that the network is suspected.',
           unit: 'short',
           bars: true,
-          lines: { '{{verdict}}': `sum by (verdict) (increase(bulwark_workers_vanished_total[$__rate_interval]))` },
+          lines: { '{{verdict}}': `sum by (verdict) (${inInterval('bulwark_workers_vanished_total')})` },
           colors: { dead: 'red', back: 'green', together: 'orange' },
         }),
         series({

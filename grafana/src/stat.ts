@@ -21,7 +21,7 @@ export interface StatPanel extends PanelBasics {
 /** One number or word that says by its colour whether all is well. */
 export function stat(spec: StatPanel): UnplacedPanel {
   const { title, expr, steps, words, decimals, link } = spec;
-  return unplaced(spec, { width: 3, height: 4 }, [{ expr, legend: title }], () => {
+  return unplaced(spec, { width: 3, height: 4 }, [{ expr, legend: title, instant: isSumOfRange(expr) }], () => {
     const panel = new PanelBuilder()
       .colorMode(BigValueColorMode.Background)
       .graphMode(BigValueGraphMode.Area)
@@ -35,6 +35,9 @@ export function stat(spec: StatPanel): UnplacedPanel {
     return panel;
   });
 }
+
+/** What grew in the whole time shown is one number, and no line. */
+const isSumOfRange = (expr: string): boolean => expr.includes('$__range');
 
 export const lastValue = (): ReduceDataOptionsBuilder =>
   new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);

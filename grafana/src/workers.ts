@@ -1,7 +1,7 @@
 import type { Board } from './board.js';
 import { column, label, toInstance } from './links.js';
 import { betterNone, mustBeNone } from './look.js';
-import { fromLeader, inRange, orNone, orZero, percentile, perSecond } from './promql.js';
+import { fromLeader, inInterval, inRange, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import { aliveStat, workersByState } from './shared.js';
 import { stat } from './stat.js';
@@ -197,7 +197,7 @@ export const workers: Board = {
             'Workers whose connections were gone from Redis. Dead: nobody came back. Back: only the connection was lost. Together: so many at once that the network is suspected, and nobody is taken for dead.',
           unit: 'short',
           bars: true,
-          lines: { '{{verdict}}': `sum by (verdict) (increase(bulwark_workers_vanished_total[$__rate_interval]))` },
+          lines: { '{{verdict}}': `sum by (verdict) (${inInterval('bulwark_workers_vanished_total')})` },
           colors: { dead: 'red', back: 'green', together: 'orange' },
         }),
         series({
@@ -206,7 +206,7 @@ export const workers: Board = {
           unit: 'short',
           bars: true,
           lines: {
-            '{{action}}': orNone(`sum by (action) (increase(bulwark_fetch_stuck_total[$__rate_interval]))`, 'action'),
+            '{{action}}': orNone(`sum by (action) (${inInterval('bulwark_fetch_stuck_total')})`, 'action'),
           },
           colors: { rebuild: 'yellow', replace: 'red' },
         }),
