@@ -42,18 +42,26 @@ export class QueueSampler {
 
   async sample(): Promise<void> {
     const failures: unknown[] = [];
-    for (const [queue, policy] of await this.#options.queues()) {
+    const queues = await this.#options.queues();
+    this.#showPromises(queues);
+    for (const queue of queues.keys()) {
       // One queue that cannot be counted must not hide the others.
-      await this.#sampleQueue(queue, policy).catch((cause: unknown) => {
+      await this.#sampleQueue(queue).catch((cause: unknown) => {
         failures.push(new Error(`queue ${queue} could not be counted: ${errorMessage(cause)}`, { cause }));
       });
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  async #sampleQueue(queue: string, { criticality, sloMs }: QueuePolicy): Promise<void> {
+  /** A queue that has changed its class must not stand in two: rules that join by queue would fail. */
+  #showPromises(queues: ReadonlyMap<string, QueuePolicy>): void {
+    const { queueSlo } = this.#options.metrics;
+    queueSlo.clear();
+    for (const [queue, { criticality, sloMs }] of queues) queueSlo.set({ queue, criticality }, sloMs / 1000);
+  }
+
+  async #sampleQueue(queue: string): Promise<void> {
     const { inspector, flows, metrics, clock } = this.#options;
-    metrics.queueSlo.set({ queue, criticality }, sloMs / 1000);
     const sample = await inspector.sample(queue);
     flows.observe(queue, sample, clock.elapsed());
     for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);

@@ -13,7 +13,7 @@ const grouping = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*
 export function selectorsOf(expr: string): Selector[] {
   const withoutGroups = expr.replace(grouping, ' ').replace(/\[[^\]]*\]|\boffset \S+/g, ' ');
   const found = withoutGroups.matchAll(
-    /([a-z_][a-z0-9_]*)\s*(?:\{((?:[^"}]|"[^"]*")*)\})?(?!\s*\()(?=[^a-z0-9_]|$)|"[^"]*"/gi,
+    /([a-z_:][a-z0-9_:]*)\s*(?:\{((?:[^"}]|"[^"]*")*)\})?(?!\s*\()(?=[^a-z0-9_:]|$)|"[^"]*"/gi,
   );
   return [...found].flatMap(([, name, matchers = '']) =>
     name === undefined || keywords.has(name) ? [] : [{ name, matchers: matchersOf(matchers) }],
