@@ -25,7 +25,7 @@ export function panelQueries({ rangeS, rateS }: Shown): PanelQuery[] {
     expr
       .replaceAll('$__rate_interval', `${rateS}s`)
       .replaceAll('$__range', `${Math.ceil(rangeS)}s`)
-      .replaceAll(/\$(job|instance|queue|kind)\b/g, '.+');
+      .replaceAll(/\$(job|instance|queue|kind|breaker)\b/g, '.+');
   return dashboards().flatMap(({ uid = '', panels = [] }) =>
     panels.flatMap((panel) => {
       if (panel.type === 'row') return [];

@@ -40,6 +40,7 @@ const offers: Readonly<Record<Choice, { readonly label: string; readonly from: s
   instance: { label: 'Process', from: 'bulwark_worker_slots' },
   queue: { label: 'Queue', from: 'bulwark_queue_jobs' },
   kind: { label: 'Kind', from: 'bulwark_job_attempts_total' },
+  breaker: { label: 'Breaker', from: 'bulwark_breaker_state' },
 };
 
 /** What happened when, over every graph: each is a reason why lines may change. */

@@ -17,7 +17,6 @@ const toBoard = (uid: string, title: string, choice = ''): PanelLink => ({
 export const toQueue = (value: string): PanelLink => toBoard('bulwark-queue', 'This queue', `&var-queue=${value}`);
 export const toInstance = (value: string): PanelLink =>
   toBoard('bulwark-workers', 'This process', `&var-instance=${value}`);
-export const toQueues = toBoard('bulwark-queue', 'Queues');
 export const toWorkers = toBoard('bulwark-workers', 'Workers');
 export const toResilience = toBoard('bulwark-resilience', 'Resilience');
 export const toRedis = toBoard('bulwark-redis', 'Redis');

@@ -12,7 +12,7 @@ import {
 export type Steps = readonly [first: string, ...more: readonly (readonly [from: number, color: string])[]];
 
 /** For numbers that are neither good nor bad. */
-export const plain: Steps = ['text'];
+export const plain: Steps = ['semi-dark-blue'];
 /** For the part of a promise or of a place that is used up. */
 export const fillsUp: Steps = ['green', [0.5, 'yellow'], [1, 'red']];
 /** For what is worth a look. */
@@ -58,8 +58,7 @@ export function thresholds([first, ...more]: Steps): ThresholdsConfigBuilder {
 
 export const colorsBy = {
   thresholds: (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.Thresholds),
-  /** The same name has the same colour, whichever other lines there are. */
-  name: (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName),
+  palette: (): FieldColorBuilder => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic),
 };
 
 export function mappingsOf(words: Words): ValueMapping[] {

@@ -1,6 +1,6 @@
 import { bars } from './bars.js';
 import type { Board } from './board.js';
-import { column, toQueue, toRedis, toWorkers } from './links.js';
+import { column, label, toQueue, toRedis, toWorkers } from './links.js';
 import { betterNone, fillsUp, outcomeColors, placeColors } from './look.js';
 import { fromLeader, inRange, jobsIn, orNone, percentile, perSecond, promiseUsed } from './promql.js';
 import { series } from './series.js';
@@ -11,7 +11,6 @@ import {
   inTimeStat,
   leaderStat,
   newDeadStat,
-  oldestWait,
   promiseStat,
   ready,
   shedStat,
@@ -41,7 +40,16 @@ export const overview: Board = {
         shedStat(),
         leaderStat(),
         throughput(),
-        oldestWait(),
+        series({
+          title: 'Promise used by queue',
+          description:
+            'How much of the time it may wait the oldest job of each queue has used up. Above the line, at 100 %, users notice.',
+          unit: 'percentunit',
+          empty: 'no queue is known',
+          lines: { '{{queue}}': promiseUsed },
+          steps: ['green', [1, 'red']],
+          link: toQueue(label('queue')),
+        }),
         waitPercentiles(),
       ],
     },
@@ -53,7 +61,7 @@ export const overview: Board = {
           description:
             'One line per queue; its name leads to its dashboard. Waiting: could run now. Later: has a due time, such as a retry. Dead: waits in the dead-letter queue for a decision.',
           unit: 'short',
-          empty: 'no queue is known',
+          empty: '-',
           height: 7,
           rows: { queue: 'Queue' },
           columns: {
@@ -170,6 +178,7 @@ export const overview: Board = {
           description:
             'How many processes run which version. Two versions of one role: a rollout is on its way, or stuck.',
           unit: 'short',
+          height: 6,
           rows: { role: 'Role', version: 'Bulwark', bullmq: 'BullMQ', node: 'Node' },
           columns: { Processes: { expr: 'count by (role, version, bullmq, node) (bulwark_build_info)' } },
         }),

@@ -1,6 +1,6 @@
 import { bars } from './bars.js';
 import type { Board } from './board.js';
-import { betterNone, classColors, outcomeColors, percentileColors, placeColors } from './look.js';
+import { betterNone, classColors, outcomeColors, percentileColors, placeColors, plain } from './look.js';
 import {
   fromLeader,
   inInterval,
@@ -49,7 +49,7 @@ export const queue: Board = {
           decimals: 1,
           empty: 'unknown',
           expr: fromLeader('bulwark_queue_oldest_job_age_seconds'),
-          steps: ['text'],
+          steps: plain,
           words: { 0: ['none waits', 'green'] },
         }),
         waitingStat(),
@@ -60,7 +60,7 @@ export const queue: Board = {
           unit: 's',
           empty: 'unknown',
           expr: `(${jobsIn(ready)} > 0) / (${jobsOut}) or 0 * ${jobsIn(ready)}`,
-          steps: ['text'],
+          steps: plain,
           words: { 0: ['none waits', 'green'] },
         }),
         failingStat(),
@@ -159,7 +159,7 @@ export const queue: Board = {
           description:
             'One line per kind: attempts a second by how they ended, and the run time that 95 of 100 attempts kept.',
           unit: 'ops',
-          empty: 'no attempt has ended',
+          empty: '-',
           height: 7,
           rows: { queue: 'Queue', kind: 'Kind' },
           columns: {

@@ -165,7 +165,9 @@ export const redis: Board = {
             'Failures that processes saw on their connection. Connection: lost or refused. Timeout: no answer. Command: an error as the answer, such as OOM when memory is full.',
           unit: 'ops',
           bars: true,
-          lines: { '{{role}} {{kind}}': `sum by (role, kind) (${perSecond('bulwark_redis_errors_total')})` },
+          lines: {
+            '{{role}} {{kind}}': orNone(`sum by (role, kind) (${perSecond('bulwark_redis_errors_total')}) > 0`, 'kind'),
+          },
         }),
       ],
     },
@@ -191,7 +193,7 @@ export const redis: Board = {
           height: 5,
           bars: true,
           lines: {
-            '{{fault}}, {{decision}}': orNone(
+            '{{fault}} {{decision}}': orNone(
               `sum by (fault, decision) (${inInterval('bulwark_half_written_jobs_total')})`,
               'fault',
             ),

@@ -1,6 +1,6 @@
 import { metricTable } from '../../src/telemetry/metric-table.js';
 import type { Board } from './board.js';
-import { betterNone, classColors, mustBeNone } from './look.js';
+import { betterNone, classColors, mustBeNone, plain } from './look.js';
 import { fromLeader, inInterval, inRange, jobsIn, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import { breakersStat, leaderStat, newDeadStat, shedStat } from './shared.js';
@@ -30,7 +30,7 @@ export const resilience: Board = {
   title: 'Bulwark resilience',
   description:
     'What the pool does about trouble: breakers, shedding, recovery of jobs, retries, and how many workers it wants.',
-  choices: ['queue'],
+  choices: ['queue', 'breaker'],
   rows: [
     {
       title: 'Is it healthy?',
@@ -52,7 +52,7 @@ export const resilience: Board = {
           unit: 'short',
           decimals: 0,
           expr: orZero(`sum(${inRange('bulwark_orphaned_jobs_total')})`),
-          steps: ['text'],
+          steps: plain,
           words: { 0: ['none', 'green'] },
         }),
         newDeadStat(),
@@ -116,10 +116,7 @@ export const resilience: Board = {
           unit: 'short',
           lines: {
             '{{breaker}}': orNone(fromLeader('bulwark_breaker_parked_jobs', ['breaker']), 'breaker'),
-            'back to {{queue}}, a second': orNone(
-              `sum by (queue) (${perSecond('bulwark_breaker_returned_jobs_total')})`,
-              'queue',
-            ),
+            'brought back, a second': orZero(`sum(${perSecond('bulwark_breaker_returned_jobs_total')})`),
           },
         }),
         series({
@@ -131,7 +128,7 @@ export const resilience: Board = {
           height: 7,
           bars: true,
           lines: {
-            '{{breaker}} to {{to}}': orNone(
+            '{{breaker}} {{to}}': orNone(
               `sum by (breaker, to) (${inInterval('bulwark_breaker_transitions_total')})`,
               'to',
             ),

@@ -1,7 +1,7 @@
 import { type MetricRow, metricTable } from '../../src/telemetry/metric-table.js';
 
 /** What a reader can choose at the top of a dashboard. `job` is the name of the scrape job in Prometheus. */
-export type Choice = 'job' | 'instance' | 'queue' | 'kind';
+export type Choice = 'job' | 'instance' | 'queue' | 'kind' | 'breaker';
 
 const rows: ReadonlyMap<string, MetricRow> = new Map(Object.values(metricTable).map((row) => [row.name, row]));
 const ours = /\b((?:bulwark|process|nodejs)_\w+)(\{)?/g;

@@ -43,10 +43,10 @@ export function series(spec: SeriesPanel): UnplacedPanel {
       .drawStyle(bars ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
       .lineInterpolation(LineInterpolation.Linear)
       .lineWidth(bars ? 1 : 2)
-      .fillOpacity(bars ? 60 : 10)
+      .fillOpacity(bars ? 60 : fillOf(max))
       .gradientMode(bars ? GraphGradientMode.None : GraphGradientMode.Opacity)
       .showPoints(VisibilityMode.Never)
-      .colorScheme(colorsBy.name())
+      .colorScheme(colorsBy.palette())
       .thresholds(thresholds(steps ?? plain))
       .legend(
         new VizLegendOptionsBuilder()
@@ -59,11 +59,16 @@ export function series(spec: SeriesPanel): UnplacedPanel {
     if (steps) panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
     if (max !== undefined) panel.max(max);
     if (link) panel.dataLinks(linksOf([link]));
-    for (const [name, color] of Object.entries(colors)) panel.overrideByName(name, [fixedColor(color)]);
+    const isNoneShown = queries.some(({ expr }) => expr.includes('"none"'));
+    for (const [name, color] of Object.entries({ ...colors, ...(isNoneShown && { none: 'text' }) }))
+      panel.overrideByName(name, [fixedColor(color)]);
     if (bounds) panel.overrideByRegexp(bounds, boundStyle());
     return panel;
   });
 }
+
+/** Several lines at their highest would hide one another's filling. */
+const fillOf = (max: number | undefined): number => (max === undefined ? 10 : 0);
 
 const fixedColor = (fixed: string): DynamicConfigValue => ({
   id: 'color',

@@ -1,6 +1,6 @@
 import type { Board } from './board.js';
 import { column, label, toInstance } from './links.js';
-import { betterNone, mustBeNone } from './look.js';
+import { betterNone, mustBeNone, plain } from './look.js';
 import { fromLeader, inInterval, inRange, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import { aliveStat, workersByState } from './shared.js';
@@ -61,7 +61,7 @@ export const workers: Board = {
           decimals: 0,
           empty: 'no worker',
           expr: `max(${memory})`,
-          steps: ['text'],
+          steps: plain,
         }),
         stat({
           title: 'Vanished',
@@ -75,10 +75,10 @@ export const workers: Board = {
         stat({
           title: 'Leases lost',
           description:
-            'Running jobs that another attempt took over in the time shown: their worker was too slow to renew.',
+            'Attempts in the time shown whose job went to another one meanwhile: their worker was too slow to renew.',
           unit: 'short',
           decimals: 0,
-          expr: orZero(`sum(${inRange('bulwark_lease_renewals_total{result="lost"}')})`),
+          expr: orZero(`sum(${inRange('bulwark_job_attempts_total{outcome="lease_lost"}')})`),
           steps: betterNone,
           words: { 0: ['none', 'green'] },
         }),
@@ -125,8 +125,8 @@ export const workers: Board = {
           title: 'Workers now',
           description: 'One line per worker process; its address leads to this dashboard for it alone.',
           unit: 'short',
-          empty: 'no worker',
-          height: 7,
+          empty: '-',
+          height: 6,
           rows: { instance: 'Process' },
           columns: {
             'Slots used': {

@@ -28,7 +28,7 @@ const quiet: Readonly<Record<string, string>> = {
   'Leases lost': 'nobody is taken for dead who lives',
   'Retry budget': 'the budget is larger than the trouble',
   'Broken jobs': 'Bulwark breaks none',
-  'Broken jobs ({{fault}}, {{decision}})': 'the same',
+  'Broken jobs ({{fault}} {{decision}})': 'the same',
   'Failing service runs ({{role}} {{service}})': 'what is tried again in time has not failed',
   'When it is full': 'Redis is set up as it must be',
   'Deleted keys': 'the same',
@@ -49,7 +49,10 @@ const beyondOne: Readonly<Record<string, string>> = {
  */
 it.skipIf(!program)('every panel shows what happens on a bad day', { timeout: 120_000 }, async ({ annotate }) => {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-prometheus-'));
-  const redis = await startRedis({ directives: { maxmemory: '512mb', 'maxmemory-policy': 'noeviction' } });
+  const redis = await startRedis({
+    appendOnly: true,
+    directives: { maxmemory: '512mb', 'maxmemory-policy': 'noeviction' },
+  });
   const prometheus = await Prometheus.start(program ?? '', folder);
   onTestFinished(async () => {
     await prometheus.stop();
@@ -63,6 +66,10 @@ it.skipIf(!program)('every panel shows what happens on a bad day', { timeout: 12
   await liveThroughBadDay({
     root: new URL('../../', import.meta.url),
     redisUrl: redis.url,
+    restartRedis: async () => {
+      await redis.kill();
+      await redis.restart();
+    },
     prometheus,
     calmMs: 500,
     onTrouble,
