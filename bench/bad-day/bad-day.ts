@@ -66,7 +66,7 @@ export async function liveThroughBadDay({
     await calm();
 
     onTrouble?.('a worker is killed');
-    await prometheus.sees('count(bulwark_worker_slots{queue="reports", state="busy"} > 0) == 2');
+    await prometheus.sees('count(bulwark_worker_slots{queue="payments", state="busy"} > 0) == 2');
     kill(members.find(({ job }) => job === 'worker'));
     await prometheus.sees('sum(bulwark_orphaned_jobs_total) > 0');
     await join('worker');

@@ -118,7 +118,7 @@ scrape_configs:
   }
 
   /** Waits until an expression has an answer: `sum(x_total) > 0`. */
-  async sees(expr: string, timeoutMs = 30_000): Promise<void> {
+  async sees(expr: string, timeoutMs = 60_000): Promise<void> {
     await this.#until(expr, async () => (await this.query(expr)).length > 0, timeoutMs);
   }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createProducer, isBulwarkError, type Producer } from 'bulwark';
 import { loopback } from '../../src/redis/server/free-port.js';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
-import { charge, digest, receipt, report } from './kinds.js';
+import { charge, digest, receipt, report, settlement } from './kinds.js';
 
 const tickMs = 100;
 
@@ -68,9 +68,10 @@ export class Shop {
     for (const key of [`order-${tick}`, `order-${tick - (tick % 7)}`])
       send(() => this.#producer.enqueue(charge, { ms: 20, smtp }, { key }));
     send(() => this.#producer.enqueue(digest, { ms: 0, smtp }));
-    if (tick % 3 === 0) send(() => this.#producer.enqueue(report, { ms: 1_500 * Math.random() + 500, smtp }));
-    if (tick % 5 === 0) send(() => this.#producer.enqueue(report, { ms: 20, smtp, fails: 'once' }));
-    if (tick % 20 === 0) send(() => this.#producer.enqueue(report, { ms: 0, smtp, fails: 'always' }));
+    send(() => this.#producer.enqueue(report, { ms: 100 + 200 * Math.random(), smtp }));
+    if (tick % 4 === 0) send(() => this.#producer.enqueue(settlement, { ms: 500 + 1_000 * Math.random(), smtp }));
+    if (tick % 5 === 0) send(() => this.#producer.enqueue(settlement, { ms: 20, smtp, fails: 'once' }));
+    if (tick % 20 === 0) send(() => this.#producer.enqueue(settlement, { ms: 0, smtp, fails: 'always' }));
     if (tick % 30 === 0) send(() => this.#producer.enqueue(report, { ms: 0, smtp: 'nowhere' }));
   }
 
