@@ -9,8 +9,8 @@ export interface BegunEvent {
   readonly jobs: readonly { readonly number: number; readonly workClass: WorkClass; readonly waitedS: number }[];
 }
 
-/** What is done takes memory, too, for as long as it is kept: the proof is about what waits. */
-const kept = 100;
+/** What is done takes memory, too, for as long as it is kept. Bulwark keeps what it keeps by default. */
+const keptByBullmq = 100;
 
 const [, , rival, url = '', room, ms] = process.argv as [string, string, Rival, string, string, string];
 let begun: BegunEvent['jobs'][number][] = [];
@@ -27,13 +27,13 @@ process.on('message', (slowTo: number) => database.slow(slowTo));
 if (rival === 'bulwark') {
   const jobs = Object.values(overloadJobs(database));
   const worker = { concurrency: Number(room) };
-  await createWorker({ redis: url, jobs, worker, job: { keepCompletedCount: kept } }).start();
+  await createWorker({ redis: url, jobs, worker }).start();
 } else {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   const worker = new BullmqWorker<OverloadPayload>('work', (job) => database.call(job.data), {
     connection,
     concurrency: Number(room),
-    removeOnComplete: { count: kept },
+    removeOnComplete: { count: keptByBullmq },
   });
   await worker.waitUntilReady();
 }

@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createProducer } from 'bulwark';
 import { pino } from 'pino';
+import { BreakerStore } from '../../src/breaker/breaker-store.js';
 import { resolveRedisInput } from '../../src/config/redis-input.js';
 import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient } from '../../src/redis/connection.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import { startNode } from '../children.js';
 import { percentile, rounded } from '../figures.js';
-import { scaleJob } from '../peers/scale-job.js';
+import { scaleJob, store } from '../peers/scale-job.js';
 import { withPrivateRedis } from '../private-redis.js';
 import type { Proof, ProofResult } from '../proof.js';
 import { atMost } from '../runs/bounds.js';
@@ -25,12 +26,14 @@ const followMs = 15_000;
 /** Longer than a worker that is stopped waits for its jobs: a stop would interrupt them. */
 const longMs = 30_000;
 const downAfter = '8s';
+/** As long as workers may take to follow: long enough to see that none do. */
+const openMs = followMs;
 const patienceMs = 120_000;
 
 /** Whether a pool follows a rush, up and down again, and what that costs the jobs. */
 export const scale: Proof = {
   name: 'scale',
-  about: `${rushPerSecond / calmPerSecond} times the load on \`bulwark up --min 1 --max ${most}\`, and back: workers follow, no job is interrupted (2 min)`,
+  about: `${rushPerSecond / calmPerSecond} times the load on \`bulwark up --min 1 --max ${most}\`, and back: workers follow, no job is interrupted, none are added while a breaker is open (3 min)`,
   run: (say, { quick }) =>
     withPrivateRedis(async ({ url }): Promise<ProofResult> => {
       const cli = fileURLToPath(new URL('../../../bin/bulwark.mjs', import.meta.url));
@@ -81,9 +84,23 @@ export const scale: Proof = {
           'as many workers as before',
           async () => (await workersOf(client)) <= Math.max(2, before),
         );
-        await load.stop();
         say(`${peak} workers at most; at ${Math.max(2, before)} again after ${Math.round(downMs)} ms`);
-        const account = await accountOf(client, accepted);
+        const ofTheRush = accepted.length;
+
+        const breakers = new BreakerStore(client, new Keyspace('bulwark'));
+        const operator = { by: 'prove', why: 'what the jobs need is down' };
+        const open = await workersOf(client);
+        await breakers.isolate(store.name, operator);
+        load.perSecond = rushPerSecond;
+        const mostWhileOpen = await mostWithin(quick ? 2_000 : openMs, () => workersOf(client));
+        await breakers.release(store.name, operator);
+        load.perSecond = calmPerSecond;
+        say(
+          `${open} workers before a breaker opened; ${mostWhileOpen} at most while it was open at ten times the load`,
+        );
+        const releasedMs = await until('more workers once it is closed', async () => (await workersOf(client)) > open);
+        await load.stop();
+        const account = await accountOf(client, accepted, ofTheRush);
         return {
           proof: 'scale',
           bulwark: {
@@ -93,11 +110,17 @@ export const scale: Proof = {
             followedMs: rounded(upMs),
             downMs: rounded(downMs),
             interrupted: account.interrupted,
+            addedWhileOpen: Math.max(0, mostWhileOpen - open),
+            followedAfterReleaseMs: rounded(releasedMs),
             p50WaitMs: rounded(percentile(account.waitsMs, 0.5)),
             p99WaitMs: rounded(percentile(account.waitsMs, 0.99)),
           },
           ...(!quick && {
-            bounds: { followedMs: atMost(followMs, rounded(upMs)), interrupted: atMost(0, account.interrupted) },
+            bounds: {
+              followedMs: atMost(followMs, rounded(upMs)),
+              interrupted: atMost(0, account.interrupted),
+              addedWhileOpen: atMost(0, Math.max(0, mostWhileOpen - open)),
+            },
           }),
           lost: account.lost,
         };
@@ -115,6 +138,17 @@ async function workersOf(client: RedisClient): Promise<number> {
   return fleet.filter(({ beat }) => beat?.state === 'running').length;
 }
 
+/** The most that something came to within so long. */
+async function mostWithin(ms: number, measure: () => Promise<number>): Promise<number> {
+  const until = performance.now() + ms;
+  let most = 0;
+  while (performance.now() < until) {
+    most = Math.max(most, await measure());
+    await sleep(200);
+  }
+  return most;
+}
+
 /** How long it took until something was so, in ms. */
 async function until(what: string, isSo: () => Promise<boolean>): Promise<number> {
   const since = performance.now();
@@ -130,12 +164,12 @@ interface Account {
   readonly lost: number;
   /** Started more than once. */
   readonly interrupted: number;
-  /** From enqueue to the last start. */
+  /** From enqueue to the last start, of those that were measured. */
   readonly waitsMs: readonly number[];
 }
 
-/** Waits for all jobs to end, and says what became of them. */
-async function accountOf(client: RedisClient, ids: readonly string[]): Promise<Account> {
+/** Waits for all jobs to end, and says what became of them, and how long the first `measured` had waited. */
+async function accountOf(client: RedisClient, ids: readonly string[], measured: number): Promise<Account> {
   const base = new Keyspace('bulwark').queueBase(scaleJob.queue.name);
   const completed = async (): Promise<number> => client.zcard(`${base}completed`);
   await until('all jobs are done', async () => (await completed()) >= ids.length).catch(() => undefined);
@@ -145,6 +179,6 @@ async function accountOf(client: RedisClient, ids: readonly string[]): Promise<A
   return {
     lost: fields.filter(([, , finishedOn]) => finishedOn === null).length,
     interrupted: fields.filter(([, , , starts]) => Number(starts) > 1).length,
-    waitsMs: fields.map(([timestamp, processedOn]) => Number(processedOn) - Number(timestamp)),
+    waitsMs: fields.slice(0, measured).map(([timestamp, processedOn]) => Number(processedOn) - Number(timestamp)),
   };
 }

@@ -103,6 +103,7 @@ export const redis: Board = {
           title: 'Memory',
           description:
             'Memory that Redis uses for data; dashed is maxmemory. It grows with jobs that wait, results that are kept (job.keepCompleted) and dead letters.',
+          width: 6,
           unit: 'bytes',
           empty: 'unknown',
           lines: { used, limit },
@@ -112,6 +113,7 @@ export const redis: Board = {
         series({
           title: 'Jobs kept by state',
           description: 'What lies in Redis: jobs of all queues by state, those that are done included.',
+          width: 6,
           unit: 'short',
           empty: 'unknown',
           lines: { '{{state}}': 'sum by (state) (max by (queue, state) (bulwark_queue_jobs))' },
@@ -127,8 +129,20 @@ export const redis: Board = {
           },
         }),
         series({
+          title: 'Results removed early',
+          description:
+            'Completed jobs that the leader removed before their time, because the memory of Redis was short. What is done gives way before what is to be done.',
+          width: 6,
+          unit: 'short',
+          bars: true,
+          lines: {
+            '{{queue}}': orNone(`sum by (queue) (${inInterval('bulwark_history_trimmed_jobs_total')})`, 'queue'),
+          },
+        }),
+        series({
           title: 'Connections',
           description: 'Connections to Redis, and those of them that wait in a blocking command, as idle workers do.',
+          width: 6,
           unit: 'short',
           empty: 'unknown',
           lines: { all: clients, waiting: fromLeader('bulwark_redis_blocked_clients') },

@@ -7,6 +7,7 @@ import { type ArrivalsByClass, ceilingOf, cutFor, openCut } from './levels.js';
 import { isMemoryShort, type Pressure, pressureShare } from './pressure.js';
 import { decideNeeds, reachInto, type WaitRatios } from './reach.js';
 import { decideReturnRate } from './readmission.js';
+import { arrivalsIn, followRush, type Rush } from './rush.js';
 import { orderedClass, type ShedOrder } from './shed-order.js';
 import { predictWaits, predictWaitsSoon, type QueueLoad, worstWait } from './waits.js';
 
@@ -14,6 +15,7 @@ import { predictWaits, predictWaitsSoon, type QueueLoad, worstWait } from './wai
 export interface ControlState {
   readonly controller: ControllerState;
   readonly capacityPerS: number | undefined;
+  readonly rush: Rush | undefined;
   readonly needs: ReadonlySet<Criticality>;
   readonly gates: Gates;
   /** Queues whose work was set aside, and is not yet down to what they may wait for. */
@@ -28,6 +30,7 @@ export interface ControlState {
 export const nothingShed: ControlState = {
   controller: calm,
   capacityPerS: undefined,
+  rush: undefined,
   needs: new Set(),
   gates: {},
   aside: new Set(),
@@ -40,6 +43,8 @@ export const nothingShed: ControlState = {
 export interface SeenQueue extends QueueLoad {
   /** What came in a second of late, also what producers refused. */
   readonly arrivalsPerS: number;
+  /** The same in the last second. */
+  readonly lastArrivalsPerS: number;
   /** What ended in a second, in the last one. */
   readonly lastCompletionsPerS: number;
   /** How many jobs may wait in it; any number when undefined. */
@@ -73,7 +78,10 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const waitRatio = worstWait(waits);
   const soon = predictWaitsSoon(takingPart);
   const arrivals = arrivalsByClass(queues);
-  const arrivalsPerS = sum(queues.map((each) => each.arrivalsPerS));
+  const usualPerS = sum(queues.map((each) => each.arrivalsPerS));
+  const latestPerS = sum(queues.map((each) => each.lastArrivalsPerS));
+  const rush = followRush(before.rush, { usualPerS, latestPerS, elapsedS });
+  const arrivalsPerS = arrivalsIn(rush, usualPerS);
   const completionsPerS = sum(queues.map((each) => each.lastCompletionsPerS));
   const capacityPerS = estimateCapacity(before.capacityPerS, {
     completionsPerS,
@@ -102,6 +110,7 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const state: ControlState = {
     controller,
     capacityPerS,
+    rush,
     needs,
     gates,
     aside: asideAfter(before.aside, gates, queues, targetRatio),

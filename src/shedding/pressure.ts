@@ -46,6 +46,15 @@ export function isMemoryShort(criticality: Criticality, memoryRatio: number | un
   return memoryRatio >= refusesFrom[criticality] - (refused ? memoryHysteresis : 0);
 }
 
+/** From where on completed jobs are given up for their memory: before the first class is refused; and until when. */
+const givesUpHistoryFrom = 0.68;
+const givesUpHistoryUntil = 0.6;
+
+/** Whether the memory of Redis is so short that the history of queues gives way. `gaveUp` says whether it did. Pure. */
+export function givesUpHistory(memoryRatio: number | undefined, gaveUp: boolean): boolean {
+  return memoryRatio !== undefined && memoryRatio >= (gaveUp ? givesUpHistoryUntil : givesUpHistoryFrom);
+}
+
 /** How near the memory of Redis is to its limit: for how many classes new jobs are refused, from 0 to 4. Pure. */
 export function memoryStage(memoryRatio: number | undefined): number {
   return criticalities.filter((criticality) => isMemoryShort(criticality, memoryRatio, false)).length;

@@ -119,6 +119,7 @@ export class ShedControl {
       waiting,
       oldestAgeMs: Math.min(oldestAgeMs(queue), busyMs),
       arrivalsPerS: (flow?.recent.arrivals ?? 0) + this.#refused.of(queue),
+      lastArrivalsPerS: (flow?.latest.arrivals ?? 0) + this.#refused.of(queue),
       completionsPerS: flow?.recent.completions ?? 0,
       growthPerS: this.#growth(queue, waiting, elapsedS),
       maxWaiting,

@@ -27,6 +27,7 @@ import { Autoscaler } from '../scaling/autoscaler.js';
 import { ScaleStore } from '../scaling/scale-store.js';
 import { WorkerSlots } from '../scaling/worker-slots.js';
 import { PeriodicService } from '../service/periodic-service.js';
+import { HistoryRelief } from '../shedding/history-relief.js';
 import { memoryStage } from '../shedding/pressure.js';
 import { ShedControl } from '../shedding/shed-control.js';
 import { ShedStore } from '../shedding/shed-store.js';
@@ -35,6 +36,7 @@ import { type HttpRoute, jsonAnswer } from '../telemetry/http-answer.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
+import { JobHistory } from '../transport/job-history.js';
 import { ParkedJobs } from '../transport/parked-jobs.js';
 import { QueueAdmin } from '../transport/queue-admin.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
@@ -268,10 +270,19 @@ export class Supervisor {
       log,
       metrics,
     });
-    const tellers = [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, redisGauges];
+    const historyRelief = new HistoryRelief({
+      history: new JobHistory(client, keyspace),
+      memoryRatio: () => pressure.last?.memoryRatio,
+      queues: async () => (await directory.list()).keys(),
+      leadership: lease,
+      log,
+      metrics,
+    });
+    const tellers = [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, historyRelief, redisGauges];
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),
+      this.#whileLeading('history-relief', shedStepMs, () => historyRelief.relieve()),
       this.#whileLeading('autoscaler', supervisor.sampleMs, () => autoscaler.decide()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),

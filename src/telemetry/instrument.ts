@@ -66,9 +66,10 @@ export function createInstrument(row: MetricRow, registry: Registry | undefined,
     }
     case 'gauge': {
       const gauge = new Gauge(settings);
+      const series = remember(labelNames, (labels) => gauge.labels(filter(labels)));
       return {
         set: (...args: unknown[]) => {
-          if (hasLabels) gauge.set(filter(args[0] as LabelValues), (args[1] as number | undefined) ?? 0);
+          if (hasLabels) series(args[0] as LabelValues).set((args[1] as number | undefined) ?? 0);
           else gauge.set((args[0] as number | undefined) ?? 0);
         },
         clear: () => gauge.reset(),

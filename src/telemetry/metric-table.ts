@@ -169,8 +169,8 @@ export const metricTable = {
   jobDuration: {
     name: 'bulwark_job_duration_seconds',
     type: 'histogram',
-    help: 'How long an attempt ran.',
-    labels: { queue, kind: anyKind, outcome: outcomes },
+    help: 'How long an attempt ran that the handler or its deadline ended. What was set aside, given back or lost says nothing about the work.',
+    labels: { queue, kind: anyKind, outcome: ['completed', 'retried', 'dead_lettered'] },
     by: ['worker'],
     buckets: jobBuckets,
   },
@@ -383,6 +383,13 @@ export const metricTable = {
     type: 'gauge',
     help: 'Which part of a class of importance gives way, from 0 to 1. Only the leader exports it.',
     labels: { criticality: criticalities },
+    by: ['supervisor'],
+  },
+  historyTrimmed: {
+    name: 'bulwark_history_trimmed_jobs_total',
+    type: 'counter',
+    help: 'Completed jobs that the leader removed before their time, because the memory of Redis was short.',
+    labels: { queue },
     by: ['supervisor'],
   },
   jobsShed: {

@@ -3,6 +3,7 @@ import type { KindRegistry } from '../job/registry.js';
 import { createInstrument, type InstrumentOf, type LabelFilter } from './instrument.js';
 import { createKindLabel } from './kind-label.js';
 import { anyKind, type MetricRow, type MetricTable, metricTable } from './metric-table.js';
+import { MetricsText } from './metrics-text.js';
 import type { Role } from './role.js';
 
 export interface MetricsOptions {
@@ -34,7 +35,8 @@ export type Metrics = MetricsPage & { readonly [Name in keyof MetricTable]: Inst
  */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
-  registry.setDefaultLabels({ role: options.role });
+  const commonLabels = { role: options.role };
+  registry.setDefaultLabels(commonLabels);
   const kindLabel = createKindLabel(options.registry?.kinds);
 
   const instruments = Object.fromEntries(
@@ -44,13 +46,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ]),
   );
 
+  const text = new MetricsText(registry, commonLabels);
   let watchesProcess = false;
   const page: MetricsPage = {
     contentType: registry.contentType,
     render: () => {
       if (!watchesProcess) collectDefaultMetrics({ register: registry });
       watchesProcess = true;
-      return registry.metrics();
+      return text.render();
     },
   };
 

@@ -22,7 +22,8 @@ export function reportOutcome({ job, queue, outcome, settled, log, metrics, now 
   const refused = settled.kind !== 'done';
   const ended = refused ? 'lease_lost' : outcome.kind;
   metrics.jobAttempts.inc({ queue, kind, outcome: ended });
-  metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000);
+  if (ended === 'completed' || ended === 'retried' || ended === 'dead_lettered')
+    metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000);
 
   if ((outcome.kind === 'retried' || outcome.kind === 'dead_lettered') && !refused)
     metrics.jobErrors.inc({ queue, kind, class: outcome.error.class });

@@ -33,6 +33,7 @@ const quiet: Readonly<Record<string, string>> = {
   'When it is full': 'Redis is set up as it must be',
   'Deleted keys': 'the same',
   'Written to disk': 'the same',
+  'Results removed early ({{queue}})': 'Redis has room',
 };
 
 /** Ratios that may be more than one. */

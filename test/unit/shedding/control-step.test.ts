@@ -11,6 +11,7 @@ function queue(overrides: Partial<SeenQueue> & Pick<SeenQueue, 'queue' | 'critic
     arrivalsPerS: 50,
     completionsPerS: 50,
     growthPerS: 0,
+    lastArrivalsPerS: overrides.arrivalsPerS ?? 50,
     lastCompletionsPerS: 50,
     maxWaiting: undefined,
     ...overrides,

@@ -9,6 +9,7 @@ import {
 import { cutFor, levelOf, openCut } from '../../../src/shedding/levels.js';
 import { decideNeeds, reachInto } from '../../../src/shedding/reach.js';
 import { decideReturnRate } from '../../../src/shedding/readmission.js';
+import { arrivalsIn, followRush, type Rush } from '../../../src/shedding/rush.js';
 
 type Mix = Readonly<Record<Criticality, number>>;
 
@@ -62,7 +63,8 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
   const waits: number[] = [];
   let [state, known, rate] = [calm, undefined as number | undefined, 0];
   let needs: ReadonlySet<Criticality> = new Set();
-  let [arrived, completed, arrivalsPerS, owed, due, returning] = [0, 0, 0, 0, 0, 0];
+  let [arrived, completed, steadyPerS, owed, due, returning] = [0, 0, 0, 0, 0, 0];
+  let rush: Rush | undefined;
   let [arrivedThen, completedThen, sizeThen, busyCapacity, busyDone] = [0, 0, 0, 0, 0];
 
   for (let tick = 0; tick < endS / tickS; tick++) {
@@ -99,7 +101,9 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
     }
     if (tick % 10 !== 9) continue;
 
-    arrivalsPerS = 0.8 * arrivalsPerS + 0.2 * (arrived - arrivedThen);
+    steadyPerS = 0.8 * steadyPerS + 0.2 * (arrived - arrivedThen);
+    rush = followRush(rush, { usualPerS: steadyPerS, latestPerS: arrived - arrivedThen, elapsedS: 1 });
+    const arrivalsPerS = arrivalsIn(rush, steadyPerS);
     known = estimateCapacity(known, {
       completionsPerS: completed - completedThen,
       isBusy: isShowingCapacity(queue.size, known),

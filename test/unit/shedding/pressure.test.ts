@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { criticalities } from '../../../src/job/criticality.js';
-import { isMemoryShort, memoryStage, pressureShare } from '../../../src/shedding/pressure.js';
+import { givesUpHistory, isMemoryShort, memoryStage, pressureShare } from '../../../src/shedding/pressure.js';
 
 const none = { memoryRatio: undefined, loopDelayMs: undefined, redisLatencyMs: undefined };
 
@@ -48,5 +48,18 @@ describe('memoryStage', () => {
     [0.95, 4],
   ])('is for %s of the memory %s', (ratio, expected) => {
     expect(memoryStage(ratio)).toBe(expected);
+  });
+});
+
+describe('givesUpHistory', () => {
+  it.each<[number | undefined, boolean, boolean]>([
+    [undefined, true, false],
+    [0.67, false, false],
+    [0.68, false, true],
+    [0.67, true, true],
+    [0.6, true, true],
+    [0.59, true, false],
+  ])('at %s of the memory, having done so: %s, says %s', (ratio, gaveUp, expected) => {
+    expect(givesUpHistory(ratio, gaveUp)).toBe(expected);
   });
 });
