@@ -4,7 +4,7 @@
  *   node render.mjs                                        of a pool that lives through a bad day of some minutes first
  *   node render.mjs --prometheus http://127.0.0.1:9090 --minutes 60    of your own, the last hour
  *
- * Further: --out <folder> (default: out), --boards overview,resilience, --rows <n> (how many rows of the grid),
+ * Further: --out <folder> (default: out), --boards overview,resilience, --rows <n> (how many rows of the grid), --scale 0.8,
  * --from and --to in seconds since the epoch. Needs `npm run build` in the repository, and a Chromium (--chromium <path>).
  */
 import { once } from 'node:events';
@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'out' },
     boards: { type: 'string' },
     rows: { type: 'string', default: '1000' },
+    scale: { type: 'string', default: '1' },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
   },
 });
@@ -110,7 +111,10 @@ async function shoot(browser, { script, style }, board, file) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const page = await browser.newPage({ viewport: { width: 1_600, height: 900 } });
+  const page = await browser.newPage({
+    viewport: { width: 1_600, height: 900 },
+    deviceScaleFactor: Number(options.scale),
+  });
   page.on('pageerror', (error) => console.error(error.message));
   if (process.env.RENDER_DEBUG) page.on('console', (message) => console.error(message.text()));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);

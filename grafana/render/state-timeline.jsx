@@ -56,7 +56,7 @@ export function StateTimeline({ frames, board, theme, width, height }) {
         ))}
       </svg>
       <div
-        style={{ display: 'flex', gap: 10, height: legend, fontSize: 11, whiteSpace: 'nowrap', alignItems: 'center' }}
+        style={{ display: 'flex', gap: 8, height: legend, fontSize: 10, whiteSpace: 'nowrap', alignItems: 'center' }}
       >
         {words.map(({ text: word, color }) => (
           <span key={word} style={{ display: 'flex', alignItems: 'center', gap: 4 }}>

@@ -59,9 +59,8 @@ export function series(spec: SeriesPanel): UnplacedPanel {
     if (steps) panel.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
     if (max !== undefined) panel.max(max);
     if (link) panel.dataLinks(linksOf([link]));
-    const isNoneShown = queries.some(({ expr }) => expr.includes('"none"'));
-    for (const [name, color] of Object.entries({ ...colors, ...(isNoneShown && { none: 'text' }) }))
-      panel.overrideByName(name, [fixedColor(color)]);
+    for (const [name, color] of Object.entries(colors)) panel.overrideByName(name, [fixedColor(color)]);
+    if (queries.some(({ expr }) => expr.includes('"none"'))) panel.overrideByRegexp('/\\bnone$/', [fixedColor('text')]);
     if (bounds) panel.overrideByRegexp(bounds, boundStyle());
     return panel;
   });

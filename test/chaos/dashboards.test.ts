@@ -39,6 +39,7 @@ const quiet: Readonly<Record<string, string>> = {
 /** Ratios that may be more than one. */
 const beyondOne: Readonly<Record<string, string>> = {
   'Promise used': 'a job can wait for longer than it may',
+  'Promise used by queue': 'the same',
   'Queues now': 'it has the promise in it',
   'Processor by process': 'a process has threads',
   'Workers now': 'it has the processor in it',
