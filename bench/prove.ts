@@ -25,6 +25,7 @@ import { profile } from './proofs/profile.js';
 import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
+import { scrape } from './proofs/scrape.js';
 import { start } from './proofs/start.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
@@ -55,6 +56,7 @@ const proofs: readonly Proof[] = [
   brownout,
   memory,
   scale,
+  scrape,
   profile,
 ];
 const flags = ['--json', '--markdown', '--quick'];

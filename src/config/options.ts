@@ -296,6 +296,10 @@ export const optionTable = {
       max: '1h',
       doc: 'How long a suspect waits for a process of its own before it runs among others again; doubles with each further loss. Where no worker has a lane, suspects wait only to be apart from each other the first two times. Too short: no lane has had its turn. Too long: where lanes are few, innocent suspects wait.',
     }),
+    bullmqMetrics: flag({
+      default: false,
+      doc: 'Export the counts of jobs once more as bullmq_job_count, as BullMQ itself does, so that dashboards made for it go on working. Nine more series for each queue.',
+    }),
   },
   deadLetter: {
     keepMs: orOff(

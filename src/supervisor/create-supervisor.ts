@@ -5,10 +5,9 @@ import { type RedisInput, resolveRedisInput } from '../config/redis-input.js';
 import { resolveSection } from '../config/resolve.js';
 import { anObject, type OptionShapes } from '../errors/option-faults.js';
 import { createLogger } from '../telemetry/logger.js';
-import { createMetrics, type Metrics } from '../telemetry/metrics.js';
-import { bulwarkVersion } from '../telemetry/version.js';
-import { bullmqVersion } from '../transport/bullmq-version.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { Supervisor } from './supervisor.js';
+import { createSupervisorMetrics } from './supervisor-metrics.js';
 
 export interface CreateSupervisorOptions {
   /** Where Redis is. Default: redis://127.0.0.1:6379. */
@@ -39,12 +38,13 @@ const optionShapes: OptionShapes<CreateSupervisorOptions> = {
  */
 export function createSupervisor(options: CreateSupervisorOptions = {}): Supervisor {
   assertCreationOptions('createSupervisor', options, optionShapes);
+  const supervisor = resolveSection('supervisor', options.supervisor);
   return new Supervisor({
     redis: resolveRedisInput(options.redis),
-    supervisor: resolveSection('supervisor', options.supervisor),
+    supervisor,
     job: resolveSection('job', options.job),
     deadLetter: resolveSection('deadLetter', options.deadLetter),
     log: options.log ?? createLogger({ level: 'info', format: 'auto', role: 'supervisor' }),
-    metrics: options.metrics ?? createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion }),
+    metrics: options.metrics ?? createSupervisorMetrics(supervisor),
   });
 }

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { KindRegistry } from '../job/registry.js';
+import { type BullmqAliasOptions, exportBullmqAlias } from './bullmq-alias.js';
 import { createInstrument, type InstrumentOf, type LabelFilter } from './instrument.js';
 import { createKindLabel } from './kind-label.js';
 import { anyKind, type MetricRow, type MetricTable, metricTable } from './metric-table.js';
@@ -14,6 +15,8 @@ export interface MetricsOptions {
   readonly bullmqVersion?: string;
   /** The kinds and queues this process knows: bounds the `kind` label and exports what each queue promises. */
   readonly registry?: Pick<KindRegistry, 'kinds' | 'queues'>;
+  /** Exports the counts of jobs under BullMQ's name for them, too. */
+  readonly bullmqAlias?: BullmqAliasOptions;
 }
 
 /** What a scraper reads. */
@@ -45,6 +48,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       createInstrument(row, row.by.includes(options.role) ? registry : undefined, kindFilter(row, kindLabel)),
     ]),
   );
+
+  if (options.bullmqAlias) exportBullmqAlias(registry, options.bullmqAlias);
 
   const text = new MetricsText(registry, commonLabels);
   let watchesProcess = false;

@@ -1,16 +1,14 @@
 import type { Logger } from 'pino';
 import type { ResolvedOptions } from '../../config/option-types.js';
 import { Supervisor } from '../../supervisor/supervisor.js';
-import { createMetrics } from '../../telemetry/metrics.js';
-import { bulwarkVersion } from '../../telemetry/version.js';
-import { bullmqVersion } from '../../transport/bullmq-version.js';
+import { createSupervisorMetrics } from '../../supervisor/supervisor-metrics.js';
 import type { PoolProcess } from './run-until-stopped.js';
 import { createWindow } from './window.js';
 
 /** A supervisor with its window, as a process of its own. */
 export function createSupervisorProcess(options: ResolvedOptions, log: Logger, takesOver = false): PoolProcess {
-  const metrics = createMetrics({ role: 'supervisor', version: bulwarkVersion, bullmqVersion });
   const { redis, job, deadLetter, supervisor: supervisorOptions } = options;
+  const metrics = createSupervisorMetrics(supervisorOptions);
   const supervisor = new Supervisor({ redis, job, deadLetter, supervisor: supervisorOptions, log, metrics });
   const window = createWindow(options.http, {
     metrics,

@@ -95,6 +95,7 @@ describe('resolveConfig', () => {
           "url": "redis://127.0.0.1:6379",
         },
         "supervisor": {
+          "bullmqMetrics": false,
           "censusMs": 5000,
           "crashWindowMs": 86400000,
           "deadAfterMs": 5000,
