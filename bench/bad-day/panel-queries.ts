@@ -9,7 +9,6 @@ export interface PanelQuery {
   readonly unit: string;
   readonly legend: string;
   readonly expr: string;
-  readonly isInstant: boolean;
 }
 
 export interface Shown {
@@ -19,25 +18,31 @@ export interface Shown {
   readonly rateS: number;
 }
 
-/** All that all dashboards ask, with everything chosen. */
+/** All that all dashboards ask, for their panels and for what they draw over them, with everything chosen. */
 export function panelQueries({ rangeS, rateS }: Shown): PanelQuery[] {
   const filledIn = (expr: string) =>
     expr
       .replaceAll('$__rate_interval', `${rateS}s`)
       .replaceAll('$__range', `${Math.ceil(rangeS)}s`)
       .replaceAll(/\$(job|instance|queue|kind|breaker)\b/g, '.+');
-  return dashboards().flatMap(({ uid = '', panels = [] }) =>
-    panels.flatMap((panel) => {
+  return dashboards().flatMap(({ uid = '', panels = [], annotations }) => [
+    ...panels.flatMap((panel) => {
       if (panel.type === 'row') return [];
       const { title = '', fieldConfig, targets = [] } = panel as Panel;
-      return (targets as Dataquery[]).map(({ expr, legendFormat = '', instant = false }) => ({
+      return (targets as Dataquery[]).map(({ expr, legendFormat = '' }) => ({
         board: uid,
         panel: title,
         unit: fieldConfig?.defaults.unit ?? '',
         legend: legendFormat,
         expr: filledIn(expr),
-        isInstant: instant,
       }));
     }),
-  );
+    ...(annotations?.list ?? []).map(({ name, expr = '' }) => ({
+      board: uid,
+      panel: `annotation ${name}`,
+      unit: '',
+      legend: '',
+      expr: filledIn(expr),
+    })),
+  ]);
 }

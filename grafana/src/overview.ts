@@ -2,7 +2,7 @@ import { bars } from './bars.js';
 import type { Board } from './board.js';
 import { column, label, toQueue, toRedis, toWorkers } from './links.js';
 import { betterNone, fillsUp, outcomeColors, placeColors } from './look.js';
-import { fromLeader, inRange, jobsIn, orNone, percentile, perSecond, promiseUsed } from './promql.js';
+import { fromLeader, inInterval, inRange, jobsIn, orNone, percentile, perSecond, promiseUsed } from './promql.js';
 import { series } from './series.js';
 import {
   aliveStat,
@@ -123,10 +123,11 @@ export const overview: Board = {
         series({
           title: 'Dependency calls that fail',
           description: 'Calls through `ctx.call` that failed, timed out, or were not made because the breaker is open.',
-          unit: 'ops',
+          unit: 'short',
+          bars: true,
           empty: 'no dependency is called',
           lines: {
-            '{{dependency}}': `sum by (dependency) (${perSecond('bulwark_breaker_calls_total{result=~"failure|rejected"}')})`,
+            '{{dependency}}': `sum by (dependency) (${inInterval('bulwark_breaker_calls_total{result=~"failure|rejected"}')})`,
           },
         }),
       ],

@@ -236,8 +236,9 @@ export const queue: Board = {
           title: 'Errors by class',
           description:
             'Attempts that ended with an error, by what it means. Transient and timed-out ones are tried again, throttled ones when their dependency says, permanent ones are dead-lettered.',
-          unit: 'ops',
-          lines: { '{{class}}': orNone(`sum by (class) (${perSecond('bulwark_job_errors_total')})`, 'class') },
+          unit: 'short',
+          bars: true,
+          lines: { '{{class}}': orNone(`sum by (class) (${inInterval('bulwark_job_errors_total')})`, 'class') },
         }),
         series({
           title: 'Retries by their budget',
@@ -260,10 +261,10 @@ export const queue: Board = {
           title: 'Refused at enqueue',
           description:
             'Jobs that were never accepted; the caller got an error that says why. Shed: too much comes. Unavailable: Redis did not answer.',
-          unit: 'ops',
+          unit: 'short',
           bars: true,
           lines: {
-            '{{reason}}': orNone(`sum by (reason) (${perSecond('bulwark_enqueue_rejected_total')})`, 'reason'),
+            '{{reason}}': orNone(`sum by (reason) (${inInterval('bulwark_enqueue_rejected_total')})`, 'reason'),
           },
         }),
         series({
@@ -299,11 +300,12 @@ export const queue: Board = {
           title: 'Jobs that gave way',
           description:
             'What became of jobs that gave way, by class. Refused ones were never accepted, degraded ones ran their fallback, delayed and parked ones come back.',
-          unit: 'ops',
+          unit: 'short',
+          bars: true,
           width: 12,
           lines: {
             '{{criticality}} {{action}}': orNone(
-              `sum by (criticality, action) (${perSecond('bulwark_jobs_shed_total')})`,
+              `sum by (criticality, action) (${inInterval('bulwark_jobs_shed_total')})`,
               'action',
             ),
           },
@@ -312,11 +314,12 @@ export const queue: Board = {
           title: 'Fallbacks',
           description:
             'Jobs that completed the short way, because a dependency was not to be called or there was too much to do.',
-          unit: 'ops',
+          unit: 'short',
+          bars: true,
           width: 12,
           lines: {
             'for {{dependency}}': orNone(
-              `sum by (dependency) (${perSecond('bulwark_job_fallbacks_total')})`,
+              `sum by (dependency) (${inInterval('bulwark_job_fallbacks_total')})`,
               'dependency',
             ),
           },

@@ -137,13 +137,14 @@ export const resilience: Board = {
         series({
           title: 'Failing calls by dependency',
           description: 'Calls that failed or timed out, by dependency.',
-          unit: 'ops',
+          unit: 'short',
+          bars: true,
           width: 12,
           height: 7,
           empty: 'no dependency is called',
           lines: {
             '{{dependency}} {{result}}': orNone(
-              `sum by (dependency, result) (${perSecond('bulwark_dependency_call_seconds_count{result!="ok"}')})`,
+              `sum by (dependency, result) (${inInterval('bulwark_dependency_call_seconds_count{result!="ok"}')})`,
               'result',
             ),
           },
@@ -172,18 +173,20 @@ export const resilience: Board = {
           title: 'Jobs that gave way by action',
           description:
             'Refused ones were never accepted, degraded ones ran their fallback, delayed and parked ones come back.',
-          unit: 'ops',
+          unit: 'short',
+          bars: true,
           lines: {
-            '{{action}}': orNone(`sum by (action) (${perSecond('bulwark_jobs_shed_total')})`, 'action'),
+            '{{action}}': orNone(`sum by (action) (${inInterval('bulwark_jobs_shed_total')})`, 'action'),
           },
           colors: { refused: 'red', degraded: 'yellow', delayed: 'blue', parked: 'purple' },
         }),
         series({
           title: 'Jobs that gave way by class',
           description: 'A class gives way only after every class behind it has.',
-          unit: 'ops',
+          unit: 'short',
+          bars: true,
           lines: {
-            '{{criticality}}': orNone(`sum by (criticality) (${perSecond('bulwark_jobs_shed_total')})`, 'criticality'),
+            '{{criticality}}': orNone(`sum by (criticality) (${inInterval('bulwark_jobs_shed_total')})`, 'criticality'),
           },
           colors: classColors,
         }),
