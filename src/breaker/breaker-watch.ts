@@ -201,9 +201,10 @@ export class BreakerWatch {
     const closed = to === 'closed' && from === 'half_open';
     if (!opened && !closed) return;
     const { name: breaker, generation, openings } = state;
-    const details = { epoch: this.#epoch, generation, openings, ...figures };
+    const fence = this.#epoch === undefined ? {} : { fence: this.#epoch };
+    const details = { generation, openings, ...figures };
     const what = opened ? 'breaker.open' : 'breaker.close';
-    await audit.append({ by: supervisor, what, breaker, why: reason, details }, now);
+    await audit.append({ by: supervisor, what, breaker, why: reason, ...fence, details }, now);
   }
 }
 

@@ -1,6 +1,10 @@
 import { type Argument, Command } from 'commander';
 import { bulwarkVersion } from '../telemetry/version.js';
 import type { Act, Declare } from './action.js';
+import { declareAuditExport } from './commands/audit-export.js';
+import { declareAuditHead } from './commands/audit-head.js';
+import { declareAuditTail } from './commands/audit-tail.js';
+import { declareAuditVerify } from './commands/audit-verify.js';
 import { declareBreakerIsolate } from './commands/breaker-isolate.js';
 import { declareBreakerLs } from './commands/breaker-ls.js';
 import { declareBreakerRelease } from './commands/breaker-release.js';
@@ -111,6 +115,12 @@ export function createProgram(act: Act, streams: OutputStreams, helpWidth?: numb
     declareShedShow,
     declareShedSet,
     declareShedRelease,
+  ]);
+  group(program, act, 'audit', 'see who decided what and why, and prove that nobody changed it', [
+    declareAuditTail,
+    declareAuditVerify,
+    declareAuditExport,
+    declareAuditHead,
   ]);
   group(program, act, 'config', 'look at the configuration', [declareConfigPrint]);
   return program;

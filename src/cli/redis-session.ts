@@ -1,4 +1,5 @@
-import { type AuditEntry, AuditLog, type LetterEntry } from '../audit/audit-log.js';
+import type { AuditEntry, LetterEntry } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { BreakerStore } from '../breaker/breaker-store.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
 import { DeadLetterStore } from '../dead-letter/dead-letter-store.js';

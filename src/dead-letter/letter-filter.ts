@@ -1,6 +1,7 @@
 import { nearestWord } from '../errors/suggestion.js';
 import { deadLetterReasons } from '../job/outcome.js';
-import { type EpochMs, parseDuration } from '../time/duration.js';
+import type { EpochMs } from '../time/duration.js';
+import { type Parsed, parseMoment } from '../time/moment.js';
 import type { LetterReason, LetterSummary } from './record.js';
 
 /** What dead letters must have in common. What is not said may be anything. */
@@ -36,9 +37,6 @@ export interface GivenSelection extends GivenFilter {
 export type LetterSelection =
   | { readonly kind: 'ids'; readonly ids: readonly string[] }
   | { readonly kind: 'filter'; readonly filter: LetterFilter; readonly limit?: number };
-
-/** What was read, or what is wrong with it, in words for whoever wrote it. */
-export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 
 const reasons: readonly LetterReason[] = [...deadLetterReasons, 'unknown'];
 
@@ -113,24 +111,6 @@ export function parseSelection(given: GivenSelection, now: EpochMs): Parsed<Lett
 function unknownReason(given: string): string {
   const near = nearestWord(given, reasons);
   return `--reason ${given} is no reason; expected one of ${reasons.join(', ')}${near ? `; did you mean ${near}?` : ''}`;
-}
-
-/** ISO 8601 from the day on: `Date` alone would take `5` for a month. */
-const isoPattern = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}|$)/;
-
-function parseMoment(name: string, given: string | undefined, now: EpochMs): Parsed<EpochMs | undefined> {
-  if (given === undefined) return { value: undefined };
-  const at = isoPattern.test(given) ? Date.parse(given) : Number.NaN;
-  if (!Number.isNaN(at)) return { value: at as EpochMs };
-  try {
-    // A bare number is a length of time elsewhere; here it could be meant as a moment.
-    if (!/^\d+$/.test(given)) return { value: (now - parseDuration(given)) as EpochMs };
-  } catch {
-    // Neither a moment nor a duration.
-  }
-  return {
-    fault: `${name} ${given} is no moment; expected a duration such as 2h, which means so long ago, or a time such as ${new Date(now - 7_200_000).toISOString()}`,
-  };
 }
 
 const idsTold = 20;

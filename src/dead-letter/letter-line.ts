@@ -1,6 +1,6 @@
+import type { Parsed } from '../time/moment.js';
 import { parseOr } from '../transport/parse-or.js';
 import { isReservedId } from '../transport/queue-keys.js';
-import type { Parsed } from './letter-filter.js';
 
 /** A dead letter as it lies in Redis, whole: nothing of it is understood, and nothing lost. */
 export interface RawLetter {

@@ -94,7 +94,8 @@ export class RetentionSweeper {
         queue,
         why: reason,
         count: letters.length,
-        details: { epoch, from: letters[0]?.diedAt, to: letters.at(-1)?.diedAt, causes: tellCauses(causes.groups()) },
+        fence: epoch,
+        details: { from: letters[0]?.diedAt, to: letters.at(-1)?.diedAt, causes: tellCauses(causes.groups()) },
       },
       now,
     );

@@ -37,6 +37,7 @@ export const errorCodes = [
   'BULWARK_BREAKER_ISOLATED',
   'BULWARK_DEPENDENCY_BUSY',
   'BULWARK_ENQUEUE_SHED',
+  'BULWARK_AUDIT_CONTENDED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

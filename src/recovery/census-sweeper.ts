@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AuditNotes } from '../audit/audit-notes.js';
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -16,6 +17,9 @@ export interface CensusSweeperOptions {
   readonly admin: Pick<QueueAdmin, 'repair'>;
   readonly queues: () => Promise<Iterable<string>>;
   readonly leadership: Leadership;
+  readonly audit: Pick<AuditNotes, 'add'>;
+  /** Who repairs: the audit stream says so. */
+  readonly supervisor: string;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'halfWrittenJobs'>;
 }
@@ -25,6 +29,8 @@ const longestLists = 20_000;
 const jobsPerLook = 500;
 /** So many that look wrong are kept in mind until the next look. */
 const mostSuspects = 1_000;
+/** So many repaired jobs are named in the audit stream. */
+const mostNamed = 10;
 
 /**
  * Goes through all jobs, about a thousand keys of Redis at a time, and repairs those that break law 1: in no place, so that nobody
@@ -55,12 +61,15 @@ export class CensusSweeper {
       const again = this.#suspects.get(queue) ?? new Set();
       const ids = [...new Set([...again, ...(byQueue.get(queue) ?? [])])];
       if (ids.length === 0 || (await this.#isTooLong(queue))) continue;
+      const repaired: string[] = [];
       for (const job of await this.#lookAt(queue, ids)) {
         const decision = decideRepair(job);
         if (decision.kind === 'leave' && decision.fault === undefined) continue;
-        if (again.has(job.id)) await this.#repair(queue, job, decision);
-        else if (room-- > 0) suspects.set(queue, (suspects.get(queue) ?? new Set()).add(job.id));
+        if (again.has(job.id)) {
+          if (await this.#repair(queue, job, decision)) repaired.push(job.id);
+        } else if (room-- > 0) suspects.set(queue, (suspects.get(queue) ?? new Set()).add(job.id));
       }
+      this.#writeDown(queue, repaired);
     }
     this.#suspects = suspects;
   }
@@ -79,15 +88,35 @@ export class CensusSweeper {
     return seen;
   }
 
-  async #repair(queue: string, { id, places }: JobPlaces, decision: RepairDecision): Promise<void> {
+  /** Answers whether it was repaired. */
+  async #repair(queue: string, { id, places }: JobPlaces, decision: RepairDecision): Promise<boolean> {
     const { log, metrics } = this.#options;
     const fault = places.length === 0 ? 'lost' : 'twice';
     const place = decision.kind === 'keep' ? decision.place : undefined;
     const repaired = decision.kind !== 'leave' && (await this.#apply(queue, id, place));
-    if (decision.kind !== 'leave' && !repaired) return;
+    if (decision.kind !== 'leave' && !repaired) return false;
     metrics.halfWrittenJobs.inc({ queue, fault, decision: repaired ? 'repaired' : 'left' });
     log.error({ queue, jobId: id, fault, places, decision: repaired ? 'repaired' : 'left' }, 'job.half_written');
+    return repaired;
   }
+
+  #writeDown(queue: string, repaired: readonly string[]): void {
+    const { audit, supervisor, leadership } = this.#options;
+    const { term } = leadership;
+    if (repaired.length === 0) return;
+    const fence = term === undefined ? {} : { fence: term };
+    const details = { jobs: repaired.slice(0, mostNamed) };
+    audit.add({
+      by: supervisor,
+      what: 'job.repair',
+      queue,
+      why: 'half_written',
+      count: repaired.length,
+      ...fence,
+      details,
+    });
+  }
+
   async #apply(queue: string, id: string, keep: PlaceName | undefined): Promise<boolean> {
     const { admin, leadership } = this.#options;
     const epoch = leadership.term;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AuditNotes } from '../audit/audit-notes.js';
 import type { DeadLetterRecord } from '../dead-letter/record.js';
 import { assertNever } from '../errors/assert-never.js';
 import { errorMessage } from '../errors/error-message.js';
@@ -25,6 +26,7 @@ import type { FleetView, SeenWorker } from './fleet-view.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
 import type { Leadership } from './leadership.js';
 import { PoisonJobError } from './poison-job-error.js';
+import { RecoveryTally } from './recovery-tally.js';
 
 export interface OrphanSweeperOptions {
   readonly fleet: FleetStore;
@@ -36,7 +38,8 @@ export interface OrphanSweeperOptions {
   readonly leadership: Leadership;
   readonly policy: SweepPolicy;
   readonly limits: ReportLimits;
-  /** Who sweeps, for the record of a poison job. */
+  readonly audit: Pick<AuditNotes, 'add'>;
+  /** Who sweeps, for the record of a poison job and the audit stream. */
   readonly supervisor: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,6 +69,7 @@ interface Sweep {
   readonly ofAll: boolean;
   /** Whether some worker can run a suspect alone. */
   readonly hasLanes: boolean;
+  readonly tally: RecoveryTally;
 }
 
 /** Active jobs are looked at so many at a time, and at most so many a sweep; the next sweep goes on behind them. */
@@ -148,13 +152,15 @@ export class OrphanSweeper {
     const now = this.#options.clock.elapsed();
     for (const worker of workers) this.#watch.declareDead(worker, now);
     // How long others have been without a lease is for the sweeps to judge, which know what they have seen.
-    await this.#sweepAll(this.#begin(now, { leaseless: new Map(), ofAll: true }));
+    const sweep = this.#begin(now, { leaseless: new Map(), ofAll: true });
+    for (const worker of workers) sweep.tally.addWorker(worker);
+    await this.#sweepAll(sweep);
   }
 
   #begin(now: number, extent: Pick<Sweep, 'leaseless' | 'ofAll'>): Sweep {
     const { fleet, crashes, leadership } = this.#options;
     const witness = new CrashWitness(fleet, crashes);
-    return { now, epoch: leadership.term, witness, hasLanes: this.#hasLanes, ...extent };
+    return { now, epoch: leadership.term, witness, hasLanes: this.#hasLanes, tally: new RecoveryTally(), ...extent };
   }
 
   async #sweepAll(sweep: Sweep): Promise<void> {
@@ -171,6 +177,8 @@ export class OrphanSweeper {
       });
       await Promise.all(some);
     }
+    const { audit, supervisor } = this.#options;
+    for (const entry of sweep.tally.entries(supervisor, epoch)) audit.add(entry);
     if (failures.length > 0) throw failures[0];
   }
 
@@ -233,13 +241,12 @@ export class OrphanSweeper {
     if (reply !== 'done') return;
     const { log, metrics } = this.#options;
     const outcome = outcomes[decision.kind];
+    const { how } = crash;
+    sweep.tally.add({ queue, jobId: job.id, worker, how, crashes: history.length, outcome });
     metrics.orphanedJobs.inc({ queue, decision: outcome });
     // The supervisor knows no kinds.
     if (outcome === 'dead_lettered') metrics.deadLetters.inc({ queue, kind: 'other', reason: 'poison' });
-    log.warn(
-      { queue, jobId: job.id, worker, how: crash.how, crashes: history.length, decision: outcome },
-      'job.recovered',
-    );
+    log.warn({ queue, jobId: job.id, worker, how, crashes: history.length, decision: outcome }, 'job.recovered');
   }
 
   #apply(decision: RecoveryDecision, orphan: Orphan): Promise<RecoveryReply> {

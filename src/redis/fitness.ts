@@ -40,7 +40,8 @@ function versionFinding({ server, version }: RedisFacts): Finding {
     : { check: 'redis version', level: 'ok', detail: `${server} ${version}` };
 }
 
-function evictionFinding({ evictionPolicy }: RedisFacts): Finding {
+/** Judges what Redis does when its memory is full. Pure. */
+export function evictionFinding({ evictionPolicy }: Pick<RedisFacts, 'evictionPolicy'>): Finding {
   const check = 'eviction policy';
   if (evictionPolicy === 'noeviction') return { check, level: 'ok', detail: 'noeviction' };
   if (evictionPolicy === undefined)

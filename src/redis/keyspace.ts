@@ -89,6 +89,11 @@ export class Keyspace {
     return `${this.#fleet}:audit:${day}`;
   }
 
+  /** hash: where the chain of the audit stream stands. No time to live: the chain goes on when all its days have expired. */
+  get auditHead(): string {
+    return `${this.#fleet}:audit-head`;
+  }
+
   /** string: what the leader wants to be shed, as JSON. Expires within seconds, and then everything is let in. */
   get shedDirective(): string {
     return `${this.#fleet}:directive:shed`;

@@ -45,6 +45,11 @@ export async function readRedisFacts(client: RedisClient): Promise<RedisFacts> {
   };
 }
 
+/** What Redis does when its memory is full, as it is set now; undefined when it does not say. */
+export async function readEvictionPolicy(client: Pick<RedisClient, 'info'>): Promise<string | undefined> {
+  return parseRedisInfo(await client.info('memory')).evictionPolicy;
+}
+
 /** CONFIG is forbidden on many managed servers: then nothing is known. */
 async function readSnapshots(client: RedisClient): Promise<boolean | undefined> {
   try {

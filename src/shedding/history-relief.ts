@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AuditNotes } from '../audit/audit-notes.js';
 import type { Leadership } from '../recovery/leadership.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { JobHistory } from '../transport/job-history.js';
@@ -10,6 +11,9 @@ export interface HistoryReliefOptions {
   readonly memoryRatio: () => number | undefined;
   readonly queues: () => Promise<Iterable<string>>;
   readonly leadership: Leadership;
+  readonly audit: Pick<AuditNotes, 'add'>;
+  /** Who removes: the audit stream says so. */
+  readonly supervisor: string;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'historyTrimmed'>;
 }
@@ -38,11 +42,13 @@ export class HistoryRelief {
     const ratio = memoryRatio();
     const wasOn = this.#isOn;
     this.#isOn = givesUpHistory(ratio, wasOn);
-    if (this.#isOn !== wasOn)
+    if (this.#isOn !== wasOn) {
       log[this.#isOn ? 'warn' : 'info'](
         { memoryRatio: ratio, kept },
         this.#isOn ? 'history.gives_way' : 'history.stays',
       );
+      this.#writeDown(ratio);
+    }
     if (!this.#isOn) return;
     for (const queue of await queues()) if ((await this.#trim(queue)) === 'deposed') return;
   }
@@ -50,6 +56,14 @@ export class HistoryRelief {
   /** The next leader finds out for itself. */
   clear(): void {
     this.#isOn = false;
+  }
+
+  #writeDown(memoryRatio: number | undefined): void {
+    const { audit, supervisor, leadership } = this.#options;
+    const { term } = leadership;
+    const fence = term === undefined ? {} : { fence: term };
+    const what = this.#isOn ? 'history.give_way' : 'history.stay';
+    audit.add({ by: supervisor, what, why: 'memory', ...fence, details: { memoryRatio, kept } });
   }
 
   async #trim(queue: string): Promise<'done' | 'deposed'> {

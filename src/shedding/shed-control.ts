@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AuditNotes } from '../audit/audit-notes.js';
 import type { QueueFlow } from '../flow/queue-flow.js';
 import { type Criticality, criticalities } from '../job/criticality.js';
 import type { QueuePolicy } from '../job/queue-policy.js';
@@ -12,6 +13,7 @@ import { openCut, shareBelow } from './levels.js';
 import type { Pressure } from './pressure.js';
 import { RefusedRates } from './refused-rates.js';
 import type { ShedStore } from './shed-store.js';
+import { ShedStory } from './shed-story.js';
 
 export interface ShedControlOptions {
   readonly store: Pick<ShedStore, 'directive' | 'say' | 'order' | 'refused'>;
@@ -22,6 +24,9 @@ export interface ShedControlOptions {
   readonly oldestAgeMs: (queue: string) => number;
   readonly pressure: () => Promise<Pressure>;
   readonly leadership: Leadership;
+  readonly audit: Pick<AuditNotes, 'add'>;
+  /** Who decides: the audit stream says so. */
+  readonly supervisor: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'shedLevel' | 'shedClassRatio'>;
@@ -37,6 +42,7 @@ const longestStepS = 3;
 export class ShedControl {
   readonly #options: ShedControlOptions;
   readonly #refused = new RefusedRates();
+  readonly #story = new ShedStory();
   /** How much waited in each queue at the last look. */
   readonly #waited = new Map<string, number>();
   /** Since when each queue has had work that waits. */
@@ -65,7 +71,7 @@ export class ShedControl {
     ]);
     const now = clock.elapsed();
     const elapsedS = this.#state === undefined ? 1 : Math.min((now - this.#steppedAt) / 1_000, longestStepS);
-    this.#state ??= await this.#takenOver();
+    this.#state ??= await this.#takenOver(now);
     this.#steppedAt = now;
     this.#refused.observe(refused, elapsedS);
     const queues = [...policies].map(([queue, policy]) => this.#see(queue, policy, now, elapsedS));
@@ -73,14 +79,16 @@ export class ShedControl {
     this.#state = decision.state;
     this.#tell(decision);
     const said = await store.say(this.#directive(decision, fence));
-    if (said === 'deposed') leadership.deposed(fence);
-    else await this.#bringBack(queues, elapsedS, fence);
+    if (said === 'deposed') return leadership.deposed(fence);
+    this.#writeDown(decision, now, fence);
+    await this.#bringBack(queues, elapsedS, fence);
   }
 
   /** Forgets everything: somebody else decides from now on. */
   clear(): void {
     this.#state = undefined;
     this.#refused.clear();
+    this.#story.forget();
     this.#busySince.clear();
     this.#waited.clear();
     this.#options.metrics.shedLevel.clear();
@@ -88,9 +96,10 @@ export class ShedControl {
   }
 
   /** What the leader before had come to: to begin anew would let all in that it kept out. */
-  async #takenOver(): Promise<ControlState> {
+  async #takenOver(now: number): Promise<ControlState> {
     const last = await this.#options.store.directive();
     if (last === undefined) return nothingShed;
+    this.#story.goOn(last, now);
     const { share, cut, gates, memoryShort, full } = last;
     const aside = new Set(Object.keys(gates));
     return {
@@ -156,6 +165,13 @@ export class ShedControl {
       { reason, ...numbers, memoryShort, full: [...full], gates },
       reason === undefined ? 'shed.ended' : 'shed.changed',
     );
+  }
+
+  #writeDown({ state, reason }: ControlDecision, now: number, fence: number): void {
+    const { audit, supervisor } = this.#options;
+    const { cut, memoryShort } = state;
+    const news = this.#story.next({ reason, share: sharedBy(state), cut, memoryShort }, now);
+    if (news) audit.add({ by: supervisor, fence, ...news });
   }
 
   /** Brings parked jobs back, the highest class first. */

@@ -36,9 +36,12 @@ export interface LeaderLeaseOptions {
   readonly log: Logger;
   /** Shuts out all leaders before this epoch. Answers the highest epoch that it found: one above it was there already. */
   readonly raiseFences: (epoch: number) => Promise<number>;
-  /** Told when the lead is won or lost, and with which epoch. */
-  readonly onChange: (leads: boolean, epoch: number) => void;
+  /** Told when the lead is won or lost, with which epoch, and why. */
+  readonly onChange: (leads: boolean, epoch: number, why: LeadChange) => void;
 }
+
+/** `elected`: the lease was free. `expired`: it could not be renewed in time. `deposed`: a write was refused, because somebody was elected later. */
+export type LeadChange = 'elected' | 'expired' | 'deposed' | 'resigned';
 
 /** A leader steps down by its own clock this part of the lease before Redis would let another one in. */
 const safetyMarginRatio = 0.1;
@@ -90,7 +93,7 @@ export class LeaderLease implements Service, Leadership {
     this.#options.log.warn({ supervisor: this.#options.id, epoch }, 'leader.deposed');
     this.#fenced = 0;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
-    this.#announce(false);
+    this.#announce(false, 'deposed');
   }
 
   start(): void {
@@ -104,7 +107,7 @@ export class LeaderLease implements Service, Leadership {
     // A claim that was under way may have won in between.
     const led = ledBefore || this.held;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
-    this.#announce(false);
+    this.#announce(false, 'resigned');
     if (!led) return;
     const { client, keyspace, id } = this.#options;
     await within(500, resignScript.run(client, { leader: keyspace.leader }, { id }));
@@ -145,11 +148,11 @@ export class LeaderLease implements Service, Leadership {
     throw new Error(`no answer about the lead within ${leaseMs} ms`);
   }
 
-  #announce(leads: boolean): void {
+  #announce(leads: boolean, why: LeadChange = leads ? 'elected' : 'expired'): void {
     if (leads === this.#announced) return;
     this.#announced = leads;
     const { log, id, onChange } = this.#options;
     log.info({ supervisor: id, epoch: this.#epoch }, leads ? 'leader.elected' : 'leader.stepped_down');
-    onChange(leads, this.#epoch);
+    onChange(leads, this.#epoch, why);
   }
 }

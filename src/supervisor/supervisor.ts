@@ -1,5 +1,8 @@
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
+import { AuditNotes } from '../audit/audit-notes.js';
+import { AuditReader } from '../audit/audit-reader.js';
+import { HeadWitness } from '../audit/head-witness.js';
 import { BreakerStore } from '../breaker/breaker-store.js';
 import { BreakerWatch } from '../breaker/breaker-watch.js';
 import { ParkedReturn } from '../breaker/parked-return.js';
@@ -22,6 +25,7 @@ import { Quarantine } from '../recovery/quarantine.js';
 import { createWorkerId } from '../recovery/worker-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { redisChecks } from '../redis/redis-checks.js';
 import { answerAutoscale, autoscalePath } from '../scaling/autoscale-endpoint.js';
 import { Autoscaler } from '../scaling/autoscaler.js';
 import { ScaleStore } from '../scaling/scale-store.js';
@@ -64,6 +68,8 @@ const breakerLookMs = 250;
 const returnMs = 100;
 /** The controller's gains are for a step a second. */
 const shedStepMs = 1_000;
+/** Where the audit stream stands is told so often: what was decided since could be written anew unseen. */
+const witnessMs = 60_000;
 /** How long stopping may take when Redis does not answer. */
 const farewellMs = 2_000;
 
@@ -77,6 +83,7 @@ export class Supervisor {
   #starting: Promise<void> | undefined;
   #open: OpenRedis | undefined;
   #lease: LeaderLease | undefined;
+  #notes: AuditNotes | undefined;
   #services: PeriodicService[] = [];
   #stopping: Promise<void> | undefined;
 
@@ -115,6 +122,9 @@ export class Supervisor {
     const admin = new QueueAdmin(client, keyspace, reportError);
     const queues = async () => [...(await directory.list()).keys()];
     const fences = new QueueFences(client, keyspace, log);
+    const audit = new AuditLog(client, keyspace);
+    const notes = new AuditNotes({ audit, clock: systemClock, log });
+    this.#notes = notes;
     const lease = new LeaderLease({
       client,
       keyspace,
@@ -124,7 +134,8 @@ export class Supervisor {
       clock: systemClock,
       log,
       raiseFences: async (epoch) => fences.raise(epoch, await queues()),
-      onChange: (leads, epoch) => {
+      onChange: (leads, epoch, why) => {
+        notes.add({ by: this.id, what: leads ? 'leader.elect' : 'leader.lose', why, fence: epoch, details: {} });
         metrics.supervisorLeader.set(leads ? 1 : 0);
         metrics.supervisorEpoch.set(epoch);
         if (!leads) for (const told of tellers) told.clear();
@@ -168,6 +179,7 @@ export class Supervisor {
         quarantineMs: supervisor.quarantineMs,
       },
       limits: job,
+      audit: notes,
       supervisor: this.id,
       clock: systemClock,
       log,
@@ -190,6 +202,8 @@ export class Supervisor {
       admin,
       queues: fencedQueues,
       leadership: lease,
+      audit: notes,
+      supervisor: this.id,
       log,
       metrics,
     });
@@ -203,7 +217,6 @@ export class Supervisor {
       clock: systemClock,
       log,
     });
-    const audit = new AuditLog(client, keyspace);
     const retention = new RetentionSweeper({
       client,
       letters: (queue) => new DeadLetterStore(client, keyspace, queue),
@@ -266,19 +279,24 @@ export class Supervisor {
       oldestAgeMs: (queue) => sampler.oldestAgeMs(queue),
       pressure: () => pressure.measure(),
       leadership: lease,
+      audit: notes,
+      supervisor: this.id,
       clock: systemClock,
       log,
       metrics,
     });
+    const witness = new HeadWitness({ reader: new AuditReader(client, keyspace), log, metrics });
     const historyRelief = new HistoryRelief({
       history: new JobHistory(client, keyspace),
       memoryRatio: () => pressure.last?.memoryRatio,
       queues: async () => (await directory.list()).keys(),
       leadership: lease,
+      audit: notes,
+      supervisor: this.id,
       log,
       metrics,
     });
-    const tellers = [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, historyRelief, redisGauges];
+    const tellers = [sampler, breakerWatch, parkedReturn, autoscaler, shedControl, historyRelief, witness, redisGauges];
     this.#services = [
       this.#whileLeading('queue-sampler', supervisor.sampleMs, () => sampler.sample()),
       this.#whileLeading('shed-control', shedStepMs, () => shedControl.step()),
@@ -286,6 +304,7 @@ export class Supervisor {
       this.#whileLeading('autoscaler', supervisor.sampleMs, () => autoscaler.decide()),
       this.#whileLeading('orphan-sweeper', supervisor.sweepMs, () => sweeper.sweep()),
       this.#whileLeading('census-sweeper', supervisor.censusMs, () => census.sweep()),
+      this.#whileLeading('audit-head', witnessMs, () => witness.look()),
       this.#whileLeading('retention-sweeper', deadLetter.sweepMs, (signal) => retention.sweep(signal)),
       this.#whileLeading('quarantine', supervisor.sweepMs, () => quarantine.assign()),
       this.#whileLeading('breaker-watch', breakerLookMs, () => breakerWatch.look()),
@@ -308,6 +327,8 @@ export class Supervisor {
     await within(farewellMs, this.#starting?.catch(() => undefined) ?? Promise.resolve());
     await within(farewellMs, Promise.all(this.#services.map((service) => service.stop())));
     await within(farewellMs, this.#lease?.stop() ?? Promise.resolve());
+    // What it has decided is told before it goes.
+    await within(farewellMs, this.#notes?.written() ?? Promise.resolve());
     if (this.#open) await closeRedis(this.#open.client);
     this.#parts.log.info({ supervisor: this.id }, 'supervisor.stopped');
   }
@@ -315,11 +336,7 @@ export class Supervisor {
   /** What `/readyz` asks. A standby is ready too. */
   get healthChecks(): Readonly<Record<string, HealthCheck>> {
     return {
-      redis: async () => {
-        if (!this.#open) throw new Error('not connected yet');
-        await this.#open.client.ping();
-        return undefined;
-      },
+      ...redisChecks(this.#parts.redis, () => this.#open?.client),
       role: async () => (this.leads ? 'leader' : 'standby'),
     };
   }

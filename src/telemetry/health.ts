@@ -8,9 +8,23 @@ import { withoutUrlPasswords } from './redaction.js';
  */
 export type HealthCheck = () => Promise<string | undefined>;
 
+/** What is missing, and what to do about it: what a check throws that knows. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+
+  constructor(
+    detail: string,
+    readonly fix: string,
+  ) {
+    super(detail);
+  }
+}
+
 export interface CheckResult {
   readonly ok: boolean;
   readonly detail: string;
+  /** What to do, when it is not. */
+  readonly fix?: string;
 }
 
 export interface HealthReport {
@@ -67,7 +81,8 @@ export class Readiness {
     try {
       return { ok: true, detail: (await this.#checks[name]?.()) ?? 'ok' };
     } catch (error) {
-      return { ok: false, detail: withoutUrlPasswords(errorMessage(error).slice(0, maxDetailLength)) };
+      const detail = withoutUrlPasswords(errorMessage(error).slice(0, maxDetailLength));
+      return { ok: false, detail, ...(error instanceof NotReadyError && { fix: error.fix }) };
     }
   }
 }

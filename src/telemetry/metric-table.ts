@@ -371,6 +371,20 @@ export const metricTable = {
     labels: {},
     by: ['supervisor'],
   },
+  auditEntries: {
+    name: 'bulwark_audit_entries',
+    type: 'gauge',
+    help: 'How many entries the audit stream ever had: the number of its last one. Only the leader exports it.',
+    labels: {},
+    by: ['supervisor'],
+  },
+  auditTrimmed: {
+    name: 'bulwark_audit_trimmed_entries',
+    type: 'gauge',
+    help: 'How many entries of the audit stream ever gave way because a day was full. Only the leader exports it.',
+    labels: {},
+    by: ['supervisor'],
+  },
   shedLevel: {
     name: 'bulwark_shed_level',
     type: 'gauge',

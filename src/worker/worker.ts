@@ -11,8 +11,9 @@ import { createWorkerId } from '../recovery/worker-id.js';
 import { ClientId } from '../redis/client-id.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
+import { redisChecks } from '../redis/redis-checks.js';
 import { ShedStore } from '../shedding/shed-store.js';
-import type { HealthCheck } from '../telemetry/health.js';
+import { type HealthCheck, NotReadyError } from '../telemetry/health.js';
 import { type Clock, systemClock } from '../time/clock.js';
 import { within } from '../time/deadline.js';
 import type { EpochMs } from '../time/duration.js';
@@ -315,13 +316,9 @@ export class Worker {
   /** What `/readyz` asks. */
   get healthChecks(): Readonly<Record<string, HealthCheck>> {
     return {
-      redis: async () => {
-        if (!this.#open) throw new Error('not connected yet');
-        await this.#open.client.ping();
-        return undefined;
-      },
+      ...redisChecks(this.#parts.redis, () => this.#open?.client),
       taking_jobs: async () => {
-        if (this.#state !== 'running') throw new Error(this.#state);
+        if (this.#state !== 'running') throw new NotReadyError(this.#state, whyIdle[this.#state]);
         return undefined;
       },
     };
@@ -341,6 +338,14 @@ export class Worker {
     });
   }
 }
+
+/** Why a worker takes no jobs, and who is to do what. */
+const whyIdle: Readonly<Record<Exclude<WorkerState, 'running'>, string>> = {
+  quiet:
+    'somebody told it to take no more jobs (`bulwark audit tail --what worker`); `bulwark worker restart` replaces it',
+  draining: 'it finishes what it runs, and ends: nothing has to be done',
+  blocked: 'a handler holds up its event loop; `bulwark worker ls` says which',
+};
 
 function cancelled(jobId: string, why: string): JobCancelledError {
   return new JobCancelledError(`job ${jobId}: ${why}`);

@@ -74,5 +74,5 @@ function left({ client, keyspace }: TestPool): Promise<number> {
 
 /** The sum of all letters that the audit stream tells of. */
 async function written({ client }: TestPool): Promise<number> {
-  return (await readAudit(client)).reduce((sum, { count }) => sum + Number(count), 0);
+  return (await readAudit(client, 'bulwark', 'dead_letters.')).reduce((sum, { count }) => sum + Number(count), 0);
 }

@@ -58,7 +58,7 @@ const cases = filesIn(casesFolder)
 
 /** The sections of the runbook, by title, with their text. */
 const runbook = new Map(
-  read('docs/operations.md')
+  (/^## Alerts\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(read('docs/operations.md'))?.[1] ?? '')
     .split(/^### /m)
     .slice(1)
     .map((section) => [section.slice(0, section.indexOf('\n')), section]),

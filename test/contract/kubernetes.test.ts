@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { optionTable } from '../../src/config/options.js';
 import { defaultGroup } from '../../src/job/define-queue.js';
@@ -93,4 +93,67 @@ describe('the ScaledObject', () => {
       policies: [{ type: 'Percent', value: 25, periodSeconds: 60 }],
     });
   });
+});
+
+const probe = z.strictObject({
+  httpGet: z.strictObject({ path: z.string(), port: z.literal('http') }),
+  periodSeconds: z.int(),
+  timeoutSeconds: z.int(),
+  failureThreshold: z.int(),
+});
+const container = z.object({
+  args: z.array(z.string()),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+  ports: z.tuple([z.strictObject({ name: z.literal('http'), containerPort: z.int() })]),
+  livenessProbe: probe,
+  readinessProbe: probe,
+});
+const deployment = z.object({
+  kind: z.literal('Deployment'),
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ terminationGracePeriodSeconds: z.int(), containers: z.tuple([container]) }),
+    }),
+  }),
+});
+
+const documents = parseAllDocuments(
+  readFileSync(new URL('../../deploy/kubernetes/pool.yaml', import.meta.url), 'utf8'),
+).map((document) => document.toJS() as { readonly kind: string; readonly metadata: { readonly name: string } });
+const deployments = documents.filter(({ kind }) => kind === 'Deployment').map((document) => deployment.parse(document));
+const seconds = (ms: number) => ms / 1_000;
+const { worker } = optionTable;
+
+describe.each(deployments)('the deployment $metadata.name', ({ metadata, spec: { template } }) => {
+  const [{ args, env, ports, livenessProbe, readinessProbe }] = template.spec.containers;
+
+  it('runs a command that there is, and is probed where it answers', () => {
+    expect(args).toEqual([metadata.name.replace('bulwark-', ''), 'run']);
+    expect(ports[0].containerPort).toBe(optionTable.http.port.default);
+    expect(env).toContainEqual({ name: 'BULWARK_HTTP_HOST', value: '0.0.0.0' });
+    expect([livenessProbe.httpGet.path, readinessProbe.httpGet.path]).toEqual(['/livez', '/readyz']);
+  });
+
+  it('waits for an answer of readiness longer than its checks may take', () => {
+    expect(readinessProbe.timeoutSeconds).toBeGreaterThan(1);
+  });
+});
+
+it('no orchestrator kills a worker sooner than its guard would, or before it has drained', () => {
+  const spec = deployments.find(({ metadata }) => metadata.name === 'bulwark-worker')?.spec.template.spec;
+  const { periodSeconds, failureThreshold } = spec?.containers[0].livenessProbe ?? expect.fail('no such deployment');
+
+  expect(periodSeconds * failureThreshold).toBeGreaterThan(seconds(worker.blockedMaxMs.default));
+  // A worker whose Redis is away needs up to seven seconds more.
+  expect(spec?.terminationGracePeriodSeconds).toBeGreaterThan(
+    seconds(worker.drainTimeoutMs.default) + seconds(worker.abortGraceMs.default) + 7,
+  );
+});
+
+it('the ScaledObject scales a deployment that there is, and asks a service that there is', () => {
+  const services = documents.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
+
+  expect(deployments.map(({ metadata }) => metadata.name)).toContain(spec.scaleTargetRef.name);
+  expect(services).toContain(new URL(spec.triggers[0]?.metadata.url ?? '').hostname);
 });

@@ -98,7 +98,7 @@ it('sets, shows and releases a rule, and writes that down', async () => {
   expect(await asked.json()).toMatchObject({ group: 'default', desired: 4 });
   expect(released.ended).toMatchObject({ min: 4, max: 9 });
   expect(again.ended).toBeNull();
-  expect((await readAudit(client)).map(({ what, group, why }) => [what, group, why])).toEqual([
+  expect((await readAudit(client, 'bulwark', 'scale.')).map(({ what, group, why }) => [what, group, why])).toEqual([
     ['scale.set', 'default', 'a test'],
     ['scale.release', 'default', 'done'],
   ]);

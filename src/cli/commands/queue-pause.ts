@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
+import { operatorName } from '../operator.js';
 
 interface PauseOptions {
+  readonly why: string;
   readonly dryRun?: true;
 }
 
@@ -13,16 +15,20 @@ export function declareQueuePause(queue: Command, act: Act): void {
     .summary('let a queue give out no more jobs')
     .description('Pauses a queue: it gives out no more jobs. Running ones go on, and jobs can still be enqueued.')
     .argument('<queue>', 'name of the queue')
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--dry-run', 'say what would change, and change nothing')
     .action(act(pauseQueue));
 }
 
-async function pauseQueue(cli: Cli, name: string, { dryRun }: PauseOptions): Promise<number> {
+async function pauseQueue(cli: Cli, name: string, { why, dryRun }: PauseOptions): Promise<number> {
   return cli.withRedis(async (redis) => {
     const queue = await redis.requireQueue(name);
     const { paused, active } = await redis.inspector.sample(queue);
     const changed = !paused && !dryRun;
-    if (changed) await redis.admin.pause(queue);
+    if (changed) {
+      await redis.writeDown({ by: operatorName(), what: 'queue.pause', queue, why, details: {} });
+      await redis.admin.pause(queue);
+    }
     const running = active === 0 ? 'nothing runs' : `${active} running go on`;
     cli.output.answer({ queue, paused: paused || changed, changed, dryRun: dryRun === true }, () => {
       if (paused) return `${queue} is paused already; ${running}`;

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
+import { operatorName } from '../operator.js';
 import { counted } from '../wording.js';
 
 interface PurgeOptions {
+  readonly why: string;
   readonly yes?: true;
   readonly dryRun?: true;
 }
@@ -18,12 +20,13 @@ export function declareQueuePurge(queue: Command, act: Act): void {
         'It cannot be undone, so it needs --yes.',
     )
     .argument('<queue>', 'name of the queue')
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--yes', 'yes, delete them')
     .option('--dry-run', 'say what would be deleted, and delete nothing')
     .action(act(purgeQueue));
 }
 
-async function purgeQueue(cli: Cli, name: string, { yes, dryRun }: PurgeOptions): Promise<number> {
+async function purgeQueue(cli: Cli, name: string, { why, yes, dryRun }: PurgeOptions): Promise<number> {
   return cli.withRedis(async (redis) => {
     const queue = await redis.requireQueue(name);
     const before = waitingJobs(await redis.inspector.sample(queue));
@@ -36,6 +39,7 @@ async function purgeQueue(cli: Cli, name: string, { yes, dryRun }: PurgeOptions)
       if (refused) cli.output.say('nothing was deleted: this cannot be undone, so say --yes');
       return refused ? exitCodes.problem : exitCodes.done;
     }
+    await redis.writeDown({ by: operatorName(), what: 'queue.purge', queue, why, count: before, details: {} });
     await redis.admin.purge(queue);
     const left = waitingJobs(await redis.inspector.sample(queue));
     const deleted = Math.max(0, before - left);

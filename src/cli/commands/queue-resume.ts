@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
+import { operatorName } from '../operator.js';
 
 interface ResumeOptions {
+  readonly why: string;
   readonly dryRun?: true;
 }
 
@@ -13,16 +15,20 @@ export function declareQueueResume(queue: Command, act: Act): void {
     .summary('let a paused queue give out jobs again')
     .description('Ends the pause of a queue: it gives out jobs again.')
     .argument('<queue>', 'name of the queue')
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--dry-run', 'say what would change, and change nothing')
     .action(act(resumeQueue));
 }
 
-async function resumeQueue(cli: Cli, name: string, { dryRun }: ResumeOptions): Promise<number> {
+async function resumeQueue(cli: Cli, name: string, { why, dryRun }: ResumeOptions): Promise<number> {
   return cli.withRedis(async (redis) => {
     const queue = await redis.requireQueue(name);
     const { paused, waiting, prioritized } = await redis.inspector.sample(queue);
     const changed = paused && !dryRun;
-    if (changed) await redis.admin.resume(queue);
+    if (changed) {
+      await redis.writeDown({ by: operatorName(), what: 'queue.resume', queue, why, details: {} });
+      await redis.admin.resume(queue);
+    }
     const held = `${waiting + prioritized} waiting`;
     cli.output.answer({ queue, paused: paused && !changed, changed, dryRun: dryRun === true }, () => {
       if (!paused) return `${queue} is not paused`;

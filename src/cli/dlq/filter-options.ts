@@ -3,11 +3,11 @@ import {
   type GivenFilter,
   type LetterFilter,
   type LetterSelection,
-  type Parsed,
   parseFilter,
   parseSelection,
 } from '../../dead-letter/letter-filter.js';
 import { systemClock } from '../../time/clock.js';
+import type { Parsed } from '../../time/moment.js';
 import { wholeNumber } from '../option-parsers.js';
 import { UsageError } from '../usage-error.js';
 

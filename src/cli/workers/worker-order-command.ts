@@ -4,11 +4,13 @@ import type { WorkerBeat } from '../../recovery/worker-beat.js';
 import type { DurationMs } from '../../time/duration.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
+import { operatorName } from '../operator.js';
 import { duration } from '../option-parsers.js';
 
 /** What the commands that tell workers something have in common. */
 export interface OrderOptions {
   readonly all?: true;
+  readonly why: string;
   readonly timeout: DurationMs;
   readonly dryRun?: true;
 }
@@ -31,11 +33,12 @@ export function declareWorkerOrder(worker: Command, { name, summary, description
         .argParser(duration)
         .default(duration('30s'), '30s'),
     )
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--dry-run', 'say who would be told, and tell nobody');
 }
 
 interface Wish {
-  readonly order: WorkerOrder;
+  readonly order: Extract<WorkerOrder, { kind: 'quiet' | 'drain' | 'restart' }>;
   /** Whether a worker with this beat does what is wanted; undefined when it is not on the list any more. */
   readonly follows: (beat: WorkerBeat | undefined) => boolean;
   /** What it does then: "takes no more jobs". */
@@ -48,7 +51,7 @@ interface Wish {
 export async function giveOrder(
   cli: Cli,
   ids: readonly string[],
-  { all, timeout, dryRun }: OrderOptions,
+  { all, why, timeout, dryRun }: OrderOptions,
   { order, follows, done, wanted }: Wish,
 ): Promise<number> {
   const { orderWorker, selectWorkers } = await import('./order-workers.js');
@@ -56,7 +59,12 @@ export async function giveOrder(
     const selected = await selectWorkers(redis, { ids, ...(all && { all }) });
     const workers: { id: string; followed: boolean }[] = [];
     for (const id of selected) {
-      workers.push(dryRun ? { id, followed: false } : await orderWorker(redis, id, order, follows, timeout));
+      if (dryRun) workers.push({ id, followed: false });
+      else {
+        const what = `worker.${order.kind}` as const;
+        await redis.writeDown({ by: operatorName(), what, worker: id, why, details: {} });
+        workers.push(await orderWorker(redis, id, order, follows, timeout));
+      }
     }
     cli.output.answer({ workers, dryRun: dryRun === true }, () =>
       workers.length === 0

@@ -95,12 +95,11 @@ describe('the leader', () => {
     await isOpen();
 
     const [entry] = await eventually('it is written down', async () => {
-      const entries = await readAudit(pool.client);
+      const entries = await readAudit(pool.client, 'bulwark', 'breaker.');
       return entries.length > 0 ? entries : undefined;
     });
-    expect(entry).toMatchObject({ by: supervisor.id, what: 'breaker.open', breaker: 'smtp' });
+    expect(entry).toMatchObject({ by: supervisor.id, what: 'breaker.open', breaker: 'smtp', fence: '1' });
     expect(JSON.parse(entry?.['details'] ?? '')).toMatchObject({
-      epoch: 1,
       openings: 1,
       calls: 10,
       failed: 10,
@@ -127,10 +126,13 @@ describe('the leader', () => {
     }
 
     await eventually('it is closed', async () => (await shows('closed')) === 1);
-    await eventually('it is written down', async () => (await readAudit(pool.client)).length === 2);
+    await eventually(
+      'it is written down',
+      async () => (await readAudit(pool.client, 'bulwark', 'breaker.')).length === 2,
+    );
     expect([await counted('open', 'half_open'), await counted('half_open', 'closed')]).toEqual([1, 1]);
     expect(said('breaker.closed')).toMatchObject([{ from: 'half_open', reason: 'probes_succeeded' }]);
-    expect((await readAudit(pool.client)).map(({ what, why }) => [what, why])).toEqual([
+    expect((await readAudit(pool.client, 'bulwark', 'breaker.')).map(({ what, why }) => [what, why])).toEqual([
       ['breaker.open', 'consecutive_failures'],
       ['breaker.close', 'probes_succeeded'],
     ]);

@@ -86,11 +86,10 @@ describe('the retention of dead letters', () => {
     ]);
     const audit = await readAudit(pool.client);
     expect(audit).toMatchObject([
-      { v: '1', by: 's1', what: 'dead_letters.drop', queue, why: 'age', count: '1' },
+      { v: '2', by: 's1', fence: '1', what: 'dead_letters.drop', queue, why: 'age', count: '1' },
       { why: 'count', count: '1' },
     ]);
     expect(JSON.parse(audit[0]?.['details'] ?? '')).toMatchObject({
-      epoch: 1,
       causes: [{ count: 1, kind: 'refuse', fingerprint: 'f01', cause: 'PermanentError: no ink' }],
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { CensusSweeper } from '../../../src/recovery/census-sweeper.js';
 import { deadLetterQueue } from '../../../src/redis/keyspace.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
@@ -14,13 +15,18 @@ async function startSweeper() {
   const { client, keyspace, inspector, admin } = pool;
   const queues = async () => [queue];
   const leadership = { term: 1, deposed: () => undefined };
-  const sweeper = new CensusSweeper({ client, keyspace, inspector, admin, queues, leadership, log, metrics });
+  const written: AuditEntry[] = [];
+  const audit = { add: (entry: AuditEntry) => written.push(entry) };
+  const sweeper = new CensusSweeper({
+    ...{ client, keyspace, inspector, admin, queues, leadership, log, metrics },
+    ...{ audit, supervisor: 'sup-1' },
+  });
   const sweep = async (times: number) => {
     for (let time = 0; time < times; time++) await sweeper.sweep();
   };
   const counted = (fault: 'lost' | 'twice', decision: 'repaired' | 'left') =>
     metricValue(metrics, 'bulwark_half_written_jobs_total', { queue, fault, decision });
-  return { pool, sweep, said, counted };
+  return { pool, sweep, said, counted, written };
 }
 
 function putJob({ client, keyspace }: TestPool, id: string, timestamp = 1, name = queue): Promise<number> {
@@ -31,7 +37,7 @@ const waiting = ({ client, keyspace }: TestPool) => client.lrange(keyspace.queue
 
 describe('the census of the leader', () => {
   it('puts back a job that is in no place, to where its age belongs, after it has seen it so twice', async () => {
-    const { pool, sweep, said, counted } = await startSweeper();
+    const { pool, sweep, said, counted, written } = await startSweeper();
     await putJob(pool, 'younger', 3);
     await pool.client.lpush(pool.keyspace.queue(queue, 'wait'), 'younger');
     await putJob(pool, 'lost', 2);
@@ -44,6 +50,9 @@ describe('the census of the leader', () => {
     expect(await waiting(pool)).toEqual(['younger', 'lost']);
     expect(said('job.half_written')).toMatchObject([{ queue, jobId: 'lost', fault: 'lost', decision: 'repaired' }]);
     expect(await counted('lost', 'repaired')).toBe(1);
+    expect(written).toMatchObject([
+      { by: 'sup-1', what: 'job.repair', queue, count: 1, fence: 1, details: { jobs: ['lost'] } },
+    ]);
   });
 
   it('leaves a job alone that found its place meanwhile', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { CrashStore } from '../../../src/recovery/crash-store.js';
 import { FleetStore } from '../../../src/recovery/fleet-store.js';
 import { FleetView } from '../../../src/recovery/fleet-view.js';
@@ -26,6 +27,7 @@ async function startSweeping({ quarantineAfter = 2, poisonAfter = 3 } = {}) {
   const clock: Clock = { now: () => Date.now() as EpochMs, elapsed: () => elapsed };
   const { log, said } = recordLog();
   const metrics = createMetrics({ role: 'supervisor', version: '0' });
+  const written: AuditEntry[] = [];
   const createSweeper = () =>
     new OrphanSweeper({
       fleet,
@@ -45,6 +47,7 @@ async function startSweeping({ quarantineAfter = 2, poisonAfter = 3 } = {}) {
         quarantineMs: 60_000,
       },
       limits: { maxErrorBytes: 1_000, maxStackBytes: 1_000 },
+      audit: { add: (entry) => written.push(entry) },
       supervisor: 'the-supervisor',
       clock,
       log,
@@ -66,6 +69,7 @@ async function startSweeping({ quarantineAfter = 2, poisonAfter = 3 } = {}) {
     queues,
     metrics,
     said,
+    written,
     createSweeper,
     crashes,
     fleet,

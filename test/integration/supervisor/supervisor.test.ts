@@ -97,6 +97,24 @@ describe('the leader', () => {
     goOn.send();
   });
 
+  it('tells what it sees of Redis and what each queue promises', async () => {
+    const pool = await startPool();
+    const queue = pool.queue({ slo: '7s', criticality: 'critical' });
+    const job = defineJob({ kind: 'do', queue, payload: z.looseObject({}), run: () => undefined });
+    await pool.producer().enqueue(job, {});
+
+    const { metrics } = await startSupervisor(pool);
+
+    await eventually('it has looked', () => metricValue(metrics, 'bulwark_redis_memory_used_bytes'));
+    expect(await metricValue(metrics, 'bulwark_redis_connected_clients')).toBeGreaterThan(0);
+    expect(await metricValue(metrics, 'bulwark_redis_eviction_policy', { policy: 'noeviction' })).toBe(1);
+    const promise = { queue: queue.name, criticality: 'critical' };
+    await eventually(
+      'it has counted',
+      async () => (await metricValue(metrics, 'bulwark_queue_slo_seconds', promise)) === 7,
+    );
+  });
+
   it('counts the other queues when one cannot be read', async () => {
     const pool = await startPool();
     const [odd, sound] = ['a', 'b'].map((name) =>

@@ -11,7 +11,9 @@ import {
   type QueueDefinition,
   ThrottledError,
 } from '../../../src/index.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { eventually } from '../../support/eventually.js';
+import { metricValue } from '../worker-pool/metric-value.js';
 import { signal, untilAborted } from '../worker-pool/signal.js';
 import { recordLog, usePool } from '../worker-pool/test-pool.js';
 
@@ -40,6 +42,21 @@ async function deadLetterIn(queue: QueueDefinition) {
 }
 
 describe('a job that succeeds', () => {
+  it('counts as in time, and as succeeded', async () => {
+    const metrics = createMetrics({ role: 'worker', version: '0' });
+    const job = jobOf({ run: () => undefined });
+    await pool().worker([job], { metrics });
+
+    await pool().producer().enqueue(job, {});
+
+    const { name: queue, criticality } = job.queue;
+    await eventually('it is counted', async () =>
+      metricValue(metrics, 'bulwark_jobs_ended_total', { queue, criticality, result: 'succeeded' }),
+    );
+    expect(await metricValue(metrics, 'bulwark_jobs_waited_total', { queue, criticality, result: 'in_time' })).toBe(1);
+    expect(await metricValue(metrics, 'bulwark_jobs_waited_total', { queue, result: 'late' })).toBe(0);
+  });
+
   it('is completed with what its handler returned', async () => {
     const job = jobOf({ run: async ({ n }) => ({ twice: Number(n) * 2 }) });
     await pool().worker([job]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
 import type { JobCrash } from '../../../src/job/crash.js';
 import type { CrashRecord } from '../../../src/recovery/crash-record.js';
@@ -44,6 +45,8 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
   };
   const { log, lines } = recordingLog();
   const metrics = createMetrics({ role: 'supervisor', version: '1.2.3' });
+
+  const written: AuditEntry[] = [];
 
   const reply = async (deed: string, lost: Orphan): Promise<RecoveryReply> => {
     const answer = replies.get(lost.id) ?? 'done';
@@ -97,6 +100,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
       quarantineMs: 60 * secondMs,
     },
     limits: { maxErrorBytes: 500, maxStackBytes: 500 },
+    audit: { add: (entry) => written.push(entry) },
     supervisor: 's1',
     clock,
     log,
@@ -121,6 +125,7 @@ function startSweeper(active: Record<string, ActiveJobOwner[]>) {
     leadership,
     deeds,
     records,
+    written,
     crashes,
     beats,
     ends,
@@ -314,6 +319,37 @@ describe('OrphanSweeper', () => {
       );
     }
     expect(page).toMatch(/^bulwark_workers\{state="alive",role="supervisor"\} 2$/m);
+  });
+
+  it('writes down who was found dead, how many jobs came back, and which are suspects or poison', async () => {
+    const { sweeper, written } = startSweeper({
+      email: [heldBy('w1', 'a'), heldBy('w1', 'suspect', 1)],
+      reports: [heldBy('w1', 'poison', 5), heldBy('w2', 'b')],
+    });
+
+    await sweeper.recoverFrom(['w1', 'idle']);
+
+    const basics = { by: 's1', fence: 3 };
+    expect(written).toMatchObject([
+      {
+        ...basics,
+        what: 'worker.recover',
+        worker: 'w1',
+        count: 3,
+        details: { requeued: 1, queues: ['email', 'reports'] },
+      },
+      { ...basics, what: 'worker.recover', worker: 'idle', why: 'gone', count: 0 },
+      { ...basics, what: 'job.quarantine', queue: 'email', count: 1, details: { jobs: ['suspect'] } },
+      { ...basics, what: 'job.poison', queue: 'reports', job: 'poison', details: { worker: 'w1', crashes: 6 } },
+    ]);
+  });
+
+  it('writes nothing down when it found nothing to do', async () => {
+    const { sweeps, written } = startSweeper({ email: [heldBy('w1', 'a')] });
+
+    await sweeps(3);
+
+    expect(written).toEqual([]);
   });
 
   it('goes on with the others when one job cannot be recovered', async () => {

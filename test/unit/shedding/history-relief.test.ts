@@ -22,6 +22,7 @@ function keep(completed: Record<string, number>) {
     completed[queue] = (completed[queue] ?? 0) - jobs;
     return { kind: 'trimmed', jobs } satisfies TrimReply;
   };
+  const written: string[] = [];
   const relief = new HistoryRelief({
     history: { trim },
     memoryRatio: () => world.memoryRatio,
@@ -32,11 +33,14 @@ function keep(completed: Record<string, number>) {
       },
       deposed: (epoch) => world.deposed.push(epoch),
     },
+    audit: { add: (entry) => written.push(entry.what) },
+    supervisor: 's1',
     log,
     metrics,
   });
   return {
     world,
+    written,
     completed,
     said: (event: string) => lines.filter(({ msg }) => msg === event),
     relieve: () => relief.relieve(),
@@ -46,6 +50,17 @@ function keep(completed: Record<string, number>) {
 }
 
 describe('HistoryRelief', () => {
+  it('writes down once when it begins, and when it ends', async () => {
+    const { world, written, relieve } = keep({ email: 5_000 });
+
+    for (const ratio of [0.5, 0.69, 0.69, 0.3]) {
+      world.memoryRatio = ratio;
+      await relieve();
+    }
+
+    expect(written).toEqual(['history.give_way', 'history.stay']);
+  });
+
   it('lets history be while there is memory, or no limit to it', async () => {
     const { world, completed, relieve } = keep({ email: 5_000 });
 

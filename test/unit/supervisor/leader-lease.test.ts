@@ -54,6 +54,7 @@ function startLease(...answers: Answer[]) {
   const clock = { time: 10_000, now: () => 0 as never, elapsed: () => clock.time };
   const { log, lines } = recordingLog();
   const told: string[] = [];
+  const reasons: string[] = [];
   const lease = new LeaderLease({
     client,
     keyspace: new Keyspace('shop'),
@@ -63,13 +64,16 @@ function startLease(...answers: Answer[]) {
     clock,
     log,
     raiseFences: async (epoch) => epoch,
-    onChange: (leads, epoch) => told.push(`${leads ? 'leads' : 'stands by'} ${epoch}`),
+    onChange: (leads, epoch, why) => {
+      told.push(`${leads ? 'leads' : 'stands by'} ${epoch}`);
+      reasons.push(why);
+    },
   });
   leases.push(lease);
   lease.start();
   const claimed = (times: number) =>
     eventually('claims', () => asked.filter((what) => what === 'claim').length > times);
-  return { lease, clock, told, lines, asked, claimed };
+  return { lease, clock, told, reasons, lines, asked, claimed };
 }
 
 describe('LeaderLease', () => {
@@ -94,7 +98,7 @@ describe('LeaderLease', () => {
   });
 
   it('steps down by its own clock a tenth of the lease before Redis would let another in', async () => {
-    const { lease, clock, told, claimed } = startLease(held(7), never);
+    const { lease, clock, told, reasons, claimed } = startLease(held(7), never);
     await claimed(1);
 
     clock.time += trustedMs - 1;
@@ -103,6 +107,7 @@ describe('LeaderLease', () => {
 
     expect(lease.held).toBe(false);
     expect(told).toEqual(['leads 7', 'stands by 7']);
+    expect(reasons).toEqual(['elected', 'expired']);
   });
 
   it('is told of a lead that ran out, without being asked, when Redis does not answer', async () => {
@@ -170,7 +175,7 @@ describe('LeaderLease', () => {
   });
 
   it('resigns when it stops, so that a standby need not wait', async () => {
-    const { lease, told, asked, claimed } = startLease(held(7));
+    const { lease, told, reasons, asked, claimed } = startLease(held(7));
     await claimed(1);
 
     await lease.stop();
@@ -178,6 +183,7 @@ describe('LeaderLease', () => {
     expect(asked.at(-1)).toBe('resign');
     expect(lease.held).toBe(false);
     expect(told).toEqual(['leads 7', 'stands by 7']);
+    expect(reasons).toEqual(['elected', 'resigned']);
   });
 
   it('resigns a lead that it wins while it stops', async () => {
