@@ -27,6 +27,7 @@ import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
 import { scrape } from './proofs/scrape.js';
 import { start } from './proofs/start.js';
+import { tenants } from './proofs/tenants.js';
 import { throughput } from './proofs/throughput.js';
 import { report } from './report.js';
 
@@ -55,6 +56,7 @@ const proofs: readonly Proof[] = [
   overload,
   brownout,
   memory,
+  tenants,
   scale,
   scrape,
   profile,

@@ -54,6 +54,7 @@ export { LeaseLostError } from './job/lease-lost-error.js';
 export type { DeadLetterReason, ErrorClass } from './job/outcome.js';
 export { type PayloadFault, PayloadInvalidError, PayloadTooLargeError } from './job/payload.js';
 export { UnknownKindError } from './job/registry.js';
+export type { TenantOptions, TenantPolicy } from './job/tenant-policy.js';
 export { JobFailedError, type WaitOptions, WaitTimeoutError } from './producer/await-outcome.js';
 export { type CreateProducerOptions, createProducer } from './producer/create-producer.js';
 export type { EnqueueOptions } from './producer/enqueue-options.js';

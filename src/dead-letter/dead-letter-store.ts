@@ -91,6 +91,7 @@ export class DeadLetterStore {
         marker: live.marker,
         events: live.events,
         meta: live.meta,
+        turns: this.#keyspace.turns(this.queue),
       },
       { deadId, id, diedAt: diedAt ?? '', data: dataJson, by, ledgerBase: this.#keyspace.ledgerBase(this.queue) },
     );

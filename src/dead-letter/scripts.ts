@@ -8,7 +8,7 @@ export type RedriveReply =
 
 export const redriveScript = defineScript({
   file: new URL('./lua/redrive.lua', import.meta.url),
-  keys: ['dead', 'deadFailed', 'job', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta'],
+  keys: ['dead', 'deadFailed', 'job', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'turns'],
   args: ['deadId', 'id', 'diedAt', 'data', 'by', 'ledgerBase'],
   reply: (raw): RedriveReply => {
     if (raw === -1) return { kind: 'not_found' };

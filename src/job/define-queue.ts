@@ -4,6 +4,7 @@ import { type DurationInput, type DurationMs, longestTimerMs, parseDuration } fr
 import { assertOptions, ownerText } from './assert-options.js';
 import { type Criticality, criticalities } from './criticality.js';
 import { assertName, DefinitionError } from './definition-error.js';
+import { readTenantOptions, type TenantOptions, type TenantPolicy } from './tenant-policy.js';
 
 /** What may be said of a queue. */
 export interface QueueOptions {
@@ -30,6 +31,11 @@ export interface QueueOptions {
    * in the second or two until they hear of it. Default: any number may wait.
    */
   readonly maxWaiting?: number;
+  /**
+   * Gives the tenants of the queue turns, so that the flood of one does not make the others wait: `{}` for equal shares. Jobs of such a
+   * queue have no priority, and those without a tenant share one. Default: jobs start in the order in which they came.
+   */
+  readonly tenants?: TenantOptions;
 }
 
 /** A queue as `defineQueue` resolved it. */
@@ -39,6 +45,7 @@ export interface QueueDefinition {
   readonly sloMs: DurationMs;
   readonly group: string;
   readonly maxWaiting: number | undefined;
+  readonly tenants: TenantPolicy | undefined;
 }
 
 const optionShapes: OptionShapes<QueueOptions> = {
@@ -47,6 +54,7 @@ const optionShapes: OptionShapes<QueueOptions> = {
   slo: anything,
   group: anything,
   maxWaiting: anything,
+  tenants: anything,
 };
 
 /** Where queues belong of which nobody says otherwise. */
@@ -58,7 +66,7 @@ export const deadLetterSuffix = '.dead';
 /**
  * Declares a queue: one class of importance, one promise about waiting.
  *
- * @throws DefinitionError when the name, the criticality, the slo, the group or the budget is not usable, or an option is unknown.
+ * @throws DefinitionError when the name, the criticality, the slo, the group, the budget or the tenants are not usable, or an option is unknown.
  */
 export function defineQueue(options: QueueOptions): QueueDefinition {
   assertOptions(ownerText('queue', options?.name), options, optionShapes);
@@ -89,6 +97,7 @@ export function defineQueue(options: QueueOptions): QueueDefinition {
     sloMs: readDuration(`queue ${options.name}: slo`, options.slo ?? '5m'),
     group,
     maxWaiting,
+    tenants: options.tenants === undefined ? undefined : readTenantOptions(`queue ${options.name}`, options.tenants),
   });
 }
 

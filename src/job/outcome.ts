@@ -41,7 +41,8 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
  * `children_pending`: jobs that it is the parent of have not ended; it runs again after the last of them. `quarantine`: it lost its
  * worker again and again, and is to run alone. `key_busy`: another job with its idempotency key runs now. `retry_budget`: it has failed
  * before, and its queue has spent what it may on trying again. `breaker:<name>`: a dependency that it needs may not be called now.
- * `shed`: there was more to do than could be done in time, and it gave way.
+ * `shed`: there was more to do than could be done in time, and it gave way. `tenant_slots:<tenant>`: its tenant ran as many jobs at once
+ * as one tenant may.
  */
 export const parkReasons = [
   'newer_version',
@@ -52,7 +53,7 @@ export const parkReasons = [
   'shed',
 ] as const;
 
-export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
+export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}` | `tenant_slots:${string}`;
 
 /** What a fallback ran for that stood in because there was too much to do: `fallbackFor` names a breaker else. */
 export const fallbackForLoad = 'shed';

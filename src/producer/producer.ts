@@ -6,9 +6,11 @@ import { errorMessage } from '../errors/error-message.js';
 import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
 import { KeyConflictError } from '../idempotency/key-conflict-error.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
+import type { QueueDefinition } from '../job/define-queue.js';
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
 import { newTraceparent, randomJobId } from '../job/random-ids.js';
+import { shareOf } from '../job/tenant-policy.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
 import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
@@ -82,7 +84,7 @@ export class Producer {
    *
    * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError: nothing was written.
    * @throws KeyConflictError when the key was given to another payload before: nothing was written.
-   * @throws DefinitionError for an option that is unknown or of the wrong type; RangeError for a priority outside of its range.
+   * @throws DefinitionError for an option that is unknown or of the wrong type; RangeError for a priority outside of its range, or in a queue whose tenants have turns.
    * @throws JobShedError when there is too much to do and this work gives way: nothing was written.
    * @throws RedisUnavailableError when Redis gave no answer: the job may or may not be there; with a key, try again safely.
    */
@@ -108,6 +110,7 @@ export class Producer {
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
     const wishes = readEnqueueOptions(options, payloads.length);
+    assertPriority(job.queue, wishes.priority);
     const { metrics } = this.#parts;
     const queue = job.queue.name;
     const accepted: AcceptedPayload[] = [];
@@ -236,6 +239,7 @@ export class Producer {
       producer: this.#name,
     };
     const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant, key });
+    const { tenants } = job.queue;
     return {
       id: digest ?? randomJobId(),
       ...(digest !== undefined && { fingerprint: payloadFingerprint(job.version, payload) }),
@@ -245,6 +249,7 @@ export class Producer {
       enqueuedAt: now,
       delayMs,
       priority,
+      ...(tenants !== undefined && { share: shareOf(tenants, tenant) }),
     };
   }
 
@@ -292,6 +297,14 @@ export class Producer {
       }),
     };
   }
+}
+
+/** Who has turns needs no other order, and a job outside of it would starve the others or itself. */
+function assertPriority({ name, tenants }: QueueDefinition, priority: number): void {
+  if (tenants === undefined || priority === 0) return;
+  throw new RangeError(
+    `priority must be 0 in the queue ${name}, whose tenants have turns, got ${priority}; give the tenant a weight, or the kind a queue of another criticality`,
+  );
 }
 
 function encodePayload(kind: string, payload: unknown): string {

@@ -39,6 +39,16 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
+  /** zset: when the next turn of each tenant of the queue is, as long as that matters, and `now`. Expires. */
+  turns(queue: string): string {
+    return `${this.prefix(queue)}:bw:turns`;
+  }
+
+  /** hash: how many jobs of each tenant run, where that is limited, and when they were counted. Expires. */
+  tenantRuns(queue: string): string {
+    return `${this.prefix(queue)}:bw:tenant-runs`;
+  }
+
   /** What the keys of the effect ledger begin with: its pages, each a hash by digest of a job's key, and `pages`, the list of them. They expire. */
   ledgerBase(queue: string): string {
     return `${this.prefix(queue)}:bw:idem:`;

@@ -11,10 +11,12 @@ export interface JobWords {
   readonly timestamp: ScriptArgument;
   readonly delay: ScriptArgument;
   readonly priority: ScriptArgument;
-  /** Where it goes: behind all that wait, before them, among the delayed or among the prioritized. */
-  readonly place: 'last' | 'first' | 'delayed' | 'prioritized';
+  /** Where it goes: behind all that wait, before them, among the delayed, among the prioritized, or there at its tenant's next turn. */
+  readonly place: 'last' | 'first' | 'delayed' | 'prioritized' | 'turn';
   /** Of the payload, where the id is the digest of a key; empty for a job without one. */
   readonly fingerprint: string;
+  /** Weight and tenant, where tenants have turns; empty elsewhere. */
+  readonly share: string;
 }
 
 interface AddReply {
@@ -36,7 +38,7 @@ export interface AddedJob {
 const addManyScript = defineScript({
   file: new URL('./lua/add-many.lua', import.meta.url),
   keys: ['wait', 'meta', 'id', 'delayed', 'active', 'events', 'marker', 'prioritized', 'priorityCounter'],
-  args: ['base', 'ledgerBase'],
+  args: ['base', 'ledgerBase', 'turns', 'words'],
   rest: true,
   reply: (raw): AddReply => {
     const [ids, duplicates, conflicts] = raw as [string[], number[], number[]];
@@ -71,6 +73,8 @@ export interface AddCallsOptions {
   readonly base: string;
   /** What the keys of the effect ledger begin with. Default: no job has a key. */
   readonly ledgerBase?: string;
+  /** The key of the turns of its tenants. Default: no job takes one. */
+  readonly turns?: string;
   /** How many jobs travel in one call, fewer when they are large. */
   readonly mostPerCall: number;
 }
@@ -154,17 +158,18 @@ export class AddCalls {
 
   #call(requests: readonly (Batch | Turn)[]): Promise<AddReply> {
     const rest: ScriptArgument[] = [];
-    const isKeyed = requests.some((request) => 'jobs' in request && request.jobs.some(hasKey));
+    const words = Math.max(fewestWords, ...requests.map((request) => ('jobs' in request ? wordsOf(request.jobs) : 0)));
     for (const request of requests) {
       // Larger than any call, so alone in this one.
       if ('take' in request) return request.take().then(() => nothingAdded);
-      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, fingerprint } of request.jobs) {
+      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, ...more } of request.jobs) {
         rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place);
-        if (isKeyed) rest.push(fingerprint);
+        if (words > fewestWords) rest.push(more.fingerprint);
+        if (words > wordsWithKey) rest.push(more.share);
       }
     }
-    const { client, base, ledgerBase = '' } = this.#options;
-    return addManyScript.run(client, this.#keys, { base, ledgerBase: isKeyed ? ledgerBase : '' }, rest);
+    const { client, base, ledgerBase = '', turns = '' } = this.#options;
+    return addManyScript.run(client, this.#keys, { base, ledgerBase, turns, words }, rest);
   }
 
   #answer(requests: readonly (Batch | Turn)[], { ids, duplicates, conflicts }: AddReply): void {
@@ -182,8 +187,12 @@ export class AddCalls {
   }
 }
 
-function hasKey({ fingerprint }: JobWords): boolean {
-  return fingerprint !== '';
+/** How many words the jobs of a call have: what none of them has is not sent. */
+const [fewestWords, wordsWithKey, wordsWithShare] = [8, 9, 10] as const;
+
+function wordsOf(jobs: readonly JobWords[]): number {
+  if (jobs.some(({ share }) => share !== '')) return wordsWithShare;
+  return jobs.some(({ fingerprint }) => fingerprint !== '') ? wordsWithKey : fewestWords;
 }
 
 function weightOf({ dataJson }: JobWords): number {

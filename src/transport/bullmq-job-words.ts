@@ -24,6 +24,7 @@ export function jobWords(job: AddedJob, id: string | undefined): JobWords {
     priority: String(priority || 0),
     place,
     fingerprint: '',
+    share: '',
   };
 }
 

@@ -54,6 +54,9 @@ export const fetchAndFinishScript = defineScript({
     'ends',
     'fetches',
     'answer',
+    'turns',
+    'tenantRuns',
+    'tenantSlots',
   ],
   rest: true,
   reply: (raw): FetchAndFinishReply => {

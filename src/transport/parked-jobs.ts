@@ -11,7 +11,7 @@ export type ReturnReply = { readonly kind: 'returned'; readonly returned: number
 
 const returnParkedScript = defineScript({
   file: new URL('./lua/return-parked.lua', import.meta.url),
-  keys: ['parked', 'delayed', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence'],
+  keys: ['parked', 'delayed', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence', 'turns'],
   args: ['base', 'reason', 'most', 'epoch', 'first'],
   reply: (raw): ReturnReply => {
     if (raw === -7) return { kind: 'deposed' };
@@ -70,6 +70,7 @@ export class ParkedJobs {
         events,
         meta,
         fence: this.#keyspace.fence(queue),
+        turns: this.#keyspace.turns(queue),
       },
       { base, reason, most: Math.min(most, mostPerCall), epoch, first },
     );

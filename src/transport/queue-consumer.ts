@@ -37,6 +37,8 @@ export interface QueueConsumerOptions {
   readonly slots: number;
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
+  /** How many jobs of one tenant run at once in the whole fleet, 0 for any number; undefined where tenants have no turns. */
+  readonly tenantSlots?: number | undefined;
   /** Longest wait for work before asking again. */
   readonly fetchBlockMs: number;
   /** Which completed jobs stay. */

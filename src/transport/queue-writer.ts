@@ -18,6 +18,8 @@ export interface NewJob {
   readonly priority: number;
   /** Of the payload, where the id is the digest of a key. */
   readonly fingerprint?: string;
+  /** Weight and tenant, where the tenants of the queue have turns: the job starts at its tenant's next then, and its priority is 1. */
+  readonly share?: string;
 }
 
 /** Adds jobs to queues, in BullMQ's layout. Adding an id that is there already changes nothing. */
@@ -64,6 +66,7 @@ export class QueueWriter {
         client: this.#client,
         base: this.#keyspace.queueBase(queue),
         ledgerBase: this.#keyspace.ledgerBase(queue),
+        turns: this.#keyspace.turns(queue),
         mostPerCall: this.#batchSize,
       });
       this.#queues.set(queue, calls);
@@ -77,7 +80,10 @@ function orThrow<T>(settled: PromiseSettledResult<T>): T {
   return settled.value;
 }
 
-function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, fingerprint }: NewJob): JobWords {
+function wordsOf(job: NewJob): JobWords {
+  const { id, kind, payloadJson, meta, enqueuedAt, delayMs, fingerprint, share } = job;
+  // Without one BullMQ's scripts would put the job into `wait`, in front of all turns.
+  const priority = share === undefined ? job.priority : 1;
   // What lies beside the payload. BullMQ keeps options it does not know as they are.
   const opts = {
     jobId: id,
@@ -93,7 +99,14 @@ function wordsOf({ id, kind, payloadJson, meta, enqueuedAt, delayMs, priority, f
     timestamp: enqueuedAt,
     delay: delayMs,
     priority,
-    place: delayMs > 0 ? 'delayed' : priority > 0 ? 'prioritized' : 'last',
+    place: placeOf(job),
     fingerprint: fingerprint ?? '',
+    share: share ?? '',
   };
+}
+
+function placeOf({ delayMs, priority, share }: NewJob): JobWords['place'] {
+  if (delayMs > 0) return 'delayed';
+  if (share !== undefined) return 'turn';
+  return priority > 0 ? 'prioritized' : 'last';
 }

@@ -56,6 +56,8 @@ export interface WorkCallsOptions<J> {
   readonly now?: () => number;
   /** At most so many starts in so many ms, unless the queue itself says otherwise. */
   readonly limiter?: { readonly max: number; readonly duration: number } | undefined;
+  /** How many jobs of one tenant run at once, 0 for any number; undefined where tenants have no turns. */
+  readonly tenantSlots?: number | undefined;
   /** How many points BullMQ's metrics keep; undefined keeps none. */
   readonly metricsSize?: number | undefined;
   /**
@@ -96,6 +98,7 @@ export class WorkCalls<J> {
       metricsSize: options.metricsSize ?? '',
       keepAttempts: options.keepAttempts,
       keepKeys: options.keepKeysMs,
+      tenantSlots: options.tenantSlots ?? '',
     };
   }
 

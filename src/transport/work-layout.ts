@@ -2,8 +2,8 @@ import { deadLetterSuffix } from '../job/define-queue.js';
 import type { fetchAndFinishScript } from './fetch-and-finish.js';
 
 type ScriptKeys = Parameters<typeof fetchAndFinishScript.run>[1];
-/** What keys begin with, as the header of the script explains. */
-type ScriptBases = Readonly<Record<'base' | 'deadBase' | 'parkedBase' | 'ledgerBase', string>>;
+/** What keys begin with, and those that only some queues have, as the header of the script explains. */
+type ScriptBases = Readonly<Record<'base' | 'deadBase' | 'parkedBase' | 'ledgerBase' | 'turns' | 'tenantRuns', string>>;
 
 /** Where everything of a queue lies that fetch-and-finish touches. */
 export interface WorkLayout {
@@ -16,7 +16,14 @@ export function workLayout(prefix: string, queue: string): WorkLayout {
   const base = `${prefix}:${queue}:`;
   const deadBase = `${prefix}:${queue}${deadLetterSuffix}:`;
   return {
-    bases: { base, deadBase, parkedBase: `${prefix}:bw:parked:`, ledgerBase: `${prefix}:bw:idem:` },
+    bases: {
+      base,
+      deadBase,
+      parkedBase: `${prefix}:bw:parked:`,
+      ledgerBase: `${prefix}:bw:idem:`,
+      turns: `${prefix}:bw:turns`,
+      tenantRuns: `${prefix}:bw:tenant-runs`,
+    },
     keys: {
       wait: `${base}wait`,
       active: `${base}active`,

@@ -66,6 +66,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     worker,
     connectionName: connectionName(worker),
     slots: settings.concurrency,
+    tenantSlots: queue.tenants && (queue.tenants.maxSlots ?? 0),
     leaseMs: settings.leaseMs,
     leaseRenewMs: settings.leaseRenewMs,
     fetchBlockMs: settings.fetchBlockMs,

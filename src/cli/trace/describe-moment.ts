@@ -175,8 +175,14 @@ const parkings: Readonly<Record<string, string>> = {
 function spokenParking({ at, reason, until, times }: Of<'parked'>): string {
   const wait = until === undefined || at === null ? '' : `, for ${spokenDuration(until - at)} at most`;
   const breaker = breakerOfParkReason(reason);
-  const known = breaker === undefined ? parkings[reason] : `the breaker ${breaker} let no call through`;
+  const known =
+    breaker === undefined ? (parkings[reason] ?? spokenSlots(reason)) : `the breaker ${breaker} let no call through`;
   return `set aside (${reason})${known === undefined ? '' : `: ${known}`}${wait}${again(times)}`;
+}
+
+/** The tenant is named in the reason. */
+function spokenSlots(reason: string): string | undefined {
+  return reason.startsWith('tenant_slots:') ? 'its tenant ran as many jobs as it may at once' : undefined;
 }
 
 function spokenReturn({ reason }: Of<'returned'>): string {

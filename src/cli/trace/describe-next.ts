@@ -48,6 +48,9 @@ function spokenNext(next: Next, { queue, deadId, now }: NextSubject): string {
       return `it starts: ${spokenPlace(ahead)}${room}`;
     }
     case 'due':
+      if (next.because.startsWith('tenant_slots:')) {
+        return `it comes back as another job of its tenant ends, which runs as many as it may (${next.because}); else ${spokenMoment(next.at, now)}`;
+      }
       return `it comes back ${spokenMoment(next.at, now)}${delays[next.because] ?? ` (${next.because})`}`;
     case 'returns':
       return `it comes back as the breaker ${next.breaker} lets calls through; else ${spokenMoment(next.at, now)}`;

@@ -11,6 +11,7 @@ KEYS  1 dead             hash    the job in the dead-letter queue
       7 marker           zset    wakes sleeping workers
       8 events           stream
       9 meta             hash
+     10 turns            zset    of the tenants
 ARGV  1 deadId           id in the dead-letter queue
       2 id               id in its queue
       3 diedAt           score of the death that is meant, or empty for whichever lies there: the same id may have died again
@@ -31,7 +32,7 @@ WRITES everything named above, and the record of its key   COST O(log dead)
 local dead, deadFailed = KEYS[1], KEYS[2]
 local keys = {
   job = KEYS[3], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
-  marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
+  marker = KEYS[7], events = KEYS[8], meta = KEYS[9], turns = KEYS[10],
 }
 local deadId, id, diedAt, data, by, ledgerBase = unpack(ARGV)
 

@@ -12,19 +12,23 @@ KEYS  1 wait              list
       8 prioritized       zset
       9 priorityCounter   counter
 ARGV  1 base              what the keys of the jobs begin with
-      2 ledgerBase        what the keys of the effect ledger begin with; empty when no job has a key, and none a fingerprint
-      3 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
-                          where it goes: last, first (among those that wait), delayed or prioritized, and the fingerprint of its
-                          payload where the id is the digest of a key, or empty
+      2 ledgerBase        what the keys of the effect ledger begin with; empty when no job has a key
+      3 turns             the key of the turns of the tenants; empty when no job takes one
+      4 words             how many words a job has
+      5 rest              the jobs, each: id or empty for the next number, name, data, opts as JSON, timestamp, delay, priority,
+                          where it goes: last, first (among those that wait), delayed, prioritized, or turn (the tenant's next).
+                          With a ninth word: the fingerprint of its payload where the id is the digest of a key, or empty.
+                          With a tenth: weight and tenant where tenants have turns, or empty
 REPLY { ids, duplicates, conflicts }: the ids of all jobs, and the positions (from 1) of those that were there already, and of those
       whose key was given to another payload
 WRITES everything named above, and the jobs   COST O(jobs * log n)
 ]]
 --- @include "enter-delayed.lua"
 --- @include "mark-delayed.lua"
+--- @include "take-turn.lua"
 --- @include "../../idempotency/lua/find-by-key.lua"
 local wait, meta, id, delayed, active, events, marker, prioritized, priorityCounter = unpack(KEYS)
-local base, ledgerBase = ARGV[1], ARGV[2]
+local base, ledgerBase, turnsKey, words = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local call = redis.call
 
 local settings = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
@@ -33,14 +37,14 @@ if not maxEvents then
   maxEvents = '10000'
   call('HSET', meta, 'opts.maxLenEvents', maxEvents)
 end
-local words = ledgerBase == '' and 8 or 9
-local number = (#ARGV - 2) / words
+local number = (#ARGV - 4) / words
 local last = call('INCRBY', id, number) - number
 
 local ids, duplicates, conflicts, behind, woken, delays = {}, {}, {}, {}, false, false
+local turns
 for index = 1, number do
-  local at = 3 + (index - 1) * words
-  local jobId, name, data, opts, timestamp, delay, priority, place, fingerprint = unpack(ARGV, at, at + words - 1)
+  local at = 5 + (index - 1) * words
+  local jobId, name, data, opts, timestamp, delay, priority, place, fingerprint, share = unpack(ARGV, at, at + words - 1)
   local isNumbered = jobId == ''
   if isNumbered then jobId = string.format('%.0f', last + index) end
   local job = base .. jobId
@@ -67,6 +71,7 @@ for index = 1, number do
         'bwi', fingerprint, 'ats', starts
       )
     end
+    if share and share ~= '' then call('HSET', job, 'bwo', share) end
     call('XADD', events, '*', 'event', 'added', 'jobId', jobId, 'name', name)
     if place == 'delayed' then
       enterDelayed(delayed, events, maxEvents, jobId, tonumber(timestamp), tonumber(delay))
@@ -75,6 +80,9 @@ for index = 1, number do
       if place == 'prioritized' then
         local turn = call('INCR', priorityCounter) % 0x100000000
         call('ZADD', prioritized, tonumber(priority) * 0x100000000 + turn, jobId)
+      elseif place == 'turn' then
+        turns = turns or openTurns({ turns = turnsKey, prioritized = prioritized })
+        takeTurn(turns, jobId, share, 'new')
       elseif place == 'first' then
         call('RPUSH', wait, jobId)
       else
@@ -85,6 +93,7 @@ for index = 1, number do
     end
   end
 end
+if turns then closeTurns(turns) end
 if #behind > 0 then call('LPUSH', wait, unpack(behind)) end
 if woken and not settings[2] and not (settings[3] and call('LLEN', active) >= tonumber(settings[3])) then
   call('ZADD', marker, 0, '0')

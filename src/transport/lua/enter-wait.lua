@@ -1,12 +1,18 @@
 --- @include "emit-event.lua"
 --- @include "wake-worker.lua"
+--- @include "take-turn.lua"
 --[[
 Puts a job among those that can start now: `front` for one that already had its turn, else at the end. Jobs with a priority
-go to their place among the prioritized. A paused queue wakes nobody.
+go to their place among the prioritized, and where tenants have turns at their tenant's next. A paused queue wakes nobody.
 ]]
 local function enterWait(keys, id, previousState, front)
-  local priority = tonumber(redis.call('HGET', keys.job, 'priority')) or 0
-  if priority > 0 then
+  local known = redis.call('HMGET', keys.job, 'priority', 'bwo')
+  local priority, share = tonumber(known[1]) or 0, known[2]
+  if priority > 0 and share and not front then
+    local turns = openTurns(keys)
+    takeTurn(turns, id, share, 'new')
+    closeTurns(turns)
+  elseif priority > 0 then
     local turn = 0
     if not front then turn = redis.call('INCR', keys.priorityCounter) % 0x100000000 end
     redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)

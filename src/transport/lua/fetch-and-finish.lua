@@ -34,7 +34,10 @@ ARGV  1 base               what the keys of the jobs begin with
      13 ends               how many ends follow
      14 fetches            how many jobs to take beside those that follow an end; their tokens follow the ends
      15 answer             what is wanted of a job: its `fields`, as below; its `head`, the same without data; its `whole` hash
-     16 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
+     16 turns              the key of the turns of the tenants
+     17 tenantRuns         the key of the hash that counts how many jobs of each tenant run
+     18 tenantSlots        how many jobs of one tenant run at once, 0 for any number; or empty where tenants have no turns
+     19 rest               the ends, each: kind, id, token, token for the next job in its place or empty, and
           c  result, keep, won                             completed; keep: age/count/limit of the finished jobs that stay;
                                                            won: what it says of the key that it has, or empty
           b  result, keep, won, breaker                    completed by its fallback, for which breaker
@@ -75,6 +78,7 @@ local keys = {
   wait = KEYS[1], active = KEYS[2], prioritized = KEYS[3], events = KEYS[4], stalled = KEYS[5], limiter = KEYS[6],
   delayed = KEYS[7], meta = KEYS[8], priorityCounter = KEYS[9], completed = KEYS[10], failed = KEYS[11], marker = KEYS[12],
   metricsCompleted = KEYS[13], metricsFailed = KEYS[14], deadFailed = KEYS[15], deadEvents = KEYS[16], deadMeta = KEYS[17],
+  turns = ARGV[16], tenantRuns = ARGV[17],
 }
 local base, deadBase, parkedBase = ARGV[1], ARGV[2], ARGV[3]
 local ledgerBase, keepKeys = ARGV[4], ARGV[12]
@@ -82,7 +86,8 @@ local now = tonumber(ARGV[5]) or nowMs()
 -- As text, because Redis writes every number that a script hands it out anew, and this one goes into every job.
 local nowText = string.format('%.0f', now)
 local lease, worker, metricsSize, keepAttempts = ARGV[6], ARGV[7], ARGV[10], tonumber(ARGV[11])
-local endCount, fetchCount = tonumber(ARGV[13]), tonumber(ARGV[14])
+local endCount, fetchCount, hasTurns = tonumber(ARGV[13]), tonumber(ARGV[14]), ARGV[18] ~= ''
+local tenantSlots = hasTurns and ARGV[18] ~= '0' and tonumber(ARGV[18])
 
 local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
 local maxEvents = settings[5] or '10000'
@@ -91,7 +96,7 @@ local maxEvents = settings[5] or '10000'
 local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, d = 12, i = 4 }
 -- Of every end: where its words begin, and the keys of its job and of the lease.
 local ends, jobKeys, locks = {}, {}, {}
-local at = 16
+local at = 19
 for index = 1, endCount do
   local job = base .. ARGV[at + 1]
   ends[index], jobKeys[index], locks[index] = at, job, job .. ':lock'
@@ -263,11 +268,13 @@ local function endOtherwise(index, kind)
   return 0
 end
 
-local codes, tokens, delays, freed, released, unstalled = {}, {}, {}, 0, {}, {}
+local codes, tokens, delays, freed, released, unstalled, shares = {}, {}, {}, 0, {}, {}, {}
 for index = 1, endCount do
   local first = ends[index]
   local kind, id, next = ARGV[first], ARGV[first + 1], ARGV[first + 3]
   hasLeft = false
+  -- Its hash may be gone with it.
+  local share = tenantSlots and redis.pcall('HGET', jobKeys[index], 'bwo')
   -- Redis takes nothing back: an error that got out of here would leave the jobs before this one in no list at all.
   local sound, code = pcall((kind == 'c' or kind == 'b' or kind == 'f') and finish or endOtherwise, index, kind)
   if not sound then
@@ -280,6 +287,7 @@ for index = 1, endCount do
     if ARGV[first + 2] ~= '0' then released[#released + 1], unstalled[#unstalled + 1] = locks[index], id end
     if kind == 'y' or kind == 'p' then delays[#delays + 1] = next == '' and math.huge or #tokens + 1 end
     if next ~= '' then tokens[#tokens + 1] = next end
+    if type(share) == 'string' then shares[#shares + 1] = share end
   end
 end
 for index = at, at + fetchCount - 1 do tokens[#tokens + 1] = ARGV[index] end
@@ -295,6 +303,8 @@ for _, target in pairs(finished) do
   if target.number > 0 and metricsSize ~= '' then countFinished(target.metrics, target.number, metricsSize, now) end
 end
 
+for _, share in ipairs(shares) do leaveTenantSlot(keys, base, parkedBase, now, share) end
+
 local jobs, limitedForMs, nextDue, closed = {}, 0, 0, false
 if #tokens > 0 then
   local room = settings[2] and tonumber(settings[2]) - call('LLEN', keys.active) or math.huge
@@ -303,6 +313,7 @@ if #tokens > 0 then
   local next = promoteDelayed(keys, base, now, closed)
   jobs, limitedForMs = takeJobs(keys, base, tokens, nowText, {
     lease = lease, worker = worker, answer = ARGV[15], room = room, ledgerBase = ledgerBase, keepKeys = keepKeys,
+    hasTurns = hasTurns, slots = tenantSlots and openTenantSlots(keys, base, parkedBase, maxEvents, now, tenantSlots),
     limiterMax = tonumber(settings[3]) or tonumber(ARGV[8]), limiterDuration = tonumber(ARGV[9]) or tonumber(settings[4]),
   })
   if #jobs < #tokens and limitedForMs == 0 then nextDue = math.floor(next or 0) end

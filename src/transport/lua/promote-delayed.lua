@@ -2,7 +2,7 @@
 --- @include "enter-by-age.lua"
 --[[
 Moves delayed jobs that are due to where they can start, at most a thousand at once: suspects that nobody has run alone to their place
-by age, as they have waited before. Answers when the next one is due, or nothing.
+by age, as they have waited before. Where tenants have turns each takes its tenant's next. Answers when the next one is due, or nothing.
 ]]
 local function promoteDelayed(keys, base, now, paused)
   local next = nextDelayed(keys.delayed)
@@ -13,11 +13,11 @@ local function promoteDelayed(keys, base, now, paused)
   redis.call('ZCARD', keys.prioritized)
   redis.call('XLEN', keys.events)
   redis.call('ZREM', keys.delayed, unpack(due))
-  local byAge = 0
+  local byAge, turns = 0, nil
   for _, id in ipairs(due) do
     local job = base .. id
     -- A key of another type answers with a table of one error.
-    local known = redis.pcall('HMGET', job, 'priority', 'bwp')
+    local known = redis.pcall('HMGET', job, 'priority', 'bwp', 'bwo')
     local priority = tonumber(known[1] or 0) or 0
     if priority ~= priority or priority == 0 then
       -- To find the place of one means to look at others.
@@ -28,6 +28,10 @@ local function promoteDelayed(keys, base, now, paused)
       else
         redis.call('LPUSH', keys.wait, id)
       end
+    elseif known[3] then
+      turns = turns or openTurns(keys)
+      takeTurn(turns, id, known[3], known[2] and 'back' or 'new')
+      if known[2] then redis.call('HDEL', job, 'bwp') end
     else
       local turn = redis.pcall('INCR', keys.priorityCounter)
       turn = type(turn) == 'number' and turn % 0x100000000 or 0
@@ -36,6 +40,7 @@ local function promoteDelayed(keys, base, now, paused)
     redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
     redis.pcall('HSET', job, 'delay', 0)
   end
+  if turns then closeTurns(turns) end
   if not paused then redis.call('ZADD', keys.marker, 0, '0') end
   return nextDelayed(keys.delayed)
 end

@@ -1,6 +1,7 @@
 --[[
 return-parked: bring jobs back that were set aside for one reason, before they are due: of the thousand that would come back first,
-the oldest, or those first. They go to their places by class and age.
+the oldest, or those first. They go to their places by class and age, and where tenants
+have turns each takes its tenant's next.
 
 KEYS  1 parked           zset    index of those set aside, score = due ms
       2 delayed          zset
@@ -11,6 +12,7 @@ KEYS  1 parked           zset    index of those set aside, score = due ms
       7 events           stream
       8 meta             hash
       9 fence            string, the highest epoch that may write
+     10 turns            zset    of the tenants
 ARGV  1 base             what the keys of the jobs begin with
       2 reason           for which they were set aside
       3 most             how many may come back, up to a thousand
@@ -21,12 +23,13 @@ WRITES everything named above but meta, and the jobs   COST O(1000 + most x log 
 ]]
 --- @include "expect-types.lua"
 --- @include "enter-by-age.lua"
---- @include "append-trail.lua"
+--- @include "note-return.lua"
 --- @include "check-fence.lua"
 --- @include "now-ms.lua"
 local parked, delayed = KEYS[1], KEYS[2]
 local keys = {
   wait = KEYS[3], prioritized = KEYS[4], priorityCounter = KEYS[5], marker = KEYS[6], events = KEYS[7], meta = KEYS[8],
+  turns = KEYS[10],
 }
 local base, reason, most, epoch, first = unpack(ARGV)
 
@@ -58,20 +61,8 @@ local function isAside(job)
   return score and math.floor(tonumber(score) / 0x1000) == math.floor(job.due) and redis.call('TYPE', base .. job.id).ok == 'hash'
 end
 
--- A job may be set aside and brought back many times in one outage: the entry of its last parking tells of it, and is counted as before.
-local function noteReturn(job, at)
-  local known, trail = pcall(cjson.decode, redis.call('HGET', job, 'bwt') or '[]')
-  local last = known and type(trail) == 'table' and trail[#trail]
-  if type(last) ~= 'table' or last.what ~= 'parked' or last.reason ~= reason then
-    return appendTrail(job, cjson.encode({ at = at, what = 'returned', reason = reason }))
-  end
-  last.returned = at
-  local writable, json = pcall(cjson.encode, trail)
-  if writable then redis.call('HSET', job, 'bwt', json) end
-end
-
 local now = nowMs()
-local returned, plain = 0, {}
+local returned, plain, turns = 0, {}, nil
 for _, job in ipairs(aside) do
   if returned >= tonumber(most) then break end
   redis.call('ZREM', parked, job.id)
@@ -80,18 +71,24 @@ for _, job in ipairs(aside) do
     redis.call('ZREM', delayed, job.id)
     keys.job = base .. job.id
     redis.call('HDEL', keys.job, 'bwp')
-    noteReturn(keys.job, now)
-    if (tonumber(redis.call('HGET', keys.job, 'priority')) or 0) > 0 then
+    noteReturn(keys.job, now, reason)
+    local known = redis.call('HMGET', keys.job, 'priority', 'bwo')
+    local isPrioritized = (tonumber(known[1]) or 0) > 0
+    if isPrioritized and not known[2] then
       enterWait(keys, job.id, 'delayed', true)
     else
-      plain[#plain + 1] = job.id
+      if isPrioritized then
+        turns = turns or openTurns(keys)
+        takeTurn(turns, job.id, known[2], 'back')
+      else
+        plain[#plain + 1] = job.id
+      end
       redis.call('HSET', keys.job, 'delay', 0)
       emitEvent(keys.events, keys.meta, 'event', 'waiting', 'jobId', job.id, 'prev', 'delayed')
     end
   end
 end
-if #plain > 0 then
-  pushByAge(keys, base, plain)
-  wakeWorker(keys.marker, keys.meta)
-end
+if turns then closeTurns(turns) end
+if #plain > 0 then pushByAge(keys, base, plain) end
+if turns or #plain > 0 then wakeWorker(keys.marker, keys.meta) end
 return returned

@@ -1,8 +1,9 @@
 --- @include "../../idempotency/lua/claim-key.lua"
+--- @include "tenant-slots.lua"
 --[[
 Takes jobs out of the queue: first the waiting ones, then the prioritized.
 ]]
-local function chooseJobs(keys, wanted)
+local function chooseJobs(keys, wanted, hasTurns)
   if wanted == 1 then
     local id = redis.call('LMOVE', keys.wait, keys.active, 'RIGHT', 'LEFT')
     if id then return { id } end
@@ -16,6 +17,8 @@ local function chooseJobs(keys, wanted)
     for index = 1, #prioritized, 2 do ids[#ids + 1] = prioritized[index] end
     -- Nothing prioritized is left: its turns may start again from 1.
     if #ids < wanted then redis.call('DEL', keys.priorityCounter) end
+    -- Only where tenants have turns is there a time that goes on.
+    if hasTurns and #prioritized > 0 then redis.call('ZADD', keys.turns, 'XX', 'GT', prioritized[#prioritized], 'now') end
   end
   if #ids > 0 then redis.call('LPUSH', keys.active, unpack(ids)) end
   return ids
@@ -79,24 +82,27 @@ end
 
 --[[
 Gives one job to each token, as far as there are jobs, room and rate limit allow. Answers the jobs, and how long the rate limit holds.
+options.hasTurns: whether tenants have turns; options.slots: theirs, where they are limited; then at most some fifty jobs are set aside, and the rest is left to the next call.
 ]]
 local function takeJobs(keys, base, tokens, now, options)
   local jobs = {}
   if options.room <= 0 then return jobs, limitedFor(keys.limiter, options.limiterMax) end
   local wanted = math.min(#tokens, options.room)
-  while #jobs < wanted do
+  local slots = options.slots
+  while #jobs < wanted and not (slots and slots.setAside >= 50) do
     local limited = limitedFor(keys.limiter, options.limiterMax)
     if limited > 0 then return jobs, limited end
     -- Under a rate limit every single start counts and may be the last.
     local number = options.limiterMax and 1 or wanted - #jobs
-    local ids = chooseJobs(keys, number)
+    local ids = chooseJobs(keys, number, options.hasTurns)
     for _, id in ipairs(ids) do
-      local job = startJob(keys, base, id, tokens[#jobs + 1], now, options)
+      local job = (not slots or enterTenantSlot(slots, id)) and startJob(keys, base, id, tokens[#jobs + 1], now, options) or nil
       jobs[#jobs + 1] = job
       if job and options.limiterMax then countStart(keys.limiter, base .. id, options.limiterDuration) end
     end
     if #ids < number then break end
   end
-  if #jobs > 0 then redis.call('ZADD', keys.marker, 0, '0') end
+  if slots and slots.setAside > 0 then markDelayed(keys.marker, keys.delayed) end
+  if #jobs > 0 or slots and slots.setAside >= 50 then redis.call('ZADD', keys.marker, 0, '0') end
   return jobs, 0
 end

@@ -23,6 +23,8 @@ export class LeaseBench {
     readonly pool: TestPool,
     /** By default one that no other test knows. */
     readonly queue: string = pool.queue().name,
+    /** How many jobs of one tenant run at once, 0 for any number; tenants have turns then. */
+    tenantSlots?: number,
   ) {
     this.keys = queueKeys(pool.keyspace, this.queue);
     this.dead = queueKeys(pool.keyspace, `${this.queue}.dead`);
@@ -36,6 +38,7 @@ export class LeaseBench {
       leaseMs: 60_000,
       keepAttempts: 2,
       keepKeysMs: 3_600_000,
+      tenantSlots,
       decode: decodeTakenJob,
     });
     this.backend = new BullmqBackend({

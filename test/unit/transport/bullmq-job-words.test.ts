@@ -18,6 +18,7 @@ describe('the words of a job that BullMQ adds', () => {
       priority: '0',
       place: 'last',
       fingerprint: '',
+      share: '',
     });
   });
 

@@ -157,6 +157,12 @@ describe('what happens next', () => {
     );
   });
 
+  it('says that a job of a tenant that runs as many as it may waits for one of those', () => {
+    expect(ending({ what: 'due', at: start + 30_000, because: 'tenant_slots:acme', obstacles: [] })).toContain(
+      'it comes back as another job of its tenant ends',
+    );
+  });
+
   it('says so when a due time is no moment', () => {
     expect(ending({ what: 'due', at: 1e300, because: 'delay', obstacles: [] })).toContain('never');
   });
