@@ -9,8 +9,8 @@ export interface BadDayOptions {
   readonly root: URL;
   readonly redisUrl: string;
   readonly prometheus: Prometheus;
-  /** Takes Redis away for a moment; without it nothing happens to Redis. */
-  readonly restartRedis?: () => Promise<void>;
+  /** How to take Redis away and bring it back; without it nothing happens to Redis. */
+  readonly server?: { kill(): Promise<void>; restart(): Promise<void> };
   /** How long nothing new happens between two troubles. */
   readonly calmMs: number;
   readonly onTrouble?: (what: string) => void;
@@ -34,12 +34,12 @@ const overload = { receiptsPerS: 200, receiptMs: 100 } as const;
 
 /**
  * A real pool on a bad day: two workers and two supervisors do normal work; a worker is killed; the mail server is down; more
- * arrives than can be done; Redis is restarted; the leader is killed. Prometheus watches all of it, and each trouble lasts until it has seen what the pool did.
+ * arrives than can be done; Redis is gone for a while; the leader is killed. Prometheus watches all of it, and each trouble lasts until it has seen what the pool did.
  */
 export async function liveThroughBadDay({
   root,
   redisUrl,
-  restartRedis,
+  server,
   prometheus,
   calmMs,
   onTrouble,
@@ -91,10 +91,11 @@ export async function liveThroughBadDay({
     Object.assign(shop, usual);
     await calm();
 
-    if (restartRedis) {
-      onTrouble?.('Redis is restarted');
-      await restartRedis();
+    if (server) {
+      onTrouble?.('Redis is gone');
+      await server.kill();
       await prometheus.sees('sum(bulwark_redis_errors_total{kind="connection"}) > 0');
+      await server.restart();
       await prometheus.sees('count(bulwark_queue_jobs) > 0');
       await calm();
     }

@@ -305,5 +305,24 @@ export const resilience: Board = {
         }),
       ],
     },
+    {
+      title: 'Decisions',
+      panels: [
+        series({
+          title: 'Decisions written down',
+          description:
+            'How many entries the audit stream got, and how many gave way because a day was full. `bulwark audit tail` shows them.',
+          unit: 'short',
+          width: 24,
+          height: 6,
+          empty: 'unknown',
+          lines: {
+            written: 'clamp_min(max(delta(bulwark_audit_entries[$__rate_interval])), 0)',
+            'gave way': 'clamp_min(max(delta(bulwark_audit_trimmed_entries[$__rate_interval])), 0)',
+          },
+          colors: { written: 'blue', 'gave way': 'orange' },
+        }),
+      ],
+    },
   ],
 };
