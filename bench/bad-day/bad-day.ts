@@ -101,12 +101,14 @@ export async function liveThroughBadDay({
     }
 
     onTrouble?.('the leader is killed');
-    const [leads] = await prometheus.query('bulwark_supervisor_leader == 1');
-    kill(members.find(({ port }) => leads?.metric['instance']?.endsWith(`:${port}`)));
+    await prometheus.sees('bulwark_supervisor_leader == 1');
+    const [leads] = await prometheus.query('topk(1, bulwark_supervisor_epoch and bulwark_supervisor_leader == 1)');
+    const [instance, epoch] = [leads?.metric['instance'], leads?.values[0]?.[1]];
+    kill(members.find(({ port }) => instance?.endsWith(`:${port}`)));
     await join('supervisor');
-    await prometheus.sees('max(bulwark_supervisor_epoch) > 1');
+    await prometheus.sees(`max(bulwark_supervisor_epoch and bulwark_supervisor_leader == 1) > ${epoch}`);
     // What the new one has counted.
-    await prometheus.sees('count(bulwark_queue_jobs and on (instance) bulwark_supervisor_leader == 1) > 0');
+    await prometheus.sees(`count(bulwark_queue_jobs{instance!="${instance}"}) > 0`);
     await calm();
   } finally {
     await shop.close();

@@ -48,7 +48,7 @@ const happenings = [
   {
     name: 'New leader',
     color: 'purple',
-    expr: 'max(changes(bulwark_supervisor_epoch[1m])) > 0',
+    expr: 'count((bulwark_supervisor_leader == 1) unless on (instance) (bulwark_supervisor_leader offset 30s == 1))',
     title: 'New leader',
   },
   {

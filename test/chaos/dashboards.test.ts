@@ -20,6 +20,7 @@ if (!program) {
 const quiet: Readonly<Record<string, string>> = {
   'Queues now': 'no queue is paused; the other columns are not zero',
   'Kinds now': 'not every kind is set aside',
+  'Decisions written down (written)': 'their number is read now and then, and may be new with the leader',
   'Decisions written down (gave way)': 'a day is not full after a minute',
   'Gives jobs': 'nobody pauses a queue',
   'Dead letters by reason (dropped for {{reason}})': 'dead letters are kept for longer than a day',
