@@ -1,6 +1,7 @@
 import { watchMachine } from './machine.js';
 import { markdown } from './markdown.js';
 import type { Proof, ProofResult } from './proof.js';
+import { adaptive } from './proofs/adaptive.js';
 import { blocked } from './proofs/blocked.js';
 import { brownout } from './proofs/brownout.js';
 import { callCost } from './proofs/call-cost.js';
@@ -26,6 +27,7 @@ import { redisFailover } from './proofs/redis-failover.js';
 import { redisRestart } from './proofs/redis-restart.js';
 import { scale } from './proofs/scale.js';
 import { scrape } from './proofs/scrape.js';
+import { shedCost } from './proofs/shed-cost.js';
 import { start } from './proofs/start.js';
 import { tenants } from './proofs/tenants.js';
 import { throughput } from './proofs/throughput.js';
@@ -58,6 +60,8 @@ const proofs: readonly Proof[] = [
   memory,
   tenants,
   scale,
+  adaptive,
+  shedCost,
   scrape,
   profile,
 ];

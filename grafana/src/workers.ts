@@ -100,11 +100,15 @@ export const workers: Board = {
         series({
           title: 'Slots',
           description:
-            'Places for running jobs in all workers. Busy near all for long while jobs wait: more workers are needed, or a dependency is slow.',
+            'Places for running jobs in all workers. Busy near all for long while jobs wait: more workers are needed, or a dependency is slow. Found is how many of them do good, where the concurrency adapts; else all.',
           unit: 'short',
-          lines: { busy: 'sum(bulwark_worker_slots{state="busy"})', all: 'sum(bulwark_worker_slots)' },
-          colors: { busy: 'green', all: 'text' },
-          bounds: '/^all$/',
+          lines: {
+            busy: 'sum(bulwark_worker_slots{state="busy"})',
+            all: 'sum(bulwark_worker_slots)',
+            found: 'sum(bulwark_worker_concurrency_limit) or sum(bulwark_worker_slots)',
+          },
+          colors: { busy: 'green', all: 'text', found: 'blue' },
+          bounds: '/^(all|found)$/',
         }),
         series({
           title: 'Slots used by queue',

@@ -175,6 +175,17 @@ export const optionTable = {
       max: 1000,
       doc: 'How many jobs of one queue a worker runs at the same time. Too few: slots idle on slow calls. Too many: handlers compete for one event loop, and all of them get slow.',
     }),
+    minConcurrency: integer({
+      default: 1,
+      min: 1,
+      max: 1000,
+      doc: 'How many jobs of one queue a worker runs at once at least, when it finds the number itself. Too few: while a dependency is slow little of it is tried. Too many: a dependency that can do less is pressed on.',
+    }),
+    maxConcurrency: integerOrOff({
+      min: 1,
+      max: 1000,
+      doc: 'Up to how many jobs of one queue a worker may run at once: it begins with worker.concurrency and finds the number that gets the most done. false: it runs worker.concurrency, whatever comes. Four times that is a good bound. Too many: while it finds out, a dependency gets as many calls.',
+    }),
     leaseMs: duration({
       default: '15s',
       min: '100ms',
@@ -461,6 +472,20 @@ export const relations: readonly Relation[] = [
     rule: 'needs',
     other: 'redis.sentinels',
     why: 'there is somebody to tell it',
+  },
+  {
+    option: 'worker.concurrency',
+    rule: 'at least',
+    times: 1,
+    other: 'worker.minConcurrency',
+    why: 'what a worker begins with is within its bounds',
+  },
+  {
+    option: 'worker.maxConcurrency',
+    rule: 'at least',
+    times: 1,
+    other: 'worker.concurrency',
+    why: 'what a worker begins with is within its bounds',
   },
   {
     option: 'worker.leaseMs',

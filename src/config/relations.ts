@@ -1,6 +1,7 @@
 import type { ConfigFault } from './config-error.js';
 import { type OptionSource, sourceText } from './given-value.js';
-import { exactDuration, type OptionValue } from './option-value.js';
+import { optionEntries } from './option-entries.js';
+import { formatOptionValue, type OptionValue } from './option-value.js';
 import { type Comparison, type OptionPath, type Relation, relations } from './options.js';
 
 /** A value that was read and obeys the rule of its own option. */
@@ -29,12 +30,12 @@ export function relationFaults(settled: ReadonlyMap<OptionPath, SettledValue>): 
     // What is off limits nothing.
     if (one.value === false || other.value === false) return [];
     if (holds(relation, Number(one.value), Number(other.value))) return [];
-    const limit = `${exactDuration(Number(other.value))} (${sourceText(other.source)})`;
+    const limit = `${written(relation.other, other.value)} (${sourceText(other.source)})`;
     return [
       {
         ...fault,
         rule: `${relationRule(relation)} ${relation.other}, which is ${limit}`,
-        value: exactDuration(Number(one.value)),
+        value: written(relation.option, one.value),
       },
     ];
   });
@@ -48,6 +49,11 @@ export function relationRule(relation: Relation): string {
 
 function holds({ rule, times }: Comparison, value: number, other: number): boolean {
   return rule === 'below' ? value < times * other : value >= times * other;
+}
+
+function written(path: OptionPath, value: OptionValue): string {
+  const entry = optionEntries.find((each) => each.path === path);
+  return entry === undefined ? String(value) : formatOptionValue(entry.option, value);
 }
 
 function isEmpty(value: OptionValue): boolean {

@@ -1,8 +1,8 @@
 import type { QueueDefinition } from '../job/define-queue.js';
 import { decideEnqueue } from '../shedding/decide-admission.js';
-import { letsAllIn } from '../shedding/directive.js';
+import { letsAllIn, type ShedDirective } from '../shedding/directive.js';
 import type { DirectiveFollower } from '../shedding/directive-follower.js';
-import { levelOf } from '../shedding/levels.js';
+import { floorOf, isAbove, levelOf } from '../shedding/levels.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
 import { JobShedError } from './job-shed-error.js';
@@ -38,8 +38,7 @@ export class Admission {
    * @throws JobShedError when they may not, or not in time.
    */
   pass(request: Request): Promise<void> | undefined {
-    this.#options.follower.refreshWhenStale();
-    const refusal = this.#refusal(request);
+    const refusal = this.#refusal(request, this.#options.follower.refreshWhenStale());
     if (refusal === undefined) return undefined;
     if (request.whenShed === 'wait') return this.#wait(request, refusal);
     throw this.#refused(request, refusal);
@@ -54,16 +53,17 @@ export class Admission {
       if (leftMs <= 0) throw this.#refused(request, refusal);
       await pause(Math.min(refusal.retryAfterMs, leftMs));
       await follower.refresh();
-      refusal = this.#refusal(request);
+      refusal = this.#refusal(request, follower.current);
     }
   }
 
-  #refusal({ queue, tenantOrKey }: Request): JobShedError | undefined {
-    const { follower, clock, random } = this.#options;
+  #refusal({ queue, tenantOrKey }: Request, directive: ShedDirective | undefined): JobShedError | undefined {
+    const { clock, random } = this.#options;
     const { name, criticality } = queue;
-    const directive = follower.current;
     if (directive === undefined || letsAllIn(directive)) return undefined;
-    const level = levelOf(criticality, tenantOrKey ?? String(random()), clock.now());
+    const level = isAbove(criticality, directive.cut)
+      ? floorOf(criticality)
+      : levelOf(criticality, tenantOrKey ?? String(random()), clock.now());
     const decision = decideEnqueue({ queue: name, criticality, level }, directive, random());
     if (decision.kind === 'admit') return undefined;
     return new JobShedError(name, criticality, decision.reason, decision.retryAfterMs);

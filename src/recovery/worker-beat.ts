@@ -34,9 +34,10 @@ export interface WorkerBeat {
 
 export interface QueueSlots {
   readonly name: string;
+  /** How many jobs it runs at once as it is configured; that never changes. */
   readonly slots: number;
   readonly busy: number;
-  /** How many of its slots it uses, where that is fewer: its jobs need what may not be called. */
+  /** How many it may run now, where that is another number: breakers or overload control allow fewer, or the limit is adaptive. */
   readonly usable?: number;
   /** The dependencies without which some of its kinds can do nothing, at most 50; absent when there are none. */
   readonly needs?: readonly string[];

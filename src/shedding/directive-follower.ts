@@ -28,15 +28,21 @@ export class DirectiveFollower {
 
   get current(): ShedDirective | undefined {
     if (this.#directive === undefined) return undefined;
-    return this.#options.clock.elapsed() - this.#readAt < directiveTtlMs ? this.#directive : undefined;
+    return this.#at(this.#options.clock.elapsed());
   }
 
-  /** Reads it again in the background, when it was read longer ago than a second. Never throws. */
-  refreshWhenStale(): void {
+  /** What it has read last; reads it again in the background, when that was longer ago than a second. Never throws. */
+  refreshWhenStale(): ShedDirective | undefined {
     const now = this.#options.clock.elapsed();
-    if (now - this.#askedAt < staleAfterMs) return;
-    this.#askedAt = now;
-    this.refresh().catch(this.#options.onError);
+    if (now - this.#askedAt >= staleAfterMs) {
+      this.#askedAt = now;
+      this.refresh().catch(this.#options.onError);
+    }
+    return this.#at(now);
+  }
+
+  #at(now: number): ShedDirective | undefined {
+    return now - this.#readAt < directiveTtlMs ? this.#directive : undefined;
   }
 
   /** Reads it now, and tells the leader what was refused since the last time. */

@@ -56,7 +56,6 @@ function grown(
 }
 
 /** How many of its slots a queue may use behind a gate: at least one when it is open at all. */
-export function slotsBehind(opening: number | undefined, slots: number): number {
-  if (opening === undefined) return slots;
+export function slotsBehind(opening: number, slots: number): number {
   return opening === 0 ? 0 : Math.max(1, Math.floor(opening * slots));
 }

@@ -5,7 +5,7 @@ import { type Criticality, criticalities } from '../job/criticality.js';
  * classes alone would be too coarse: one step would turn away a third of all work or none of it.
  */
 
-/** How many cohorts a class has. */
+/** How many cohorts a class has: a power of two, so that the last bits of a hash are one. */
 const cohortsPerClass = 128;
 
 /** The cut that admits everything. */
@@ -31,7 +31,12 @@ export function ceilingOf(criticality: Criticality): number {
  * hour, so that it is not always the same one. A job without a tenant is told apart by its id.
  */
 export function levelOf(criticality: Criticality, tenantOrId: string, now: number): number {
-  return floorOf(criticality) + (hash(`${Math.floor(now / hourMs)}:${tenantOrId}`) % cohortsPerClass);
+  return floorOf(criticality) + (hash(Math.floor(now / hourMs), tenantOrId) & (cohortsPerClass - 1));
+}
+
+/** Whether nothing of a class stands below a cut: then nobody need look at its jobs. */
+export function isAbove(criticality: Criticality, cut: number): boolean {
+  return cut <= floorOf(criticality);
 }
 
 /** How much of a class stands below a cut, from 0 to 1. */
@@ -67,9 +72,9 @@ export function cutFor(share: number, arrivals: ArrivalsByClass, reach: (critica
 }
 
 /** FNV-1a, with its bits mixed once more: the last seven are used, and they differ too little between ids that count up. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
+function hash(seed: number, text: string): number {
+  let value = Math.imul(0x811c9dc5 ^ seed, 0x01000193);
   for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  return (value ^ (value >>> 13)) >>> 0;
+  return value ^ (value >>> 13);
 }

@@ -224,6 +224,13 @@ export const metricTable = {
     labels: { queue, kind: anyKind, dependency: 'name of a dependency, or `shed`' },
     by: ['worker'],
   },
+  concurrencyLimit: {
+    name: 'bulwark_worker_concurrency_limit',
+    type: 'gauge',
+    help: 'How many jobs of a queue this worker runs at once at most, where `worker.maxConcurrency` lets it find out.',
+    labels: { queue },
+    by: ['worker'],
+  },
   deadLetters: {
     name: 'bulwark_dead_letters_total',
     type: 'counter',

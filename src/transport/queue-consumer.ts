@@ -33,8 +33,10 @@ export interface QueueConsumerOptions {
   readonly worker: string;
   /** What the worker's connections are called. */
   readonly connectionName: string;
-  /** How many jobs run at once. */
+  /** How many jobs run at once, at most. */
   readonly slots: number;
+  /** How many of the slots are used at first. */
+  readonly slotsAtFirst: number;
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
   /** How many jobs of one tenant run at once in the whole fleet, 0 for any number; undefined where tenants have no turns. */
@@ -107,7 +109,7 @@ export class QueueConsumer {
       layout,
       payloads,
       decode: decodeTakenJob,
-      mostPerCall: Math.ceil(options.slots / 2),
+      mostPerCall: Math.ceil(options.slotsAtFirst / 2),
     });
     this.#leases = new LeaseKeeper({
       ...options,
@@ -124,6 +126,7 @@ export class QueueConsumer {
       nextToken: () => this.#nextToken(),
       run: (jobs) => this.#run(jobs),
     });
+    this.limitTo(options.slotsAtFirst, 'concurrency');
     this.#watchdog = new FetchWatchdog({
       fetchBlockMs: options.fetchBlockMs,
       isAsking: () => this.#loop.isAsking,
@@ -141,7 +144,7 @@ export class QueueConsumer {
     return this.#options.slots;
   }
 
-  /** How many of its slots it uses now. */
+  /** How many of its slots it may use now. */
   get usable(): number {
     return this.#loop.limit;
   }

@@ -1,5 +1,5 @@
 /** Who may keep a queue from using its slots. */
-export type SlotLimiter = 'breakers' | 'shedding';
+export type SlotLimiter = 'breakers' | 'shedding' | 'concurrency';
 
 /** How many slots of a queue may be used when several may limit them: each sets its own limit, and the smallest counts. */
 export class SlotLimits {

@@ -10,6 +10,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
+import type { AdaptiveSlots } from './adaptive-slots.js';
 import { countObjectives, waitedMs } from './count-objectives.js';
 import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
@@ -27,6 +28,8 @@ export interface ConsumerContext {
   readonly gates: CallGates;
   /** What gives way while work is shed. */
   readonly shedGate: ShedGate;
+  /** Finds how many jobs run at once; undefined where that is fixed. */
+  readonly adaptive: AdaptiveSlots | undefined;
   readonly onHung: (handler: HungHandler) => void;
   /** Told when it gets no work and a new connection did not help: it takes a new process. */
   readonly onBeyondRepair: (reason: string) => void;
@@ -38,7 +41,7 @@ const setAsideAgain: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, clock, worker, open, gates, shedGate, onHung, onBeyondRepair } = context;
+  const { parts, clock, worker, open, gates, shedGate, adaptive, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
   const executor = new Executor({
@@ -58,6 +61,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     claimKey: (job, digest, fingerprint) => consumer.claimKey(job, digest, fingerprint),
     reportProgress: (jobId, progress) => consumer.reportProgress(jobId, progress),
     stepStore: new StepStore(open.client, open.keyspace, queue.name),
+    ...(adaptive && { onRan: (job: FetchedJob, isDone: boolean) => adaptive.ran(job, isDone) }),
   });
   const consumer: QueueConsumer = new QueueConsumer({
     client: open.client,
@@ -65,7 +69,8 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     queue: queue.name,
     worker,
     connectionName: connectionName(worker),
-    slots: settings.concurrency,
+    slots: settings.maxConcurrency === false ? settings.concurrency : settings.maxConcurrency,
+    slotsAtFirst: settings.concurrency,
     tenantSlots: queue.tenants && (queue.tenants.maxSlots ?? 0),
     leaseMs: settings.leaseMs,
     leaseRenewMs: settings.leaseRenewMs,
@@ -75,10 +80,12 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     keepKeysMs: limits.keepKeysMs,
     execute: (job, cancellation) => {
       observeWait(job, queue, metrics);
+      adaptive?.taken(job);
       return executor.execute(job, cancellation);
     },
     givenBack,
     onSettled: (job, outcome, settled) => {
+      adaptive?.freed(job);
       if (settled.kind === 'done') countObjectives(job, outcome, queue, metrics);
       reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() });
     },

@@ -7,6 +7,8 @@ import type { QueueConsumer } from '../transport/queue-consumer.js';
 export interface WorkerSelf extends Pick<WorkerBeat, 'id' | 'startedAt' | 'state' | 'kinds'> {
   readonly connection: WorkerBeat['connection'] | undefined;
   readonly consumers: readonly QueueConsumer[];
+  /** How many jobs of one queue it runs at once, as it is configured. */
+  readonly slots: number;
   /** What jobs of each queue cannot do without; a queue that needs nothing may be missing. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
   readonly lane: WorkerBeat['lane'] | undefined;
@@ -18,7 +20,7 @@ const progressCharacters = 200;
 
 /** What a worker tells of itself with a beat, but for what the heartbeat measures. */
 export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'> {
-  const { id, startedAt, connection, state, kinds, consumers, needs, lane, suspect } = self;
+  const { id, startedAt, connection, state, kinds, consumers, slots, needs, lane, suspect } = self;
   return {
     id,
     host: hostname(),
@@ -28,11 +30,11 @@ export function describeWorker(self: WorkerSelf): Omit<WorkerBeat, 'rssBytes' | 
     ...(connection !== undefined && { connection }),
     state,
     kinds,
-    queues: consumers.map(({ queue, slots, usable, busy, lastFetchMs }) => ({
+    queues: consumers.map(({ queue, usable, busy, lastFetchMs }) => ({
       name: queue,
       slots,
       busy,
-      ...(usable < slots && { usable }),
+      ...(usable !== slots && { usable }),
       ...(needs.has(queue) && { needs: needs.get(queue) ?? [] }),
       lastFetchMs,
     })),

@@ -55,6 +55,8 @@ export interface ExecutorOptions extends ContextServices {
   readonly claimKey: (job: FetchedJob, digest: string, fingerprint: string) => Promise<Claim | undefined>;
   /** Lets retries run or postpones them; undefined lets all of them run. */
   readonly retries: Pick<RetryAdmission, 'admit'> | undefined;
+  /** Told of every handler that ran for its job, and whether it did its work; not of fallbacks. */
+  readonly onRan?: (job: FetchedJob, isDone: boolean) => void;
   /** Told of handlers that are given up on. */
   readonly onHung: (handler: HungHandler) => void;
 }
@@ -157,6 +159,7 @@ export class Executor {
       },
     });
     passes?.giveBack();
+    if (fallbackFor === undefined) this.#options.onRan?.(job, end.kind === 'returned');
     const ending = context === undefined ? undefined : endContext(context, end.kind);
     if (ending !== undefined) await ending;
     const refusal = end.kind === 'threw' ? this.#refusalIn(end.error, job, definition, clock.now()) : undefined;

@@ -6,7 +6,7 @@ import { decideStart, type StartDecision } from '../shedding/decide-admission.js
 import type { ShedDirective } from '../shedding/directive.js';
 import { DirectiveFollower } from '../shedding/directive-follower.js';
 import { slotsBehind } from '../shedding/gates.js';
-import { levelOf, openCut } from '../shedding/levels.js';
+import { isAbove, levelOf, openCut } from '../shedding/levels.js';
 import type { ShedStore } from '../shedding/shed-store.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
@@ -14,11 +14,11 @@ import type { FetchedJob } from '../transport/fetched-job.js';
 
 export interface ShedGateOptions {
   readonly store: Pick<ShedStore, 'directive' | 'addRefused'>;
-  /** Lets a queue use so many of its slots from now on. */
+  /** Lets a queue use so many of its slots from now on; infinitely many when no gate is in its way. */
   readonly limit: (queue: string, slots: number) => void;
   readonly queues: readonly string[];
-  /** How many slots each of them has. */
-  readonly slots: number;
+  /** How many slots a queue uses when no gate is in its way. */
+  readonly slotsOf: (queue: string) => number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -71,9 +71,9 @@ export class ShedGate implements Service {
   /** What becomes of a job that was taken. */
   decide(job: FetchedJob, definition: AnyJobDefinition): StartDecision {
     const directive = this.#follower.current;
-    if (directive === undefined || directive.cut === openCut) return run;
-    const { clock, random, metrics } = this.#options;
     const { name: queue, criticality } = definition.queue;
+    if (directive === undefined || isAbove(criticality, directive.cut)) return run;
+    const { clock, random, metrics } = this.#options;
     const decision = decideStart(
       {
         criticality,
@@ -106,13 +106,15 @@ export class ShedGate implements Service {
   }
 
   #applyGates(gates: ShedDirective['gates']): void {
-    const { queues, slots, limit, log } = this.#options;
+    const { queues, slotsOf, limit, log } = this.#options;
     for (const queue of queues) {
-      const allowed = slotsBehind(gates[queue], slots);
-      if (allowed === (this.#limits.get(queue) ?? slots)) continue;
+      const slots = slotsOf(queue);
+      const opening = gates[queue];
+      const allowed = opening === undefined ? Number.POSITIVE_INFINITY : slotsBehind(opening, slots);
+      if (allowed === (this.#limits.get(queue) ?? Number.POSITIVE_INFINITY)) continue;
       this.#limits.set(queue, allowed);
       limit(queue, allowed);
-      log.info({ queue, allowed, slots }, 'shed.queue_limited');
+      log.info({ queue, allowed: Math.min(allowed, slots), slots }, 'shed.queue_limited');
     }
   }
 }

@@ -19,6 +19,7 @@ import { within } from '../time/deadline.js';
 import type { EpochMs } from '../time/duration.js';
 import type { QueueConsumer } from '../transport/queue-consumer.js';
 import { QueueDirectory } from '../transport/queue-directory.js';
+import { AdaptiveConcurrency } from './adaptive-concurrency.js';
 import { createConsumer } from './create-consumer.js';
 import { describeWorker } from './describe-worker.js';
 import { HungHandlers } from './hung-handlers.js';
@@ -126,11 +127,21 @@ export class Worker {
       consumers: () => this.#consumers,
     });
     this.#breakers = breakers;
+    const concurrency = new AdaptiveConcurrency({
+      // A suspect runs alone.
+      settings: { ...this.#parts.worker, ...(suspect && { maxConcurrency: false }) },
+      queues,
+      busy: (queue) => this.#consumerOf(queue)?.busy ?? 0,
+      limitTo: (queue, slots) => this.#consumerOf(queue)?.limitTo(slots, 'concurrency'),
+      clock: this.#clock,
+      log,
+      metrics,
+    });
     const shedGate = new ShedGate({
       store: new ShedStore(client, keyspace),
-      limit: (queue, slots) => this.#consumers.find((consumer) => consumer.queue === queue)?.limitTo(slots, 'shedding'),
+      limit: (queue, slots) => this.#consumerOf(queue)?.limitTo(slots, 'shedding'),
       queues,
-      slots: this.#parts.worker.concurrency,
+      slotsOf: (queue) => concurrency.slotsOf(queue),
       clock: this.#clock,
       random: Math.random,
       log,
@@ -145,6 +156,7 @@ export class Worker {
         open,
         gates: breakers.gates,
         shedGate,
+        adaptive: concurrency.of(queue.name),
         onHung: (handler) => this.#hung.add(handler),
         onBeyondRepair: (reason) => this.#retire({ kind: 'replace', reason }),
       }),
@@ -173,10 +185,11 @@ export class Worker {
       register: () => directory.register(registry.queues),
       onBeat: (beat) => {
         guard.told(beat);
-        for (const { name, slots, busy } of beat.queues) {
+        for (const { name, busy } of beat.queues) {
           metrics.workerSlots.set({ queue: name, state: 'busy' }, busy);
-          metrics.workerSlots.set({ queue: name, state: 'idle' }, slots - busy);
+          metrics.workerSlots.set({ queue: name, state: 'idle' }, Math.max(0, concurrency.slotsOf(name) - busy));
         }
+        concurrency.loopHeldUp(beat.loopDelayMs);
       },
       onOrder: (order) => this.#follow(order),
       log,
@@ -218,6 +231,10 @@ export class Worker {
     void Promise.resolve(consumer?.whenIdle()).then(done);
   }
 
+  #consumerOf(name: string): QueueConsumer | undefined {
+    return this.#consumers.find(({ queue }) => queue === name);
+  }
+
   #follow(order: WorkerOrder): void {
     this.#parts.log.info({ worker: this.id, ...order }, 'worker.ordered');
     switch (order.kind) {
@@ -229,9 +246,7 @@ export class Worker {
         this.#retire({ kind: order.kind === 'drain' ? 'drain' : 'replace', reason: 'an operator asked for it' });
         return;
       case 'cancel':
-        this.#consumers
-          .find(({ queue }) => queue === order.queue)
-          ?.cancel(order.jobId, cancelled(order.jobId, order.why));
+        this.#consumerOf(order.queue)?.cancel(order.jobId, cancelled(order.jobId, order.why));
         return;
       case 'isolate':
         this.#lane?.isolate(order);
@@ -332,6 +347,7 @@ export class Worker {
       state: this.#state,
       kinds: this.#parts.registry.kinds,
       consumers: this.#consumers,
+      slots: this.#parts.worker.concurrency,
       needs: this.#needs,
       lane: this.#lane?.state,
       suspect: this.#parts.suspect,

@@ -8,6 +8,7 @@ const pages = [
   'docs/architecture.md',
   'docs/breakers.md',
   'docs/bullmq.md',
+  'docs/concurrency.md',
   'docs/dashboards.md',
   'docs/exactly-once.md',
   'docs/glossary.md',

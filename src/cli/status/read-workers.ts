@@ -11,7 +11,10 @@ export interface WorkerView {
   readonly state: WorkerState | 'late' | 'silent';
   readonly beatAgeMs: number;
   readonly busy: number;
+  /** How many jobs it runs at once as it is configured. */
   readonly slots: number;
+  /** How many it may run now. */
+  readonly usable: number;
   readonly kinds: readonly string[];
   readonly rssBytes: number;
   readonly uptimeMs: number;
@@ -37,6 +40,7 @@ export async function readWorkers(redis: RedisSession, now: number, deadAfterMs:
           beatAgeMs: ageMs,
           busy: total('busy'),
           slots: total('slots'),
+          usable: beat.queues.reduce((sum, { slots, usable = slots }) => sum + usable, 0),
           kinds: beat.kinds,
           rssBytes: beat.rssBytes,
           uptimeMs: Math.max(0, now - beat.startedAt),

@@ -35,11 +35,12 @@ function fleetSummary(workers: readonly WorkerView[]): string {
   if (workers.length === 0) return 'none: jobs wait until one runs (bulwark up, or bulwark worker run)';
   const count = (state: WorkerView['state']) => workers.filter((worker) => worker.state === state).length;
   const [late, silent] = [count('late'), count('silent')];
-  const sum = (pick: 'busy' | 'slots') => workers.reduce((total, worker) => total + worker[pick], 0);
+  const busy = workers.reduce((sum, worker) => sum + worker.busy, 0);
+  const slots = workers.reduce((sum, worker) => sum + Math.max(worker.slots, worker.usable), 0);
   return [
     `${workers.length - late - silent} alive`,
     ...(late > 0 ? [`${late} late`] : []),
     ...(silent > 0 ? [`${silent} silent`] : []),
-    `${sum('busy')} of ${counted(sum('slots'), 'slot')} busy`,
+    `${busy} of ${counted(slots, 'slot')} busy`,
   ].join(', ');
 }

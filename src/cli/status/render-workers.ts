@@ -13,6 +13,11 @@ const stateColours = {
   silent: 'red',
 } as const;
 
+/** How many run, of how many may, and how many those are meant to be where that is another number. */
+function busyText({ busy, slots, usable }: WorkerView): string {
+  return usable === slots ? `${busy}/${slots}` : `${busy}/${usable} of ${slots}`;
+}
+
 /** The workers as a table. */
 export function renderWorkers(workers: readonly WorkerView[], paint: Paint): string {
   return renderTable(
@@ -21,7 +26,7 @@ export function renderWorkers(workers: readonly WorkerView[], paint: Paint): str
       { title: 'PID', align: 'right', value: ({ pid }) => String(pid) },
       { title: 'STATE', value: ({ state }) => state, format: ({ state }) => stateColours[state] },
       { title: 'BEAT', align: 'right', value: ({ beatAgeMs }) => spokenDuration(beatAgeMs) },
-      { title: 'BUSY', align: 'right', value: ({ busy, slots }) => `${busy}/${slots}` },
+      { title: 'BUSY', align: 'right', value: busyText },
       { title: 'MEMORY', align: 'right', value: ({ rssBytes }) => spokenBytes(rssBytes) },
       { title: 'UPTIME', align: 'right', value: ({ uptimeMs }) => spokenDuration(uptimeMs) },
       {

@@ -119,6 +119,8 @@ describe('resolveConfig', () => {
           "jobs": [],
           "leaseMs": 15000,
           "leaseRenewMs": 5000,
+          "maxConcurrency": false,
+          "minConcurrency": 1,
         },
       }
     `);

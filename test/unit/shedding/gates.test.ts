@@ -32,8 +32,7 @@ describe('decideGates', () => {
 });
 
 describe('slotsBehind', () => {
-  it.each<[number | undefined, number, number]>([
-    [undefined, 10, 10],
+  it.each<[number, number, number]>([
     [0, 10, 0],
     [0.1, 10, 1],
     [0.1, 3, 1],

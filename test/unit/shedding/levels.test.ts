@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { criticalities } from '../../../src/job/criticality.js';
-import { cutFor, floorOf, highestCut, levelOf, openCut, shareBelow } from '../../../src/shedding/levels.js';
+import {
+  ceilingOf,
+  cutFor,
+  floorOf,
+  highestCut,
+  isAbove,
+  levelOf,
+  openCut,
+  shareBelow,
+} from '../../../src/shedding/levels.js';
 
 const hourMs = 3_600_000;
 const mix = { critical_plus: 10, critical: 30, sheddable_plus: 40, sheddable: 20 };
@@ -26,6 +35,25 @@ describe('levels', () => {
 
     expect(levels(7)).toEqual(levels(7));
     expect(levels(7)).not.toEqual(levels(8));
+  });
+
+  it('gives who was among the first to give way no other chance of it in the next hour', () => {
+    const first = (hour: number) => (tenant: string) => levelOf('sheddable', tenant, hour * hourMs) < 32;
+    const tenants = Array.from({ length: 16_000 }, (_, n) => `t${n}`);
+
+    const again = tenants.filter(first(494_000)).filter(first(494_001)).length / tenants.filter(first(494_000)).length;
+
+    expect(again).toBeGreaterThan(0.2);
+    expect(again).toBeLessThan(0.3);
+  });
+
+  it('says of which classes nobody can stand below a cut', () => {
+    const above = (cut: number) => criticalities.filter((each) => isAbove(each, cut));
+
+    expect(above(openCut)).toEqual(criticalities);
+    expect(above(ceilingOf('sheddable'))).toEqual(['critical_plus', 'critical', 'sheddable_plus']);
+    expect(above(ceilingOf('sheddable') + 1)).toEqual(['critical_plus', 'critical']);
+    expect(above(highestCut)).toEqual(['critical_plus']);
   });
 
   it('spreads tenants over a class', () => {

@@ -16,6 +16,7 @@ const worker = (state: WorkerView['state']): WorkerView => ({
   beatAgeMs: 100,
   busy: 0,
   slots: 10,
+  usable: 10,
   kinds: ['send-receipt'],
   rssBytes: 1,
   uptimeMs: 1,

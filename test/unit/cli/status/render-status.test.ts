@@ -28,6 +28,7 @@ const worker = (given: Partial<WorkerView>): WorkerView => ({
   beatAgeMs: 300,
   busy: 2,
   slots: 10,
+  usable: 10,
   kinds: ['send-receipt'],
   rssBytes: 90 * 1024 ** 2,
   uptimeMs: 200_000,
