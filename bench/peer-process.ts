@@ -22,23 +22,49 @@ interface PeerProcess<Question extends { readonly ask: keyof Answers }, Answers>
 export type PeerWorker = PeerProcess<WorkerQuestion, WorkerAnswers>;
 export type PeerProducer = PeerProcess<ProducerQuestion, ProducerAnswers>;
 
+interface Manner {
+  /** What else stands in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface WorkerManner extends Manner {
+  readonly pace?: Pace;
+}
+
+interface ProducerManner extends Manner {
+  readonly keyed?: boolean;
+}
+
 /** Starts a process with one worker of a subject; it takes jobs when this returns. */
-export function startWorker(subject: Subject, url: string, concurrency: number, pace?: Pace): Promise<PeerWorker> {
-  return startPeer('worker', [subject, url, String(concurrency), ...(pace ? [JSON.stringify(pace)] : [])]);
+export function startWorker(
+  subject: Subject,
+  url: string,
+  concurrency: number,
+  { pace, env }: WorkerManner = {},
+): Promise<PeerWorker> {
+  return startPeer('worker', [subject, url, String(concurrency), ...(pace ? [JSON.stringify(pace)] : [])], env);
 }
 
 /** Starts a process with one producer of a subject, connected. `keyed`: Bulwark's jobs have idempotency keys. */
-export function startProducer(subject: Subject, url: string, { keyed = false } = {}): Promise<PeerProducer> {
-  return startPeer('producer', [subject, url, ...(keyed ? ['keyed'] : [])]);
+export function startProducer(
+  subject: Subject,
+  url: string,
+  { keyed, env }: ProducerManner = {},
+): Promise<PeerProducer> {
+  return startPeer('producer', [subject, url, ...(keyed ? ['keyed'] : [])], env);
 }
 
 async function startPeer<Question extends { readonly ask: keyof Answers }, Answers>(
   role: string,
   args: readonly string[],
+  env?: Readonly<Record<string, string>>,
 ): Promise<PeerProcess<Question, Answers>> {
   const program = fileURLToPath(new URL(`./peers/${role}.js`, import.meta.url));
   // What it logs is part of its work, and nobody reads it here.
-  const child = fork(program, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(program, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  });
   const ended = new AbortController();
   child.once('exit', (code, signal) => ended.abort(new Error(`the ${args[0]} ${role} ended (${code ?? signal})`)));
   const nextMessage = async (): Promise<unknown> => {

@@ -31,6 +31,7 @@ import { shedCost } from './proofs/shed-cost.js';
 import { start } from './proofs/start.js';
 import { tenants } from './proofs/tenants.js';
 import { throughput } from './proofs/throughput.js';
+import { traceCost } from './proofs/trace-cost.js';
 import { report } from './report.js';
 
 const proofs: readonly Proof[] = [
@@ -40,6 +41,7 @@ const proofs: readonly Proof[] = [
   idle,
   cost,
   callCost,
+  traceCost,
   start,
   kill,
   fleet,

@@ -1,6 +1,7 @@
 import { createProducer, createWorker, defineJob, defineQueue } from 'bulwark';
 import { type Order, orderSchema } from './order.js';
 import { type Producer, queueName, type WorkerOptions } from './subject.js';
+import { chosenMetrics, startTelemetry } from './telemetry.js';
 
 const orders = defineQueue({ name: queueName });
 
@@ -16,10 +17,13 @@ export function defineTakeOrder(handle: (order: Order) => Promise<void>, keyed =
 }
 
 export async function startWorker({ url, concurrency, handle, pace }: WorkerOptions): Promise<void> {
-  await createWorker({ redis: url, jobs: [defineTakeOrder(handle)], worker: { concurrency, ...pace } }).start();
+  await startTelemetry('worker');
+  const jobs = [defineTakeOrder(handle)];
+  await createWorker({ redis: url, jobs, worker: { concurrency, ...pace }, ...chosenMetrics() }).start();
 }
 
 export async function connectProducer(url: string, { keyed }: { readonly keyed: boolean }): Promise<Producer> {
+  await startTelemetry('producer');
   const producer = createProducer({ redis: url });
   const takeOrder = defineTakeOrder(async () => undefined, keyed);
   return {

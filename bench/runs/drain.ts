@@ -24,6 +24,8 @@ export interface DrainPlan {
   readonly warmUp: number;
   /** How often Bulwark beats and renews; its defaults when left out. */
   readonly pace?: Pace;
+  /** What else stands in the environment of its processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a proof may do to the workers around the measured part. */
@@ -64,7 +66,7 @@ export async function drain(
       await gauge.untilRunning(subject, plan.held);
     }
     for (let started = 0; started < plan.processes; started++) {
-      workers.push(await startWorker(subject, url, plan.concurrency, plan.pace));
+      workers.push(await startWorker(subject, url, plan.concurrency, plan));
     }
     await fill(plan.warmUp, smallBytes);
     await gauge.untilLeft(subject, plan.held);

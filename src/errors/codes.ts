@@ -38,6 +38,7 @@ export const errorCodes = [
   'BULWARK_DEPENDENCY_BUSY',
   'BULWARK_ENQUEUE_SHED',
   'BULWARK_AUDIT_CONTENDED',
+  'BULWARK_TRACING_MISSING',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

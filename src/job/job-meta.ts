@@ -12,8 +12,6 @@ export interface JobMeta {
   readonly tenant?: string;
   /** Not worth doing after this moment. */
   readonly deadline?: EpochMs;
-  /** W3C trace context of the enqueue. */
-  readonly traceparent?: string;
   /** Who enqueued it. */
   readonly producer?: string;
 }
@@ -27,18 +25,12 @@ const lastMomentMs = 8.64e15;
 /** Reads the metadata of a job that anybody may have written: what does not have the right type is left out. */
 export function parseJobMeta(raw: unknown): JobMeta {
   if (typeof raw !== 'object' || raw === null) return {};
-  const { version, key, tenant, deadline, traceparent, producer } = raw as Record<string, unknown>;
+  const { version, key, tenant, deadline, producer } = raw as Record<string, unknown>;
   const meta: { -readonly [Field in keyof JobMeta]: JobMeta[Field] } = {};
   if (typeof version === 'number' && Number.isInteger(version) && version > 0) meta.version = version;
   if (typeof key === 'string') meta.key = key;
   if (typeof tenant === 'string') meta.tenant = tenant;
   if (typeof deadline === 'number' && deadline >= 0 && deadline <= lastMomentMs) meta.deadline = deadline as EpochMs;
-  if (typeof traceparent === 'string') meta.traceparent = traceparent;
   if (typeof producer === 'string') meta.producer = producer;
   return meta;
-}
-
-/** The trace id inside a W3C traceparent, or undefined when it is not one. */
-export function traceIdOf(traceparent: string | undefined): string | undefined {
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1];
 }

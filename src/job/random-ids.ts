@@ -18,8 +18,3 @@ function randomHex(bytes: number): string {
 export function randomJobId(): string {
   return randomHex(16);
 }
-
-/** A fresh W3C trace context, so that a job can be followed even when nobody traces. */
-export function newTraceparent(): string {
-  return `00-${randomHex(16)}-${randomHex(8)}-00`;
-}

@@ -19,7 +19,7 @@ export interface EnqueueOptions {
    * @defaultValue 0
    */
   readonly priority?: number;
-  /** W3C trace context that the job belongs to. Default: a new trace. */
+  /** W3C trace context that the job belongs to. Default: the one that is active when it is enqueued. */
   readonly traceparent?: string;
   /**
    * What to do while jobs of the queue are refused because there is too much to do: throw a JobShedError at once, or wait until they are taken

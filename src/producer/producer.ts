@@ -9,7 +9,7 @@ import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-jo
 import type { QueueDefinition } from '../job/define-queue.js';
 import type { JobMeta } from '../job/job-meta.js';
 import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
-import { newTraceparent, randomJobId } from '../job/random-ids.js';
+import { randomJobId } from '../job/random-ids.js';
 import { shareOf } from '../job/tenant-policy.js';
 import { closeRedis } from '../redis/connection.js';
 import { type OpenRedis, openRedis } from '../redis/open-redis.js';
@@ -17,6 +17,7 @@ import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
 import { DirectiveFollower } from '../shedding/directive-follower.js';
 import { ShedStore } from '../shedding/shed-store.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { carrierOfTraceparent, startSendSpan } from '../telemetry/tracing/send-span.js';
 import { systemClock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { AddedJob } from '../transport/add-calls.js';
@@ -108,9 +109,22 @@ export class Producer {
     payloads: readonly PayloadInput<J>[],
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>[]> {
-    const startedAt = performance.now();
     const wishes = readEnqueueOptions(options, payloads.length);
     assertPriority(job.queue, wishes.priority);
+    const { tenant, traceparent } = wishes;
+    const facts = { queue: job.queue.name, kind: job.kind, count: payloads.length, tenant, traceparent };
+    const span = startSendSpan(facts);
+    if (span === undefined) return this.#enqueueAll(job, payloads, wishes, carrierOfTraceparent(traceparent));
+    return span.around(this.#enqueueAll(job, payloads, wishes, span.carrier));
+  }
+
+  async #enqueueAll<J extends AnyJobDefinition>(
+    job: J,
+    payloads: readonly PayloadInput<J>[],
+    wishes: EnqueueWishes,
+    carrier: string | undefined,
+  ): Promise<EnqueuedJob<J>[]> {
+    const startedAt = performance.now();
     const { metrics } = this.#parts;
     const queue = job.queue.name;
     const accepted: AcceptedPayload[] = [];
@@ -135,7 +149,7 @@ export class Producer {
         this.#registered.add(queue);
       }
       added = await writer.addEach(queue, accepted.length, (index) =>
-        this.#newJob(job, accepted[index] as AcceptedPayload, wishes),
+        this.#newJob(job, accepted[index] as AcceptedPayload, wishes, carrier),
       );
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
@@ -227,15 +241,19 @@ export class Producer {
     return { payload, payloadJson, key: wishes.key ?? job.idempotencyKey?.(checked) };
   }
 
-  #newJob(job: AnyJobDefinition, { payload, payloadJson, key }: AcceptedPayload, wishes: EnqueueWishes): NewJob {
-    const { tenant, traceparent, delayMs, expiresInMs, priority } = wishes;
+  #newJob(
+    job: AnyJobDefinition,
+    { payload, payloadJson, key }: AcceptedPayload,
+    wishes: EnqueueWishes,
+    carrier: string | undefined,
+  ): NewJob {
+    const { tenant, delayMs, expiresInMs, priority } = wishes;
     const now = Date.now() as EpochMs;
     const meta: JobMeta = {
       version: job.version,
       ...(key !== undefined && { key }),
       ...(tenant !== undefined && { tenant }),
       ...(expiresInMs !== undefined && { deadline: (now + expiresInMs) as EpochMs }),
-      traceparent: traceparent ?? newTraceparent(),
       producer: this.#name,
     };
     const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant, key });
@@ -246,6 +264,7 @@ export class Producer {
       kind: job.kind,
       payloadJson,
       meta,
+      carrier,
       enqueuedAt: now,
       delayMs,
       priority,

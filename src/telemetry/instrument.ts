@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client';
 import type { LabelRule, MetricRow } from './metric-table.js';
+import type { TraceIds } from './tracing/context.js';
 
 /** The labels of one row of the metric table: all of them, and only words the row allows. */
 type LabelsOf<Row extends MetricRow> = {
@@ -21,8 +22,11 @@ interface GaugeOf<Row extends MetricRow> {
 }
 
 interface HistogramOf<Row extends MetricRow> {
-  /** Takes seconds. Below zero counts as zero: two machines' clocks may disagree about when a job became due. */
-  observe(...args: [...LabelArgument<Row>, seconds: number]): void;
+  /**
+   * Takes seconds. Below zero counts as zero: two machines' clocks may disagree about when a job became due. An exemplar is kept where the
+   * row has them and the metrics were made with them.
+   */
+  observe(...args: [...LabelArgument<Row>, seconds: number, exemplar?: Exemplar]): void;
 }
 
 /** What one row of the table is recorded with. */
@@ -34,15 +38,23 @@ export type InstrumentOf<Row extends MetricRow> = Row['type'] extends 'counter'
 
 type LabelValues = Readonly<Record<string, string>>;
 
+/** The trace in which something was observed, so that a dashboard leads there. */
+type Exemplar = TraceIds;
+
 /** How the values of labels are bounded before they are recorded. */
 export type LabelFilter = (labels: LabelValues) => LabelValues;
 
 /**
  * Builds the instrument of a row; `InstrumentOf` is its type to callers.
  *
- * @param registry where it is exported; `undefined` makes it accept recordings and export nothing.
+ * @param registry where it is exported; `undefined` makes it accept recordings and export nothing. Exemplars are kept only for one that
+ * speaks OpenMetrics.
  */
-export function createInstrument(row: MetricRow, registry: Registry | undefined, filter: LabelFilter): object {
+export function createInstrument(
+  row: MetricRow,
+  registry: Registry<RegistryContentType> | undefined,
+  filter: LabelFilter,
+): object {
   const settings = {
     name: row.name,
     help: row.help,
@@ -76,17 +88,25 @@ export function createInstrument(row: MetricRow, registry: Registry | undefined,
       };
     }
     case 'histogram': {
-      const histogram = new Histogram({ ...settings, buckets: [...row.buckets] });
+      const keepsExemplars = row.exemplars === true && registry?.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
+      const histogram = new Histogram({ ...settings, buckets: [...row.buckets], enableExemplars: keepsExemplars });
       const series = remember(labelNames, (labels) => histogram.labels(filter(labels)));
       return {
         observe: (...args: unknown[]) => {
-          if (hasLabels) series(args[0] as LabelValues).observe(Math.max(0, (args[1] as number | undefined) ?? 0));
-          else histogram.observe(Math.max(0, (args[0] as number | undefined) ?? 0));
+          const at = hasLabels ? 1 : 0;
+          const labels = hasLabels ? (args[0] as LabelValues) : noLabels;
+          const value = Math.max(0, (args[at] as number | undefined) ?? 0);
+          const exemplar = args[at + 1] as Exemplar | undefined;
+          if (keepsExemplars && exemplar !== undefined)
+            histogram.observe({ labels: filter(labels), value, exemplarLabels: { ...exemplar } });
+          else series(labels).observe(value);
         },
       };
     }
   }
 }
+
+const noLabels: LabelValues = {};
 
 /** How many series of one metric are remembered; beyond that each is looked up as prom-client does. */
 const mostRemembered = 10_000;

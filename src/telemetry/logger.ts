@@ -4,6 +4,8 @@ import { serializeError } from './error-serializer.js';
 import { LineSink } from './line-sink.js';
 import { withoutSecrets } from './redaction.js';
 import type { Role } from './role.js';
+import type { TraceIds } from './tracing/context.js';
+import { markTold, tellTrace } from './tracing/log-mixin.js';
 import { bulwarkVersion } from './version.js';
 
 /** `json` for machines, `pretty` for eyes, `auto` for pretty on a terminal and JSON anywhere else. */
@@ -36,6 +38,7 @@ export function createLogger({ level, format, role, stream: out = new LineSink(1
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       serializers: { err: serializeError },
+      mixin: tellTrace,
     },
     pretty ? prettyStream(onTerminal, out) : out,
   );
@@ -64,12 +67,12 @@ export interface JobLogFields {
   readonly queue: string;
   readonly kind: string;
   readonly attempt: number;
-  readonly traceId?: string;
 }
 
-/** The logger of one attempt. The trace id is written as `trace_id`, the name log stores look for. */
-export function jobLogger(log: Logger, { traceId, ...fields }: JobLogFields): Logger {
-  return log.child(traceId === undefined ? fields : { ...fields, trace_id: traceId });
+/** The logger of one attempt, with what is known of its trace. */
+export function jobLogger(log: Logger, fields: JobLogFields, trace: Partial<TraceIds> | undefined): Logger {
+  if (trace === undefined) return log.child(fields);
+  return markTold(log.child({ ...fields, ...trace }));
 }
 
 /**

@@ -20,7 +20,12 @@ interface MetricBasics {
 
 export type MetricRow =
   | (MetricBasics & { readonly type: 'counter' | 'gauge' })
-  | (MetricBasics & { readonly type: 'histogram'; readonly buckets: readonly number[] });
+  | (MetricBasics & {
+      readonly type: 'histogram';
+      readonly buckets: readonly number[];
+      /** Whether observations may name the trace that they were made in. */
+      readonly exemplars?: true;
+    });
 
 /** Why `enqueue` refused a job. */
 const enqueueRejections = ['invalid', 'too_large', 'key_conflict', 'unavailable', 'shed'] as const;
@@ -144,6 +149,7 @@ export const metricTable = {
     labels: { queue, criticality: criticalities },
     by: ['worker'],
     buckets: jobBuckets,
+    exemplars: true,
   },
   jobsWaited: {
     name: 'bulwark_jobs_waited_total',
@@ -173,6 +179,7 @@ export const metricTable = {
     labels: { queue, kind: anyKind, outcome: ['completed', 'retried', 'dead_lettered'] },
     by: ['worker'],
     buckets: jobBuckets,
+    exemplars: true,
   },
   workerSlots: {
     name: 'bulwark_worker_slots',

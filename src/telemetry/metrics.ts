@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry, type RegistryContentType } from 'prom-client';
 import type { KindRegistry } from '../job/registry.js';
 import { type BullmqAliasOptions, exportBullmqAlias } from './bullmq-alias.js';
 import { createInstrument, type InstrumentOf, type LabelFilter } from './instrument.js';
@@ -6,6 +6,7 @@ import { createKindLabel } from './kind-label.js';
 import { anyKind, type MetricRow, type MetricTable, metricTable } from './metric-table.js';
 import { MetricsText } from './metrics-text.js';
 import type { Role } from './role.js';
+import { isTracing } from './tracing/tracer.js';
 
 export interface MetricsOptions {
   readonly role: Role;
@@ -15,6 +16,11 @@ export interface MetricsOptions {
   readonly bullmqVersion?: string;
   /** The kinds and queues this process knows: bounds the `kind` label and exports what each queue promises. */
   readonly registry?: Pick<KindRegistry, 'kinds' | 'queues'>;
+  /**
+   * Whether observations name the trace they were made in. Then the page is in the OpenMetrics format, which Prometheus reads as well.
+   * @defaultValue whether anybody traces when the metrics are made
+   */
+  readonly exemplars?: boolean;
   /** Exports the counts of jobs under BullMQ's name for them, too. */
   readonly bullmqAlias?: BullmqAliasOptions;
 }
@@ -22,7 +28,7 @@ export interface MetricsOptions {
 /** What a scraper reads. */
 export interface MetricsPage {
   readonly contentType: string;
-  /** All metrics in the text format of Prometheus. */
+  /** All metrics in the text format of Prometheus, or in OpenMetrics where they have exemplars. */
   render(): Promise<string>;
 }
 
@@ -37,7 +43,8 @@ export type Metrics = MetricsPage & { readonly [Name in keyof MetricTable]: Inst
  * a process that nobody scrapes does not pay for watching itself.
  */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const registry = new Registry();
+  const registry = new Registry<RegistryContentType>();
+  if (options.exemplars ?? isTracing()) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const commonLabels = { role: options.role };
   registry.setDefaultLabels(commonLabels);
   const kindLabel = createKindLabel(options.registry?.kinds);

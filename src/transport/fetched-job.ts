@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import { type Claim, parseClaim } from '../idempotency/claim.js';
 import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
+import { carrierOption, parseCarrier } from '../job/trace-carrier.js';
 import type { EpochMs } from '../time/duration.js';
 import type { TakenJob } from './work-calls.js';
 
@@ -18,6 +19,8 @@ export interface FetchedJob {
   /** The options as they were written, when they were not JSON; `opts` is empty then. */
   readonly unreadableOpts: string | undefined;
   readonly meta: JobMeta;
+  /** What it carries of the trace that it belongs to. */
+  readonly carrier: string | undefined;
   readonly enqueuedAt: EpochMs;
   readonly startedAt: EpochMs;
   /** Attempts that ended in failure. */
@@ -56,6 +59,7 @@ export function decodeTakenJob(reply: TakenJob, token: string, now: EpochMs): Fe
     opts: opts ?? {},
     unreadableOpts: opts === undefined ? (optsJson ?? undefined) : undefined,
     meta: parseJobMeta(opts?.[jobMetaOption]),
+    carrier: parseCarrier(opts?.[carrierOption]),
     enqueuedAt: wholeNumber(timestamp, now) as EpochMs,
     startedAt: now,
     attemptsMade: wholeNumber(atm, 0),

@@ -2,6 +2,7 @@ import { errorMessage } from '../errors/error-message.js';
 import { type JobCrash, parseCrashes } from '../job/crash.js';
 import { type JobMeta, jobMetaOption, parseJobMeta } from '../job/job-meta.js';
 import type { AttemptRecord } from '../job/outcome.js';
+import { carrierOption, parseCarrier } from '../job/trace-carrier.js';
 import { parseTrail, type TrailEntry } from '../job/trail.js';
 import type { RedisClient } from '../redis/connection.js';
 import { deadLetterQueue, type Keyspace } from '../redis/keyspace.js';
@@ -30,6 +31,8 @@ export interface JobView {
   /** Parsed when it is JSON, else the text as it is. */
   readonly payload: unknown;
   readonly meta: JobMeta;
+  /** What it carries of the trace that it belongs to. */
+  readonly carrier: string | undefined;
   /** Zero when the job does not say, or says what is no moment; so are the next two. */
   readonly enqueuedAt: number;
   readonly startedAt: number | undefined;
@@ -150,6 +153,7 @@ function viewOf(hash: Readonly<Record<string, string>>, id: string, queue: strin
     kind: hash['name'] ?? '',
     payload: parseOr(hash['data'], hash['data']),
     meta: parseJobMeta(opts?.[jobMetaOption]),
+    carrier: parseCarrier(opts?.[carrierOption]),
     enqueuedAt: time('timestamp') ?? 0,
     startedAt: time('processedOn'),
     finishedAt: time('finishedOn'),

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
+import { carrierOption } from '../job/trace-carrier.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
@@ -11,6 +12,8 @@ export interface NewJob {
   readonly kind: string;
   readonly payloadJson: string;
   readonly meta: JobMeta;
+  /** What it carries of the trace that it belongs to. */
+  readonly carrier?: string | undefined;
   readonly enqueuedAt: EpochMs;
   /** Start no sooner than this long after `enqueuedAt`. */
   readonly delayMs: number;
@@ -81,7 +84,7 @@ function orThrow<T>(settled: PromiseSettledResult<T>): T {
 }
 
 function wordsOf(job: NewJob): JobWords {
-  const { id, kind, payloadJson, meta, enqueuedAt, delayMs, fingerprint, share } = job;
+  const { id, kind, payloadJson, meta, carrier, enqueuedAt, delayMs, fingerprint, share } = job;
   // Without one BullMQ's scripts would put the job into `wait`, in front of all turns.
   const priority = share === undefined ? job.priority : 1;
   // What lies beside the payload. BullMQ keeps options it does not know as they are.
@@ -90,6 +93,7 @@ function wordsOf(job: NewJob): JobWords {
     ...(delayMs > 0 && { delay: delayMs }),
     ...(priority > 0 && { priority }),
     [jobMetaOption]: meta,
+    ...(carrier !== undefined && { [carrierOption]: carrier }),
   };
   return {
     id,

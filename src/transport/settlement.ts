@@ -8,8 +8,8 @@ import { errorMessage } from '../errors/error-message.js';
 import { wonKey } from '../idempotency/claim.js';
 import { isFinal, type KnownFailure } from '../idempotency/decide-claim.js';
 import type { EffectLedger, KeyEnd } from '../idempotency/ledger.js';
-import { traceIdOf } from '../job/job-meta.js';
 import type { AttemptRecord, ErrorReport, Outcome } from '../job/outcome.js';
+import { traceIdIn, traceparentIn } from '../job/trace-carrier.js';
 import type { RedisClient } from '../redis/connection.js';
 import type { ScriptArgument } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -241,7 +241,8 @@ export class Settlement {
   #letter(job: FetchedJob, outcome: DeadLettered): ScriptArgument[] {
     const { reason, error, attempted } = outcome;
     const { queue, worker } = this.#options;
-    const traceId = traceIdOf(job.meta.traceparent);
+    const traceId = traceIdIn(job.carrier);
+    const traceparent = traceparentIn(job.carrier);
     const record: DeadLetterRecord = {
       reason,
       error,
@@ -249,7 +250,7 @@ export class Settlement {
       id: job.id,
       by: worker,
       ...(traceId !== undefined && { traceId }),
-      ...(job.meta.traceparent !== undefined && { traceparent: job.meta.traceparent }),
+      ...(traceparent !== undefined && { traceparent }),
       ...(job.unreadableOpts !== undefined && {
         unreadableOptions: job.unreadableOpts.slice(0, keptOptionsCharacters),
       }),

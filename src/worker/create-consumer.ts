@@ -7,10 +7,12 @@ import type { OpenRedis } from '../redis/open-redis.js';
 import { retryBudgetRule } from '../retry/retry-budget.js';
 import { RetryBudgetStore } from '../retry/retry-budget-store.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import type { Clock } from '../time/clock.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { QueueConsumer } from '../transport/queue-consumer.js';
 import type { AdaptiveSlots } from './adaptive-slots.js';
+import { AttemptSpans } from './attempt-spans.js';
 import { countObjectives, waitedMs } from './count-objectives.js';
 import { Executor } from './executor.js';
 import type { HungHandler } from './hung-handlers.js';
@@ -44,6 +46,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
   const { parts, clock, worker, open, gates, shedGate, adaptive, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
+  const spans = new AttemptSpans(queue.name, worker);
   const executor = new Executor({
     registry,
     limits,
@@ -79,15 +82,16 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     keepAttempts: limits.keepAttempts,
     keepKeysMs: limits.keepKeysMs,
     execute: (job, cancellation) => {
-      observeWait(job, queue, metrics);
+      const span = spans.start(job);
+      observeWait(job, queue, metrics, span);
       adaptive?.taken(job);
-      return executor.execute(job, cancellation);
+      return executor.execute(job, cancellation, span);
     },
     givenBack,
     onSettled: (job, outcome, settled) => {
       adaptive?.freed(job);
       if (settled.kind === 'done') countObjectives(job, outcome, queue, metrics);
-      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now() });
+      reportOutcome({ job, queue: queue.name, outcome, settled, log, metrics, now: clock.now(), span: spans.of(job) });
     },
     onRenewed: (result, count) => metrics.leaseRenewals.inc({ result }, count),
     onStuck: (action, silentMs) => {
@@ -112,7 +116,12 @@ function createRetryAdmission({ name }: QueueDefinition, { parts, open }: Consum
 }
 
 /** Waiting is what happens before the first attempt; later ones wait because they were told to. */
-function observeWait(job: FetchedJob, { name, criticality }: QueueDefinition, metrics: Metrics): void {
+function observeWait(
+  job: FetchedJob,
+  { name, criticality }: QueueDefinition,
+  metrics: Metrics,
+  span: AttemptSpan | undefined,
+): void {
   if (job.attemptsMade > 0) return;
-  metrics.jobWait.observe({ queue: name, criticality }, waitedMs(job) / 1000);
+  metrics.jobWait.observe({ queue: name, criticality }, waitedMs(job) / 1000, span?.exemplar);
 }

@@ -9,16 +9,19 @@ import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import type { JobContext } from '../job/job-context.js';
-import { traceIdOf } from '../job/job-meta.js';
+import { traceIdIn } from '../job/trace-carrier.js';
 import { classifyError } from '../retry/classify.js';
 import { jobLogger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import { attemptsAllowed } from './attempts-allowed.js';
 import { type Caller, callDependency } from './dependency-call.js';
 import type { AttemptEnd } from './run-attempt.js';
+import { tracedCall } from './traced-call.js';
+import { tracedStep } from './traced-step.js';
 
 export interface ContextParts {
   readonly job: FetchedJob;
@@ -29,6 +32,8 @@ export interface ContextParts {
   readonly clock: Clock;
   /** The calls that it may make of dependencies that are not simply free. */
   readonly passes: JobPasses | undefined;
+  /** Undefined when nobody traces. */
+  readonly span: AttemptSpan | undefined;
   readonly services: ContextServices;
 }
 
@@ -111,16 +116,17 @@ class HandlerContext implements JobContext {
   }
 
   #logger(): Logger {
-    const { job, services } = this.#parts;
-    const traceId = traceIdOf(job.meta.traceparent);
-    this.#log ??= jobLogger(services.log, {
-      jobId: this.jobId,
-      queue: this.queue,
-      kind: this.kind,
-      attempt: this.attempt,
-      ...(traceId !== undefined && { traceId }),
-    });
+    this.#log ??= this.#makeLogger();
     return this.#log;
+  }
+
+  /** Where nobody traces here, its lines still name the trace that the job's producer was in. */
+  #makeLogger(): Logger {
+    const { job, services, span } = this.#parts;
+    const { jobId, queue, kind, attempt } = this;
+    const traceId = span === undefined ? traceIdIn(job.carrier) : undefined;
+    const trace = span?.ids ?? (traceId === undefined ? undefined : { trace_id: traceId });
+    return jobLogger(services.log, { jobId, queue, kind, attempt }, trace);
   }
 
   readonly remainingMs = (): number => Math.max(0, this.deadline - this.#parts.clock.now());
@@ -137,7 +143,10 @@ class HandlerContext implements JobContext {
 
   readonly call: JobContext['call'] = (dependency, fn, options = {}) => {
     this.#caller ??= callerOf(this.#parts);
-    return callDependency(this.#caller, dependency, fn, options);
+    const caller = this.#caller;
+    const { span } = this.#parts;
+    if (span === undefined || !span.isRecording) return callDependency(caller, dependency, fn, options);
+    return tracedCall(span, caller, dependency, fn, options);
   };
 
   readonly effectKey = (name: string): string => {
@@ -150,7 +159,9 @@ class HandlerContext implements JobContext {
   readonly step: JobContext['step'] = (name, fn) => {
     if (this.#ended) return Promise.reject(new RunEndedError(this.jobId));
     this.#steps ??= this.#startSteps();
-    return this.#steps.step(name, fn);
+    const { span } = this.#parts;
+    if (span === undefined || !span.isRecording) return this.#steps.step(name, fn);
+    return tracedStep(span, this.#steps, name, fn);
   };
 
   #startSteps(): DurableSteps {

@@ -21,6 +21,7 @@ import { decideFailure } from '../retry/decide-failure.js';
 import { reportError } from '../retry/error-report.js';
 import { failedDependency } from '../retry/failed-dependency.js';
 import type { StartDecision } from '../shedding/decide-admission.js';
+import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
@@ -74,6 +75,7 @@ interface Run {
   readonly payload: unknown;
   readonly cancellation: Cancellation;
   readonly clock: Clock;
+  readonly span: AttemptSpan | undefined;
   readonly admission?: Extract<Admission, { kind: 'admitted' }> | undefined;
   /** What the fallback runs for in the place of the handler: a breaker, or load. */
   readonly fallbackFor?: string;
@@ -91,7 +93,7 @@ export class Executor {
     this.#options = options;
   }
 
-  async execute(job: FetchedJob, cancellation: Cancellation): Promise<Outcome> {
+  async execute(job: FetchedJob, cancellation: Cancellation, span?: AttemptSpan): Promise<Outcome> {
     const { registry, limits } = this.#options;
     try {
       // Redis said when the job was taken. From then on its time is counted, whatever the clock of this machine says.
@@ -112,7 +114,7 @@ export class Executor {
       }
       // A fallback is there to do without the dependencies, whatever it runs for.
       if (start.kind === 'degrade')
-        return await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: fallbackForLoad });
+        return await this.#run({ job, definition, payload, cancellation, clock, span, fallbackFor: fallbackForLoad });
       const admitting = admit(this.#options.gates, definition.dependencies);
       const admission = admitting && (await admitting);
       if (admission?.kind !== 'refused') {
@@ -121,13 +123,13 @@ export class Executor {
         const postponed = asking && (await asking);
         // A job that was called off meanwhile ends as such.
         if (postponed === undefined || cancellation.reason !== undefined)
-          return await this.#run({ job, definition, payload, cancellation, clock, admission });
+          return await this.#run({ job, definition, payload, cancellation, clock, span, admission });
         admission?.passes.giveBack();
         return postponed;
       }
       const { refusal } = admission;
       return mayFallBack(job, definition, { by: refusal.by, phase: refusal.state.phase })
-        ? await this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker })
+        ? await this.#run({ job, definition, payload, cancellation, clock, span, fallbackFor: refusal.breaker })
         : this.#park(refusal, job, clock.now());
     } catch (error) {
       // Nothing above should throw. If it does, the job is tried again as after any failure, rather than held for ever.
@@ -141,7 +143,7 @@ export class Executor {
   }
 
   /** Runs the handler, or the fallback for a breaker or load. */
-  async #run({ job, definition, payload, cancellation, clock, admission, fallbackFor }: Run): Promise<Outcome> {
+  async #run({ job, definition, payload, cancellation, clock, span, admission, fallbackFor }: Run): Promise<Outcome> {
     const passes = admission?.passes;
     let context = undefined as JobContext | undefined;
     const end = await runAttempt({
@@ -152,9 +154,19 @@ export class Executor {
       cancellation,
       abortGraceMs: this.#options.abortGraceMs,
       clock,
+      span,
       onAbandoned: (ended) => this.#tellHung(job, cancellation, ended),
       createContext: (deadline) => {
-        context = createContext({ job, definition, cancellation, deadline, clock, passes, services: this.#options });
+        context = createContext({
+          job,
+          definition,
+          cancellation,
+          deadline,
+          clock,
+          passes,
+          span,
+          services: this.#options,
+        });
         return context;
       },
     });
@@ -165,7 +177,7 @@ export class Executor {
     const refusal = end.kind === 'threw' ? this.#refusalIn(end.error, job, definition, clock.now()) : undefined;
     // A breaker of one key is not known before the call, and none before the calls that open it.
     if (refusal !== undefined && fallbackFor === undefined && mayFallBack(job, definition, refusal))
-      return this.#run({ job, definition, payload, cancellation, clock, fallbackFor: refusal.breaker });
+      return this.#run({ job, definition, payload, cancellation, clock, span, fallbackFor: refusal.breaker });
     const aside =
       refusal ?? (fallbackFor !== undefined && this.#failsLater(end, fallbackFor, job, definition, clock.now()));
     const outcome = aside ? this.#park(aside, job, clock.now()) : this.#outcomeOf(end, job, definition, clock.now());

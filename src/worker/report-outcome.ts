@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { dependencyOf } from '../breaker/breaker-label.js';
 import type { Outcome } from '../job/outcome.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import type { EpochMs } from '../time/duration.js';
 import type { FetchedJob } from '../transport/fetched-job.js';
 import type { Settled } from '../transport/settlement.js';
@@ -14,21 +15,38 @@ export interface OutcomeReport {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: EpochMs;
+  /** Undefined when nobody traces. */
+  readonly span: AttemptSpan | undefined;
 }
 
-/** Tells metrics and log how an attempt ended, once Redis knows. An outcome that Redis refused counts as a lost lease. */
-export function reportOutcome({ job, queue, outcome, settled, log, metrics, now }: OutcomeReport): void {
+/** Tells metrics, trace and log how an attempt ended, once Redis knows. An outcome that Redis refused counts as a lost lease. */
+export function reportOutcome({ job, queue, outcome, settled, log, metrics, now, span }: OutcomeReport): void {
   const kind = job.kind;
   const refused = settled.kind !== 'done';
   const ended = refused ? 'lease_lost' : outcome.kind;
   metrics.jobAttempts.inc({ queue, kind, outcome: ended });
   if (ended === 'completed' || ended === 'retried' || ended === 'dead_lettered')
-    metrics.jobDuration.observe({ queue, kind, outcome: ended }, Math.max(0, now - job.startedAt) / 1000);
+    metrics.jobDuration.observe(
+      { queue, kind, outcome: ended },
+      Math.max(0, now - job.startedAt) / 1000,
+      span?.exemplar,
+    );
 
   if ((outcome.kind === 'retried' || outcome.kind === 'dead_lettered') && !refused)
     metrics.jobErrors.inc({ queue, kind, class: outcome.error.class });
+  span?.end(outcome, refused);
 
-  const fields = { jobId: job.id, queue, kind, attempt: job.attemptsMade + 1, durationMs: now - job.startedAt };
+  // Nearly every job ends like this, and hardly anybody reads of it.
+  const isPlain = !refused && outcome.kind === 'completed' && outcome.fallbackFor === undefined;
+  if (isPlain && !log.isLevelEnabled('debug')) return;
+  const fields = {
+    jobId: job.id,
+    queue,
+    kind,
+    attempt: job.attemptsMade + 1,
+    durationMs: now - job.startedAt,
+    ...span?.ids,
+  };
   if (refused) {
     log.warn({ ...fields, outcome: outcome.kind, refused: settled.kind }, 'job.lease_lost');
     return;

@@ -2,6 +2,7 @@ import { JobExpiredError, JobTimeoutError } from '../job/abort-reasons.js';
 import type { Cancellation } from '../job/cancellation.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import type { JobContext } from '../job/job-context.js';
+import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import type { Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 
@@ -23,6 +24,8 @@ export interface AttemptOptions {
   /** How long the handler has to react to its signal before it is given up on. */
   readonly abortGraceMs: number;
   readonly clock: Clock;
+  /** What the handler runs as a part of; undefined when nobody traces. */
+  readonly span: AttemptSpan | undefined;
   readonly createContext: (deadline: EpochMs) => JobContext;
   /** Told of a handler that is given up on, with a promise that settles should it end after all. */
   readonly onAbandoned: (ended: Promise<unknown>) => void;
@@ -60,13 +63,14 @@ class Attempt {
   }
 
   start(): void {
-    const { definition, runs, payload, cancellation, clock, createContext } = this.#options;
+    const { definition, runs, payload, cancellation, clock, span, createContext } = this.#options;
     this.#timeout = setTimeout(timeIsUp, this.#deadline - clock.now(), this);
     cancellation.onAbort(() => {
       this.#grace = setTimeout(abandon, this.#options.abortGraceMs, this);
     });
     try {
-      this.#handled = Promise.resolve(definition[runs]?.(payload, createContext(this.#deadline)));
+      const handle = () => definition[runs]?.(payload, createContext(this.#deadline));
+      this.#handled = Promise.resolve(span === undefined ? handle() : span.run(handle));
       this.#handled.then(
         (value) => this.#end({ kind: 'returned', value }),
         (error: unknown) => this.#threw(error, false),

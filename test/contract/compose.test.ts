@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { readEnvironment } from '../../src/config/env.js';
 import { resolveConfig } from '../../src/config/resolve.js';
+import { decideTracing } from '../../src/telemetry/tracing/decide-tracing.js';
 import { parseDuration } from '../../src/time/duration.js';
 import { readDigestSettings, readWebhookSettings } from '../../workers/settings.js';
 import { parseDockerfile, type Stage } from './dockerfile.js';
@@ -17,6 +18,7 @@ const healthcheck = z.object({
 });
 
 const service = z.strictObject({
+  profiles: z.tuple([z.literal('tracing')]).optional(),
   image: z.string().regex(/^[a-z0-9./-]+:[a-z0-9.-]+$/, 'an image with a version'),
   build: z.literal('.').optional(),
   command: z.array(z.string()).optional(),
@@ -68,8 +70,15 @@ function withDefaults(text: string): string {
 }
 
 describe('docker-compose.yml', () => {
-  it('runs Redis, supervisors, workers, Prometheus and Grafana', () => {
-    expect(names.sort()).toEqual(['grafana', 'prometheus', 'redis', 'supervisor', 'worker']);
+  it('runs Redis, supervisors, workers, Prometheus and Grafana, and Jaeger for whoever asks', () => {
+    expect(names.filter((name) => services[name]?.profiles === undefined).sort()).toEqual([
+      'grafana',
+      'prometheus',
+      'redis',
+      'supervisor',
+      'worker',
+    ]);
+    expect(names.filter((name) => services[name]?.profiles !== undefined)).toEqual(['jaeger']);
   });
 
   it.each(names)('%s waits for services that exist, and mounts what is there', (name) => {
@@ -151,6 +160,18 @@ describe('docker-compose.yml', () => {
     expect(mounts.find(([, target]) => target === root)?.[2]).toBe('ro');
     const writable = mounts.filter(([, , mode]) => mode === undefined).map(([, target]) => `${target}/`);
     expect(writable.some((target) => outputDir.startsWith(target))).toBe(true);
+  });
+
+  it('traces nothing until somebody names an endpoint, and leads from histograms to traces', () => {
+    for (const role of [worker, supervisor]) expect(decideTracing(environmentOf(role))).toEqual({ kind: 'off' });
+    expect(decideTracing({ ...environmentOf(worker), OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318' })).toEqual({
+      kind: 'on',
+      exporters: ['otlp'],
+    });
+    expect(prometheus.command).toContain('--enable-feature=exemplar-storage');
+    const source = (file: string) => read(`grafana/provisioning/datasources/${file}`);
+    expect(source('prometheus.yaml')).toContain('datasourceUid: jaeger');
+    expect(source('jaeger.yaml')).toContain('uid: jaeger');
   });
 
   it('starts each role through the entry of the image', () => {

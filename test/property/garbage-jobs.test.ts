@@ -8,6 +8,7 @@ import { defineQueue } from '../../src/job/define-queue.js';
 import { jobMetaOption, parseJobMeta } from '../../src/job/job-meta.js';
 import { deadLetterReasons } from '../../src/job/outcome.js';
 import { KindRegistry } from '../../src/job/registry.js';
+import { carrierOption } from '../../src/job/trace-carrier.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { decodeTakenJob } from '../../src/transport/fetched-job.js';
@@ -35,13 +36,19 @@ const anyNumberish = fc.oneof(
 );
 const anyMeta = fc.oneof(
   fc.jsonValue(),
-  fc.dictionary(fc.constantFrom('version', 'key', 'tenant', 'deadline', 'traceparent', 'producer'), anyNumberish),
+  fc.dictionary(fc.constantFrom('version', 'key', 'tenant', 'deadline', 'producer'), anyNumberish),
 );
 const anyOptions = fc.oneof(
   fc.jsonValue().map((value) => JSON.stringify(value)),
   fc.string(),
   fc
-    .record({ delay: anyNumberish, attempts: anyNumberish, removeOnComplete: fc.jsonValue(), [jobMetaOption]: anyMeta })
+    .record({
+      delay: anyNumberish,
+      attempts: anyNumberish,
+      removeOnComplete: fc.jsonValue(),
+      [jobMetaOption]: anyMeta,
+      [carrierOption]: fc.jsonValue(),
+    })
     .map((options) => JSON.stringify(options)),
 );
 const anyPayload = fc.oneof(
@@ -130,10 +137,10 @@ describe('parseJobMeta', () => {
   it('for anything, gives only fields of the right type, and a deadline that is a date', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), anyMeta), (raw) => {
-        const { version = 1, key = '', tenant = '', deadline = 0, traceparent = '', producer = '' } = parseJobMeta(raw);
+        const { version = 1, key = '', tenant = '', deadline = 0, producer = '' } = parseJobMeta(raw);
 
         expect(Number.isInteger(version) && version > 0).toBe(true);
-        expect([key, tenant, traceparent, producer].every((text) => typeof text === 'string')).toBe(true);
+        expect([key, tenant, producer].every((text) => typeof text === 'string')).toBe(true);
         expect(() => new Date(deadline).toISOString()).not.toThrow();
       }),
     );

@@ -9,6 +9,7 @@ export function jobView(overrides: Partial<JobView> = {}): JobView {
     kind: 'send-receipt',
     payload: {},
     meta: {},
+    carrier: undefined,
     enqueuedAt: 1,
     startedAt: undefined,
     finishedAt: undefined,

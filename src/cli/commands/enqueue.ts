@@ -81,12 +81,16 @@ async function enqueueJobs(
 
   const startedAt = performance.now();
   const { key, tenant, delay, priority } = options;
-  const enqueued = await enqueueAll(values, cli.output, job, payloads, {
+  const { createProcessLogger } = await import('../process/process-logger.js');
+  const { whileTracing } = await import('../process/process-tracing.js');
+  const wishes = {
     ...(key !== undefined && { key }),
     ...(tenant !== undefined && { tenant }),
     ...(delay !== undefined && { delay }),
     ...(priority !== undefined && { priority }),
-  });
+  };
+  const log = createProcessLogger({ ...values.log, level: 'warn' }, 'cli', { json: true });
+  const enqueued = await whileTracing('cli', log, () => enqueueAll(values, cli.output, job, payloads, wishes));
   const queue = job.queue.name;
   if (options.wait) {
     const { waitForResults } = await import('../enqueue/wait-for-results.js');

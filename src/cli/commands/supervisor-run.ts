@@ -26,14 +26,17 @@ export function declareSupervisorRun(supervisor: Command, act: Act): void {
 
 async function runSupervisor(cli: Cli, { httpPort, kept, terminal, takesOver }: SupervisorRunOptions): Promise<number> {
   const { createProcessLogger } = await import('../process/process-logger.js');
+  const { whileTracing } = await import('../process/process-tracing.js');
   const { createSupervisorProcess } = await import('../process/supervisor-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { output } = cli;
   const { values } = await cli.settings({ http: { port: httpPort } });
   const log = createProcessLogger(values.log, 'supervisor', { json: output.json, terminal });
-  return runUntilStopped(createSupervisorProcess(values, log, takesOver), {
-    log,
-    kept: kept === true,
-    onReady: (report) => output.document(report),
-  });
+  return whileTracing('supervisor', log, () =>
+    runUntilStopped(createSupervisorProcess(values, log, takesOver), {
+      log,
+      kept: kept === true,
+      onReady: (report) => output.document(report),
+    }),
+  );
 }

@@ -56,6 +56,7 @@ async function runWorker(cli: Cli, given: WorkerRunOptions): Promise<number> {
     return runWorkers(cli, given);
   }
   const { createProcessLogger } = await import('../process/process-logger.js');
+  const { whileTracing } = await import('../process/process-tracing.js');
   const { createWorkerProcess } = await import('../process/worker-process.js');
   const { runUntilStopped } = await import('../process/run-until-stopped.js');
   const { createRunAlone } = await import('../keeper/run-alone.js');
@@ -75,9 +76,11 @@ async function runWorker(cli: Cli, given: WorkerRunOptions): Promise<number> {
       log,
     });
   const role: WorkerRole = suspect === undefined ? { runAlone: lane(), takesOver } : { suspect };
-  return runUntilStopped(await createWorkerProcess(values, log, role), {
-    log,
-    kept: kept === true,
-    onReady: (report) => output.document(report),
-  });
+  return whileTracing('worker', log, async () =>
+    runUntilStopped(await createWorkerProcess(values, log, role), {
+      log,
+      kept: kept === true,
+      onReady: (report) => output.document(report),
+    }),
+  );
 }

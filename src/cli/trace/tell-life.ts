@@ -1,4 +1,4 @@
-import { traceIdOf } from '../../job/job-meta.js';
+import { traceIdIn } from '../../job/trace-carrier.js';
 import type { JobView } from '../../transport/queue-inspector.js';
 import { shortened } from '../wording.js';
 import type { Happening } from './moment.js';
@@ -62,8 +62,8 @@ function timesOfRedis({ startedAt, finishedAt, attempts, trail }: JobView, now: 
 
 /** A redrive puts its own moment in the place of the enqueuing; then the trail knows better. */
 function tellEnqueuing(job: JobView, redisTimes: readonly number[]): Draft {
-  const { key, tenant, producer, deadline, traceparent } = job.meta;
-  const traceId = traceIdOf(traceparent);
+  const { key, tenant, producer, deadline } = job.meta;
+  const traceId = traceIdIn(job.carrier);
   const redrive = job.trail.find(({ what }) => what === 'redriven');
   const isFirst = redrive === undefined || job.enqueuedAt < (momentOf(redrive.at) ?? 0);
   const earlier = job.trail.find(({ enqueuedAt }) => momentOf(enqueuedAt) !== null);

@@ -46,7 +46,6 @@ describe('enqueue', () => {
         version: 1,
         key: 'k',
         tenant: 't',
-        traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
         producer: expect.stringContaining(`producer-${process.pid}`),
       },
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJobMeta, traceIdOf } from '../../../src/job/job-meta.js';
+import { parseJobMeta } from '../../../src/job/job-meta.js';
 
 describe('parseJobMeta', () => {
   it('reads what a producer wrote', () => {
@@ -8,7 +8,6 @@ describe('parseJobMeta', () => {
       key: 'order-42',
       tenant: 'acme',
       deadline: 1_700_000_000_000,
-      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
       producer: 'producer-1',
     };
 
@@ -22,10 +21,7 @@ describe('parseJobMeta', () => {
     ['a text', 'version'],
     ['a list', [1, 2]],
     ['an empty object', {}],
-    [
-      'fields of other types',
-      { version: '2', key: 7, tenant: {}, deadline: '2026-01-01', traceparent: 1, producer: [] },
-    ],
+    ['fields of other types', { version: '2', key: 7, tenant: {}, deadline: '2026-01-01', producer: [] }],
     ['a version below one', { version: 0 }],
     ['a fraction of a version', { version: 1.5 }],
     ['a deadline that is no number', { deadline: Number.NaN }],
@@ -39,17 +35,5 @@ describe('parseJobMeta', () => {
 
   it('keeps what it can read beside what it cannot', () => {
     expect(parseJobMeta({ version: -3, key: 'order-42' })).toEqual({ key: 'order-42' });
-  });
-});
-
-describe('traceIdOf', () => {
-  it.each<[string, string | undefined, string | undefined]>([
-    ['a trace context', `00-${'0af7'.repeat(8)}-00f067aa0ba902b7-01`, '0af7'.repeat(8)],
-    ['nothing', undefined, undefined],
-    ['an empty text', '', undefined],
-    ['a text that only ends like one', `x00-${'0af7'.repeat(8)}-00f067aa0ba902b7-01`, undefined],
-    ['one that is cut off', `00-${'0af7'.repeat(8)}`, undefined],
-  ])('for %s', (_what, traceparent, expected) => {
-    expect(traceIdOf(traceparent)).toBe(expected);
   });
 });

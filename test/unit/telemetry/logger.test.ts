@@ -105,9 +105,8 @@ describe('jobLogger', () => {
   it('says which attempt of which job in every line', () => {
     const { log, lines } = startLogger();
 
-    jobLogger(log, { jobId: '7', queue: 'email', kind: 'send-receipt', attempt: 2, traceId: 'abc' }).info(
-      'job.started',
-    );
+    const fields = { jobId: '7', queue: 'email', kind: 'send-receipt', attempt: 2 };
+    jobLogger(log, fields, { trace_id: 'abc', span_id: 'def' }).info('job.started');
 
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       jobId: '7',
@@ -115,13 +114,14 @@ describe('jobLogger', () => {
       kind: 'send-receipt',
       attempt: 2,
       trace_id: 'abc',
+      span_id: 'def',
     });
   });
 
   it('says nothing of a trace when there is none', () => {
     const { log, lines } = startLogger();
 
-    jobLogger(log, { jobId: '7', queue: 'email', kind: 'send-receipt', attempt: 1 }).info('job.started');
+    jobLogger(log, { jobId: '7', queue: 'email', kind: 'send-receipt', attempt: 1 }, undefined).info('job.started');
 
     expect(lines[0]).not.toContain('trace_id');
   });

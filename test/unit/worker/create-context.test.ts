@@ -33,6 +33,7 @@ function startContext(overrides: Partial<FetchedJob> = {}) {
     deadline: momentIn(60_000),
     clock,
     passes: undefined,
+    span: undefined,
     services: {
       log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
       metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
@@ -97,7 +98,7 @@ describe('createContext', () => {
   it('logs with the facts of the attempt, and its trace', () => {
     const { ctx, lines } = startContext({
       attemptsMade: 1,
-      meta: { traceparent: `00-${'0af7'.repeat(8)}-00f067aa0ba902b7-01` },
+      carrier: JSON.stringify({ traceparent: `00-${'0af7'.repeat(8)}-00f067aa0ba902b7-01` }),
     });
 
     ctx.log.info({ sent: true }, 'receipt.sent');

@@ -20,6 +20,7 @@ export function fetchedJob(overrides: Partial<FetchedJob> = {}): FetchedJob {
     opts: {},
     unreadableOpts: undefined,
     meta: {},
+    carrier: undefined,
     enqueuedAt: momentIn(-1_000),
     startedAt: now,
     attemptsMade: 0,

@@ -27,6 +27,7 @@ async function told(outcome: Outcome, settled: Settled = done) {
     log,
     metrics,
     now,
+    span: undefined,
   });
   const page = await metrics.render();
   const samples = page

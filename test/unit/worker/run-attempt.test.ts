@@ -41,6 +41,7 @@ function run(
     cancellation,
     abortGraceMs,
     clock: systemClock,
+    span: undefined,
     onAbandoned: (ended) => abandoned.push(ended),
     createContext: (deadline) => {
       const { signal } = cancellation;

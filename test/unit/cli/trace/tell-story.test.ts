@@ -40,10 +40,10 @@ describe('the story of a job', () => {
       producer: 'shop',
       key: 'order-7',
       tenant: 'acme',
-      traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-00`,
     };
+    const carrier = JSON.stringify({ traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-00` });
 
-    expect(tell(life({ meta, delayMs: 500 }))).toEqual([
+    expect(tell(life({ meta, carrier, delayMs: 500 }))).toEqual([
       {
         at: 1_000,
         what: 'enqueued',
