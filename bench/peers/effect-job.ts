@@ -31,7 +31,8 @@ let runs = 0;
 /** A job with three effects outside: one bare call and two steps, with pauses in between. */
 export const effectJob = defineJob({
   kind: 'order',
-  queue: defineQueue({ name: 'effects' }),
+  // What gives way under overload is another proof: here no job is to be set aside for it.
+  queue: defineQueue({ name: 'effects', criticality: 'critical_plus' }),
   payload,
   idempotencyKey: ({ number }) => String(number),
   retry: { attempts: 50, base: 100, cap: 500 },

@@ -59,6 +59,17 @@ export const situations = {
 
 export type SituationName = keyof typeof situations;
 
+/** One round of a hundredth of the work. Bee-Queue takes part in the first situation only: starting a process takes longer than its jobs. */
+export function quickened(situation: Situation): Situation {
+  const { subjects: asked, plan } = situation;
+  return {
+    ...situation,
+    subjects: situation === situations.concurrency50 ? asked : ['bulwark', 'bullmq'],
+    rounds: 1,
+    plan: { ...shortened(plan), processes: Math.min(2, plan.processes) },
+  };
+}
+
 /** The same with a hundredth of the work. */
 export function shortened(plan: DrainPlan): DrainPlan {
   return {

@@ -4,7 +4,7 @@ import type { Bound, Comparison, Proof, ProofResult, Scenario } from '../proof.j
 import { atLeast, atMost } from '../runs/bounds.js';
 import { compare } from '../runs/compare.js';
 import { drain } from '../runs/drain.js';
-import { type Situation, type SituationName, shortened, situations } from './throughput-situations.js';
+import { quickened, type Situation, type SituationName, situations } from './throughput-situations.js';
 
 const leastAtConcurrency50 = 1.8;
 const leastAtConcurrency1 = 1.2;
@@ -24,7 +24,7 @@ export const throughput: Proof = {
     withMeasuredRedis(async (redis): Promise<ProofResult> => {
       const scenarios: [string, Scenario][] = [];
       for (const [key, situation] of Object.entries<Situation>(situations)) {
-        const asked = quick ? { ...situation, rounds: 1, plan: shortened(situation.plan) } : situation;
+        const asked = quick ? quickened(situation) : situation;
         scenarios.push([key, { name: situation.name, ...(await measure(asked, redis, say)) }]);
       }
       const result = summary(Object.fromEntries(scenarios) as Found);

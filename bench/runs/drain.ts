@@ -65,9 +65,8 @@ export async function drain(
       await fill(plan.held, smallBytes);
       await gauge.untilRunning(subject, plan.held);
     }
-    for (let started = 0; started < plan.processes; started++) {
-      workers.push(await startWorker(subject, url, plan.concurrency, plan));
-    }
+    const start = async () => workers.push(await startWorker(subject, url, plan.concurrency, plan));
+    await Promise.all(Array.from({ length: plan.processes }, start));
     await fill(plan.warmUp, smallBytes);
     await gauge.untilLeft(subject, plan.held);
 

@@ -1,7 +1,8 @@
 import { assertNever } from '../errors/assert-never.js';
 import type { DependencyDefinition } from '../job/define-dependency.js';
-import type { CallGate, Pass } from './call-gate.js';
+import type { CallGate } from './call-gate.js';
 import type { CallGates } from './call-gates.js';
+import type { Pass } from './entrance.js';
 import type { Refusal } from './refusal.js';
 
 export type Admission =

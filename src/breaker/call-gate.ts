@@ -4,26 +4,20 @@ import type { BreakerDefinition, DependencyDefinition } from '../job/define-depe
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import { markFailedDependency } from '../retry/failed-dependency.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { type Clock, pause } from '../time/clock.js';
-import { DependencyBusyError, refusalIn } from './breaker-errors.js';
-import {
-  fleetRules,
-  leaseTimeouts,
-  rationHeadroom,
-  rationSavedMs,
-  rationTakenMs,
-  shortestLeaseMs,
-} from './breaker-policy.js';
+import type { Clock } from '../time/clock.js';
+import { DependencyBusyError } from './breaker-errors.js';
+import { fleetRules } from './breaker-policy.js';
 import type { BreakerState, CallEvidence } from './breaker-state.js';
 import { CallCounts, type CallOutcome } from './call-counts.js';
-import { type Decider, type Door, decideIsolation } from './decide-door.js';
+import { decideCallOutcome } from './decide-call-outcome.js';
+import { type Door, decideIsolation } from './decide-door.js';
 import { DependencyTimeoutError } from './dependency-timeout-error.js';
+import { Entrance, type Entry, type Pass, type Probe } from './entrance.js';
 import { markFailedCall } from './failed-call.js';
-import type { FleetBreakers, FleetProbe, FleetRequest } from './fleet-breakers.js';
+import type { FleetBreakers } from './fleet-breakers.js';
 import { GateState } from './gate-state.js';
 import { GuardedCall } from './guarded-call.js';
 import { OpossumGate } from './opossum-gate.js';
-import { Ration } from './ration.js';
 import { type Refusal, refusalOf } from './refusal.js';
 
 /** What all gates of a worker share. */
@@ -42,18 +36,6 @@ export interface GateWorld {
   readonly onTurn: (gate: CallGate) => void;
 }
 
-/** The right to make one call. */
-export type Pass = { readonly kind: 'free' } | Probe;
-
-export interface Probe extends FleetProbe {
-  readonly kind: 'probe';
-  readonly by: Decider;
-}
-
-export type Entry =
-  | { readonly kind: 'pass'; readonly pass: Pass }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
-
 export interface CallRequest<T> {
   readonly fn: (signal: AbortSignal) => Promise<T> | T;
   readonly timeoutMs: number;
@@ -65,10 +47,6 @@ export interface CallRequest<T> {
   readonly pass: Pass | undefined;
 }
 
-type Wish = Omit<FleetRequest, 'openForMs'>;
-type Rationed = Extract<Door, { kind: 'rationed' }>;
-
-const freeEntry: Entry = { kind: 'pass', pass: { kind: 'free' } };
 /** When a call that was one too many is worth another try. */
 const busyRetryMs = 1_000;
 
@@ -89,14 +67,10 @@ export class CallGate {
   readonly #state: GateState | undefined;
   /** By an operator, of a dependency that has none. */
   #isolation: BreakerState | undefined;
+  readonly #entrance: Entrance;
   readonly #counts = new CallCounts();
-  readonly #ration = new Ration();
-  /** Calls of the fleet's ration that were taken and not made yet, and until when they may be. */
-  #turns = 0;
-  #turnsUntil = 0;
   #isFree = true;
   #underWay = 0;
-  #tokens = 0;
   #hasCounted = false;
   /** Not in the metrics yet. */
   #succeeded = 0;
@@ -109,6 +83,17 @@ export class CallGate {
     this.#world = world;
     this.#opossum = new OpossumGate(name, capacity, world.rotation);
     this.#state = breaker === false ? undefined : new GateState(name, breaker, world.random);
+    const { fleet, clock, informing } = world;
+    this.#entrance = new Entrance({
+      name,
+      state: this.#state,
+      door: () => this.door(),
+      hasHealthProbe: this.healthProbe !== undefined,
+      fleet,
+      clock,
+      informing,
+      onTurn: () => world.onTurn(this),
+    });
   }
 
   /** Whether calls may be made, as far as is known without a look at the time. False only says that it takes a look. */
@@ -173,102 +158,29 @@ export class CallGate {
     this.#counts.clear();
   }
 
-  /** Asks to make one call, which may take so long, for a job; of the fleet where it takes a probe. */
+  /** Asks to make one call, which may take so long, for a job; of the fleet where it takes a turn or a probe. */
   enter(timeoutMs: number = this.dependency.timeoutMs): Entry | Promise<Entry> {
-    return this.#enter({ leaseMs: leaseOf(timeoutMs), begins: true });
+    return this.#entrance.enter(timeoutMs);
   }
 
   /** The same for a job that has not started: where its call takes a probe, it is to `begin` it. */
   admit(): Entry | Promise<Entry> {
-    return this.#enter({ leaseMs: leaseOf(this.dependency.timeoutMs), begins: false });
+    return this.#entrance.admit(this.dependency.timeoutMs);
   }
 
-  /** Begins the call for which a job was admitted. From now on its lease runs: until then the job did other things, for however long. */
-  async begin(pass: Probe, timeoutMs: number): Promise<Entry> {
-    const request = { token: pass.token, leaseMs: leaseOf(timeoutMs), begins: true };
-    const entry = await this.#beginWith(pass, request);
-    if (entry.kind === 'refused') this.giveBack(pass);
-    return entry;
-  }
-
-  #beginWith(pass: Probe, request: Wish): Entry | Promise<Entry> {
-    if (pass.by === 'fleet') return this.#probeFleet(request);
-    const door = this.door();
-    const isOwn = (door.kind === 'shut' || door.kind === 'probe') && door.by === 'worker';
-    return isOwn ? this.#probeAlone(door.state, request) : this.#enter(request);
-  }
-
-  /** Where a health probe finds out, no job does. */
-  #enter(request: Wish): Entry | Promise<Entry> {
-    return this.#world.informing()?.then(() => this.#enterInformed(request)) ?? this.#enterInformed(request);
-  }
-
-  #enterInformed(request: Wish): Entry | Promise<Entry> {
-    const door = this.door();
-    switch (door.kind) {
-      case 'free':
-        return freeEntry;
-      case 'rationed':
-        return door.by === 'fleet' && this.#world.fleet.isReachable
-          ? this.#enterInTurn(door, request)
-          : this.#enterAlone(door, request);
-      case 'shut':
-        return this.#refuse(door.by, door.state, door.forMs);
-      case 'probe':
-        return this.healthProbe
-          ? this.#refuse(door.by, door.state, fleetRules.busyRetryMs)
-          : this.#probe(door, request);
-    }
-  }
-
-  /** One of the calls that all workers share while the fleet's breaker ramps: jobs are not spread over workers as their shares would be. */
-  async #enterInTurn(door: Rationed, request: Wish): Promise<Entry> {
-    const { fleet, clock } = this.#world;
-    if (this.#turns > 0 && clock.elapsed() < this.#turnsUntil) {
-      this.#turns -= 1;
-      return freeEntry;
-    }
-    const perSecond = (door.perSecond * Math.max(1, door.state.callers)) / rationHeadroom;
-    const wanted = Math.max(1, Math.floor((perSecond * rationTakenMs) / 1_000));
-    const share = await fleet.ration(this.name, perSecond, wanted);
-    if (share === undefined) return this.#enterAlone(door, request);
-    if (share.given === 0) return this.#turnAway(door.state, share.inMs);
-    this.#turns = share.given - 1;
-    this.#turnsUntil = clock.elapsed() + share.inMs + rationSavedMs;
-    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs, request);
-  }
-
-  /** Of its own share, where there is nobody to be asked. */
-  #enterAlone({ state, perSecond }: Rationed, request: Wish): Entry | Promise<Entry> {
-    const share = this.#ration.take(perSecond, this.#world.clock.elapsed());
-    if (share.kind === 'none') return this.#turnAway(state, share.forMs);
-    return share.inMs === 0 ? freeEntry : this.#enterLater(share.inMs, request);
-  }
-
-  #turnAway(state: BreakerState, forMs: number): Entry {
-    this.#state?.turnedAway(this.#world.clock.elapsed());
-    return this.#refuse('worker', state, forMs);
-  }
-
-  /** When its turn has come the breaker may have opened again. */
-  async #enterLater(inMs: number, request: Wish): Promise<Entry> {
-    await pause(inMs);
-    const { kind } = this.door();
-    return kind === 'free' || kind === 'rationed' ? freeEntry : this.#enter(request);
+  /** Begins the call for which a job was admitted. */
+  begin(pass: Probe, timeoutMs: number): Promise<Entry> {
+    return this.#entrance.begin(pass, timeoutMs);
   }
 
   /** Asks for a probe of a breaker whose door says that it takes one, to be made at once. */
   probe(door: Extract<Door, { kind: 'probe' }>): Entry | Promise<Entry> {
-    return this.#probe(door, { leaseMs: leaseOf(this.dependency.timeoutMs), begins: true });
-  }
-
-  #probe({ by, state }: Extract<Door, { kind: 'probe' }>, request: Wish): Entry | Promise<Entry> {
-    return by === 'fleet' ? this.#probeFleet(request) : this.#probeAlone(state, request);
+    return this.#entrance.probe(door, this.dependency.timeoutMs);
   }
 
   /** Gives back a pass that nobody used. */
   giveBack(pass: Pass): void {
-    this.#settle(pass, 'ignored');
+    this.#entrance.settle(pass, 'ignored');
   }
 
   /**
@@ -290,7 +202,7 @@ export class CallGate {
     } catch (thrown) {
       if (OpossumGate.isLocked(thrown)) throw this.#busy(pass);
       const error = call.reason ?? thrown;
-      const { result, retryAfterMs } = outcomeOf(call, error, verdictOf, pass);
+      const { result, retryAfterMs } = decideCallOutcome({ error, reason: call.reason, verdictOf, pass });
       const label = error instanceof DependencyTimeoutError && error === call.reason ? 'timeout' : 'error';
       // The end of the job is not the fault of its calls.
       if (call.reason === undefined || label === 'timeout') markFailedDependency(error, this.dependency.name);
@@ -343,14 +255,14 @@ export class CallGate {
       onCounted(this);
     }
     if (result === 'ignored') {
-      if (pass) this.#settle(pass, result, retryAfterMs);
+      if (pass) this.#entrance.settle(pass, result, retryAfterMs);
       return;
     }
     const outcome = { result, slow: now - startedAt > slowMs, retryAfterMs };
     if (pass?.kind === 'probe') {
       // The leader may have missed that this breaker opened, or be another one by now: each probe of it tells again.
       if (pass.by === 'worker' && turn === this.#state?.turn) this.#counts.count(outcome);
-      this.#settle(pass, result, retryAfterMs);
+      this.#entrance.settle(pass, result, retryAfterMs);
     } else if (this.#state !== undefined && turn === this.#state.turn) {
       this.#counts.count(outcome);
       if (!this.#state.count(outcome, now)) return;
@@ -359,71 +271,11 @@ export class CallGate {
     }
   }
 
-  #settle(pass: Pass, result: CallOutcome['result'] | 'ignored', retryAfterMs?: number): void {
-    if (pass.kind === 'free' || this.#state === undefined) return;
-    const { fleet, clock, onTurn } = this.#world;
-    if (pass.by === 'fleet') {
-      fleet.settle(this.name, pass, result, this.#state.openForMs(undefined, retryAfterMs));
-      return;
-    }
-    this.#state.settle({ ...pass, result, retryAfterMs }, clock.elapsed());
-    onTurn(this);
-  }
-
-  #probeAlone(state: BreakerState, request: Wish): Entry {
-    const { clock, onTurn } = this.#world;
-    const token = request.token ?? `own:${this.#tokens++}`;
-    const permit = this.#state?.probe({ ...request, token }, clock.elapsed());
-    onTurn(this);
-    if (permit?.kind === 'pass') return freeEntry;
-    if (permit?.kind !== 'probe') return this.#refuse('worker', state, fleetRules.busyRetryMs);
-    return { kind: 'pass', pass: { kind: 'probe', by: 'worker', token, generation: permit.generation } };
-  }
-
-  async #probeFleet(request: Wish): Promise<Entry> {
-    if (this.#state === undefined) return freeEntry;
-    const { fleet, clock } = this.#world;
-    const answer = await fleet.ask(this.name, { ...request, openForMs: this.#state.openForMs() });
-    if (answer === undefined) return this.#refuse('fleet', this.#state.fleet, fleetRules.busyRetryMs);
-    if ('token' in answer) return { kind: 'pass', pass: { ...answer, kind: 'probe', by: 'fleet' } };
-    if (answer.kind === 'pass') return freeEntry;
-    this.#state.refused(answer.retryAfterMs, clock.elapsed());
-    return this.#refuse('fleet', answer.state, answer.retryAfterMs);
-  }
-
-  #refuse(by: Decider, state: BreakerState, retryAfterMs: number): Entry {
-    return { kind: 'refused', refusal: refusalOf(by, state, retryAfterMs) };
-  }
-
   /** One call too many says nothing of the dependency. */
   #busy(pass: Pass | undefined): DependencyBusyError {
     const { name: dependency, capacity = 0 } = this.dependency;
     this.#world.metrics.breakerCalls.inc({ dependency, result: 'rejected' });
-    if (pass) this.#settle(pass, 'ignored');
+    if (pass) this.#entrance.settle(pass, 'ignored');
     return new DependencyBusyError(this.name, capacity, busyRetryMs);
   }
-}
-
-function leaseOf(timeoutMs: number): number {
-  return Math.max(shortestLeaseMs, leaseTimeouts * timeoutMs);
-}
-
-/**
- * What a call that threw says of the dependency. Nothing, when it ended with its job, when it was refused further down, or when the answer was
- * no fault of the dependency: such a "no" does not count in the window. To a probe it is an answer, which is all that a probe is to find out;
- * else a dependency that says nothing but "no" would be probed for ever.
- */
-function outcomeOf(
-  call: GuardedCall<unknown>,
-  error: unknown,
-  verdictOf: (error: unknown) => ErrorVerdict,
-  pass: Pass | undefined,
-): { readonly result: CallOutcome['result'] | 'ignored'; readonly retryAfterMs?: number | undefined } {
-  if (call.reason !== undefined)
-    return { result: call.reason instanceof DependencyTimeoutError ? 'failed' : 'ignored' };
-  if (refusalIn(error) !== undefined) return { result: 'ignored' };
-  const verdict = verdictOf(error);
-  const isFault = verdict.class === 'transient' || verdict.class === 'throttled';
-  const answered = pass?.kind === 'probe' ? 'succeeded' : 'ignored';
-  return { result: isFault ? 'failed' : answered, retryAfterMs: verdict.retryAfterMs };
 }

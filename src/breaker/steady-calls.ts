@@ -38,7 +38,9 @@ export class SteadyCalls {
   }
 
   callers(now: number): number {
-    return new Set(this.#within(now).flatMap(({ callers }) => [...callers])).size;
+    const callers = new Set<string>();
+    for (const span of this.#within(now)) for (const caller of span.callers) callers.add(caller);
+    return callers.size;
   }
 
   #spanAt(at: number): Span {

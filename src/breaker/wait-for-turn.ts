@@ -1,5 +1,6 @@
 import { pause } from '../time/clock.js';
-import type { CallGate, Entry } from './call-gate.js';
+import type { CallGate } from './call-gate.js';
+import type { Entry } from './entrance.js';
 
 /** A turn is asked for again after so long at least, and at most. */
 const askAgainMs = { least: 50, most: 1_000 };

@@ -153,11 +153,6 @@ export class Keyspace {
   scaleRule(group: string): string {
     return `${this.#fleet}:scale:rule:${group}`;
   }
-
-  /** hash: the fleet as the leader last saw it, for `bulwark status`. */
-  get snapshot(): string {
-    return `${this.#fleet}:snapshot`;
-  }
 }
 
 /** The name of a queue's dead-letter queue. */

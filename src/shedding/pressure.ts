@@ -1,6 +1,6 @@
 import { type Criticality, criticalities } from '../job/criticality.js';
 
-/** What presses on the fleet beside the work that waits. What nobody could measure is undefined. */
+/** What presses on the fleet beside the work that waits. What nobody could measure, or not for long enough, is undefined. */
 export interface Pressure {
   /** How much of its memory Redis uses, from 0 to 1; undefined when it has no limit. */
   readonly memoryRatio: number | undefined;

@@ -16,6 +16,8 @@ export interface PressureGaugeOptions {
 const workersAsked = 20;
 /** So many looks are looked back at: what was slow once is not slow. */
 const looksKept = 9;
+/** Fewer tell nothing: a leader that has just started is slow itself, and so are the workers that were started with it. */
+const fewestLooks = 5;
 
 /** Measures what presses on the fleet: the memory of Redis, how long it takes to answer, and how late the event loops of workers are. */
 export class PressureGauge {
@@ -45,8 +47,8 @@ export class PressureGauge {
     else keep(this.#loopDelaysMs, loopDelayMs);
     this.#last = {
       memoryRatio: memoryRatioIn(info),
-      loopDelayMs: medianOf(this.#loopDelaysMs),
-      redisLatencyMs: medianOf(this.#latenciesMs),
+      loopDelayMs: usualOf(this.#loopDelaysMs),
+      redisLatencyMs: usualOf(this.#latenciesMs),
     };
     return this.#last;
   }
@@ -61,6 +63,11 @@ export class PressureGauge {
 function keep(looks: number[], look: number): void {
   looks.push(look);
   if (looks.length > looksKept) looks.shift();
+}
+
+/** Undefined until there are enough looks to tell. */
+function usualOf(looks: readonly number[]): number | undefined {
+  return looks.length < fewestLooks ? undefined : medianOf(looks);
 }
 
 /** Undefined without a limit. */

@@ -12,6 +12,7 @@ import {
   deadLetterScript,
   quarantineScript,
   type RecoveryReply,
+  releaseKeys,
   releaseScript,
   repairJobScript,
 } from './transition-scripts.js';
@@ -202,23 +203,9 @@ export class QueueAdmin {
   }
 
   async #putBack({ queue, id, token, crash, keepCrashes, epoch }: Orphan, failure: string): Promise<RecoveryReply> {
-    const { active, stalled, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(this.#keyspace, queue);
-    return releaseScript.run(
-      this.#client,
-      {
-        job: `${base}${id}`,
-        active,
-        stalled,
-        wait,
-        prioritized,
-        priorityCounter: pc,
-        marker,
-        events,
-        meta,
-        fence: this.#keyspace.fence(queue),
-      },
-      { id, token, base, crash: JSON.stringify(crash), keep: keepCrashes, failure, epoch },
-    );
+    const base = this.#keyspace.queueBase(queue);
+    const args = { id, token, base, crash: JSON.stringify(crash), keep: keepCrashes, failure, epoch };
+    return releaseScript.run(this.#client, releaseKeys(this.#keyspace, queue, id), args);
   }
 
   #deadKeys(queue: string) {

@@ -74,6 +74,9 @@ export interface StepView {
   readonly at?: number;
 }
 
+/** A job that moves so often while it is looked at is shown as it was last. */
+const mostLooks = 5;
+
 /** A hash with none of these is not a job. */
 const jobFields = ['timestamp', 'name', 'data'];
 
@@ -137,9 +140,16 @@ export class QueueInspector {
 
   /** One job, whole; undefined when it is not in this queue. A dead-letter queue is a queue, too. */
   async job(queue: string, id: string): Promise<JobView | undefined> {
-    const hash = await this.#client.hgetall(this.#keyspace.queue(queue, id)).catch(emptyInWrongType);
-    if (!jobFields.some((field) => field in hash)) return undefined;
-    return viewOf(hash, id, queue, await this.#backends.get(queue).getState(id));
+    const stateNow = () => this.#backends.get(queue).getState(id);
+    let [state, before] = [await stateNow(), ''];
+    let hash: Readonly<Record<string, string>> = {};
+    // A job moves while it is read. Its fields are of the moment of its state when that is the same before and after.
+    for (let looks = 0; looks < mostLooks && state !== before; looks++) {
+      before = state;
+      hash = await this.#client.hgetall(this.#keyspace.queue(queue, id)).catch(emptyInWrongType);
+      state = await stateNow();
+    }
+    return jobFields.some((field) => field in hash) ? viewOf(hash, id, queue, state) : undefined;
   }
 }
 

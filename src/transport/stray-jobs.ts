@@ -3,7 +3,7 @@ import type { RedisClient } from '../redis/connection.js';
 import type { Keyspace } from '../redis/keyspace.js';
 import { leaseTokenPrefix } from './lease-token.js';
 import { queueKeys } from './queue-keys.js';
-import { releaseScript } from './transition-scripts.js';
+import { releaseKeys, releaseScript } from './transition-scripts.js';
 import { strayJobsScript } from './view-scripts.js';
 
 export interface StrayJobsOptions {
@@ -27,7 +27,7 @@ const newestJobs = 1_000;
  */
 export async function giveBackStrays(options: StrayJobsOptions): Promise<number> {
   const { client, keyspace, queue, worker, isRunning, log } = options;
-  const { active, stalled, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(keyspace, queue);
+  const { active, '': base } = queueKeys(keyspace, queue);
   const args = { base, prefix: leaseTokenPrefix(worker), count: newestJobs };
   const held = await strayJobsScript.run(client, { active }, args);
   // Answers that came together with this one may not have been taken up yet.
@@ -35,22 +35,8 @@ export async function giveBackStrays(options: StrayJobsOptions): Promise<number>
   let strays = 0;
   for (const { id, token } of held) {
     if (isRunning(id, token)) continue;
-    const reply = await releaseScript.run(
-      client,
-      {
-        job: `${base}${id}`,
-        active,
-        stalled,
-        wait,
-        prioritized,
-        priorityCounter: pc,
-        marker,
-        events,
-        meta,
-        fence: keyspace.fence(queue),
-      },
-      { id, token, base, crash: '', keep: 0, failure: '', epoch: '' },
-    );
+    const release = { id, token, base, crash: '', keep: 0, failure: '', epoch: '' };
+    const reply = await releaseScript.run(client, releaseKeys(keyspace, queue, id), release);
     if (reply !== 'done') continue;
     strays += 1;
     log.warn({ queue, jobId: id }, 'job.stray');

@@ -1,5 +1,7 @@
 import { defineScript } from '../redis/define-script.js';
+import type { Keyspace } from '../redis/keyspace.js';
 import type { EpochMs } from '../time/duration.js';
+import { queueKeys } from './queue-keys.js';
 import type { TakenJob } from './work-calls.js';
 
 /** How a transition went: done, or refused because the job is no longer ours to move. Nothing was written then. */
@@ -41,6 +43,13 @@ export const releaseScript = defineScript({
   args: ['id', 'token', 'base', 'crash', 'keep', 'failure', 'epoch'],
   reply: recoveryReply,
 });
+
+/** What `releaseScript` touches to put a job back. */
+export function releaseKeys(keyspace: Keyspace, queue: string, id: string) {
+  const { active, stalled, wait, prioritized, pc, marker, events, meta, '': base } = queueKeys(keyspace, queue);
+  const [job, fence] = [`${base}${id}`, keyspace.fence(queue)];
+  return { job, active, stalled, wait, prioritized, priorityCounter: pc, marker, events, meta, fence };
+}
 
 export const deadLetterScript = defineScript({
   file: file('dead-letter'),

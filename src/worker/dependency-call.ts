@@ -1,6 +1,7 @@
 import type { JobPasses } from '../breaker/admission.js';
-import type { CallGate, CallRequest, Entry, Pass } from '../breaker/call-gate.js';
+import type { CallGate, CallRequest } from '../breaker/call-gate.js';
 import type { CallGates } from '../breaker/call-gates.js';
+import type { Entry, Pass } from '../breaker/entrance.js';
 import { refusalError } from '../breaker/refusal.js';
 import { waitForTurn } from '../breaker/wait-for-turn.js';
 import type { Cancellation } from '../job/cancellation.js';

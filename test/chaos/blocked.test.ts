@@ -21,8 +21,6 @@ describe('a worker whose event loop is blocked', () => {
     await eventually('the neighbour runs', () => told(blocked, 'started').length === 1);
     const culprit = await producer.enqueue(chaosJob, { blocksMs });
     await eventually('the loop is held up', () => told(blocked, 'started').length === 2);
-    const other = spawnWorker(pool.url, { ...quickWorker, concurrency: 2 });
-    await ready(other);
 
     const store = new FleetStore(pool.client, pool.keyspace);
     // The first beat of the guard may come before it has looked what runs.
@@ -31,6 +29,8 @@ describe('a worker whose event loop is blocked', () => {
       const { beat } = sighting ?? {};
       return beat?.state === 'blocked' && beat.running.length === 2 ? beat : undefined;
     });
+    const other = spawnWorker(pool.url, { ...quickWorker, concurrency: 2 });
+    await ready(other);
     await Promise.all([neighbour, culprit].map((job) => producer.wait(job, { timeout: '20s' })));
 
     expect(beat.running).toContainEqual(expect.objectContaining({ id: culprit.id, kind: 'chaos', queue: 'chaos' }));

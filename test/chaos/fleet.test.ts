@@ -4,10 +4,9 @@ import { connectionName } from '../../src/recovery/connections.js';
 import { smallFleet } from '../../src/recovery/decide-look.js';
 import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { startPool, type TestPool } from '../integration/worker-pool/test-pool.js';
-import { eventually } from '../support/eventually.js';
 import { workerBeat } from '../support/worker-beat.js';
-import { chaosJob } from './chaos-job.js';
-import { ready, spawnWorker, told } from './pool-process.js';
+import { killAmidJobs } from './kill-amid-jobs.js';
+import { spawnWorker } from './pool-process.js';
 
 const crowdSize = smallFleet + 50;
 /** At the pace of every day: silence would take longer to tell. */
@@ -39,24 +38,12 @@ it('finds the one worker of a large fleet that was killed before its silence cou
   await startCrowd(pool);
   await pool.supervisor();
   const [victim, other] = [spawnWorker(pool.url, { concurrency: 3 }), spawnWorker(pool.url, { concurrency: 6 })];
-  await Promise.all([victim, other].map(ready));
-  const producer = pool.producer();
-  const jobs = await producer.enqueueMany(
-    chaosJob,
-    Array.from({ length: 6 }, () => ({ ms: 3_000 })),
-  );
-  await eventually('all run', () => told(victim, 'started').length + told(other, 'started').length === 6);
-  const lost = told(victim, 'started');
-  const kept = told(other, 'started');
 
-  victim.kill('SIGKILL');
-  const killedAt = performance.now();
-  await eventually('the other has begun them', () => lost.every((id) => told(other, 'started').includes(id)), {
-    timeoutMs: deadAfterMs - 500,
+  const { lost, kept, done, recoveryMs } = await killAmidJobs(pool, victim, other, {
+    ms: 3_000,
+    withinMs: deadAfterMs - 500,
   });
-  const recoveryMs = Math.round(performance.now() - killedAt);
-  await Promise.all(jobs.map((job) => producer.wait(job)));
 
-  expect(told(other, 'started').toSorted()).toEqual([...kept, ...lost].toSorted());
+  expect(done.toSorted()).toEqual([...kept, ...lost].toSorted());
   await annotate(`among ${crowdSize + 2} workers the jobs of a killed one ran again after ${recoveryMs} ms`);
 });

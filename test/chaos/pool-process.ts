@@ -33,7 +33,7 @@ const definition = `
   const tell = (fields) => process.stdout.write(JSON.stringify(fields) + '\\n');
   const chaos = defineJob({
     kind: 'chaos',
-    queue: defineQueue({ name: 'chaos' }),
+    queue: defineQueue({ name: 'chaos', criticality: 'critical' }),
     payload: z.looseObject({}),
     retry: { attempts: 5, base: 1, cap: 1 },
     async run({ ms = 0, blocksMs = 0, fails }, ctx) {

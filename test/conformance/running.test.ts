@@ -200,7 +200,7 @@ const behaviours: readonly Behaviour[] = [
     async (stage) => {
       await stage
         .queue()
-        .addBulk([300, 100, 200].map((delay) => ({ name: `after ${delay}`, data: {}, opts: { delay } })));
+        .addBulk([1_400, 600, 1_000].map((delay) => ({ name: `after ${delay}`, data: {}, opts: { delay } })));
       await runs(stage, async ({ name }) => name).ended(3);
     },
     inTime,

@@ -1,60 +1,38 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BreakerState } from '../../src/breaker/breaker-state.js';
 import { BreakerStore } from '../../src/breaker/breaker-store.js';
-import { Keyspace } from '../../src/redis/keyspace.js';
 import type { EpochMs } from '../../src/time/duration.js';
-import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
 import { readAudit } from '../support/audit.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 
-let server: TestRedis;
-let client: Redis;
-let namespace: string;
-let store: BreakerStore;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  // Each test has a pool of its own.
-  tests += 1;
-  namespace = `test-${tests}`;
-  store = new BreakerStore(client, new Keyspace(namespace));
-});
-
-const cli = (...argv: string[]): Promise<CliRun> => run(...argv, '--redis', server.url, '--namespace', namespace);
-const cliJson = <T>(...argv: string[]) => runJson<T>(...argv, '--redis', server.url, '--namespace', namespace);
-const audit = () => readAudit(client, namespace);
-const state = async (name = 'smtp') => (await store.list()).states.find((breaker) => breaker.name === name);
+const pool = useNamespace();
+const store = () => new BreakerStore(pool().client, pool().keys);
+const cli = (...argv: string[]) => pool().cli(...argv);
+const cliJson = <T>(...argv: string[]) => pool().answer<T>(...argv);
+const audit = () => readAudit(pool().client, pool().keys.namespace);
+const state = async (name = 'smtp') => (await store().list()).states.find((breaker) => breaker.name === name);
 
 /** Opens a breaker as the leader does. */
 async function trip(name = 'smtp'): Promise<void> {
-  await client.hset(new Keyspace(namespace).leader, 'epoch', 1);
+  await pool().client.hset(pool().keys.leader, 'epoch', 1);
   const verdict = { generation: 0, reason: 'failure_rate' as const, openForMs: 60_000, callsPerSecond: 42, callers: 3 };
-  expect(await store.trip(name, verdict, 1)).toBe('tripped');
+  expect(await store().trip(name, verdict, 1)).toBe('tripped');
 }
 
 /** Sets one job aside because of a breaker. */
 async function park(queue: string, name = 'smtp'): Promise<void> {
-  const keyspace = new Keyspace(namespace);
+  const { client, keys } = pool();
   const due = Date.now() + 60_000;
-  await client.hset(keyspace.queues, queue, '{}');
-  await client.hset(keyspace.queue(queue, 'job-1'), {
+  await client.hset(keys.queues, queue, '{}');
+  await client.hset(keys.queue(queue, 'job-1'), {
     name: 'send',
     data: '{}',
     opts: '{}',
     timestamp: Date.now(),
     bwp: `breaker:${name}`,
   });
-  await client.zadd(keyspace.queue(queue, 'delayed'), due * 4096, 'job-1');
-  await client.zadd(keyspace.parked(queue, `breaker:${name}`), due, 'job-1');
+  await client.zadd(keys.queue(queue, 'delayed'), due * 4096, 'job-1');
+  await client.zadd(keys.parked(queue, `breaker:${name}`), due, 'job-1');
 }
 
 describe('breaker ls', () => {
@@ -64,7 +42,7 @@ describe('breaker ls', () => {
 
   it('lists what is not closed first, with the jobs that are set aside', async () => {
     await trip('crm');
-    await store.release('crm', { by: 'ada', why: 'mended' });
+    await store().release('crm', { by: 'ada', why: 'mended' });
     await trip('smtp');
     await park('email');
 
@@ -187,7 +165,7 @@ describe('what else tells of breakers', () => {
 
   it('job show and job trace explain what holds a job', async () => {
     await park('email');
-    await store.isolate('smtp', { by: 'ada', why: 'moving' });
+    await store().isolate('smtp', { by: 'ada', why: 'moving' });
 
     const shown = await cli('job', 'show', 'job-1');
     const traced = await cli('job', 'trace', 'job-1');

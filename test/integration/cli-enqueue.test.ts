@@ -1,67 +1,56 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Keyspace } from '../../src/redis/keyspace.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { jobsFile } from '../fixtures/cli/jobs.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
 import { quickPace } from '../fixtures/cli/processes.js';
 import { type OutputLine, type RunningProcess, spawnBulwark } from '../support/processes.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
 // Processes start slowly on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 30_000 });
 
-let server: TestRedis;
-let client: Redis;
+const pool = useNamespace();
 let folder: string;
-let keys: Keyspace;
-let tests = 0;
 
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
 beforeEach(() => {
-  tests += 1;
-  keys = new Keyspace(`test-${tests}`);
   folder = temporaryFolder();
 });
 
+/** Runs it in this test, so file names have to be whole. */
+const enqueue = (...args: string[]) => pool().cli('enqueue', ...args, '--jobs', jobsFile);
+
+/** Runs it in a process of its own, in the folder of this test. */
 const bulwark = (...args: string[]): RunningProcess =>
-  spawnBulwark(args, {
-    cwd: folder,
-    env: { ...quickPace, BULWARK_REDIS_URL: server.url, BULWARK_REDIS_NAMESPACE: keys.namespace },
-  });
+  spawnBulwark(args, { cwd: folder, env: { ...quickPace, ...pool().env } });
 
-const enqueue = (...args: string[]): RunningProcess => bulwark('enqueue', ...args, '--jobs', jobsFile);
-
-async function startWorker(...args: string[]): Promise<RunningProcess> {
-  const worker = bulwark('worker', 'run', '--jobs', jobsFile, ...args);
+async function startWorker(...args: string[]): Promise<void> {
+  const worker = bulwark('worker', 'run', ...args);
   await worker.waitForLine(({ fields }: OutputLine) => fields['msg'] === 'worker.started', 20_000);
-  return worker;
+}
+
+function writeLines(...lines: string[]): string {
+  const file = join(folder, 'words.jsonl');
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
 }
 
 /** Everything that was written in this test's namespace. */
-const ownKeys = async (): Promise<string[]> =>
-  (await client.keys('*')).filter(
-    (key) => key.startsWith(`{${keys.namespace}:`) || key.startsWith(`{${keys.namespace}}`),
-  );
+async function ownKeys(): Promise<string[]> {
+  const { client, keys } = pool();
+  return (await client.keys('*')).filter((key) => [':', '}'].some((end) => key.startsWith(`{${keys.namespace}${end}`)));
+}
 
 /** How many jobs were written. */
-const written = (queue: string): Promise<number> => client.llen(keys.queue(queue, 'wait'));
+const written = (queue: string): Promise<number> => pool().client.llen(pool().keys.queue(queue, 'wait'));
 
 describe('enqueue', () => {
   it('puts a job into its queue and tells its id', async () => {
-    const command = enqueue('echo', '{"word":"hi"}');
+    const { client, keys } = pool();
 
-    const { code } = await command.exited;
+    const { code, stdout } = await enqueue('echo', '{"word":"hi"}');
 
-    const [, id = ''] = /^1 job enqueued in queue quick: (\w+)$/.exec(command.text('stdout')) ?? [];
+    const [, id = ''] = /^1 job enqueued in queue quick: (\w+)$/m.exec(stdout) ?? [];
     expect(code).toBe(0);
     expect(await client.hget(keys.queue('quick', id), 'data')).toBe('{"word":"hi"}');
   });
@@ -69,9 +58,8 @@ describe('enqueue', () => {
   it('writes one job for the same key', async () => {
     const answers: unknown[] = [];
     for (const _again of [1, 2]) {
-      const command = enqueue('echo', '{"word":"a"}', '--key', 'order-1', '--tenant', 'acme', '--json');
-      await command.exited;
-      answers.push(JSON.parse(command.text('stdout')));
+      const { stdout } = await enqueue('echo', '{"word":"a"}', '--key', 'order-1', '--tenant', 'acme', '--json');
+      answers.push(JSON.parse(stdout));
     }
 
     const id = expect.any(String);
@@ -83,33 +71,34 @@ describe('enqueue', () => {
   });
 
   it('refuses a key that was given to another payload', async () => {
-    await enqueue('echo', '{"word":"a"}', '--key', 'order-1').exited;
+    await enqueue('echo', '{"word":"a"}', '--key', 'order-1');
 
-    const refused = enqueue('echo', '{"word":"b"}', '--key', 'order-1');
+    const { code, stderr } = await enqueue('echo', '{"word":"b"}', '--key', 'order-1');
 
-    expect((await refused.exited).code).toBe(1);
-    expect(refused.text('stderr')).toContain('"order-1"');
-    expect(refused.text('stderr')).toContain('BULWARK_KEY_CONFLICT');
+    expect(code).toBe(1);
+    expect(stderr).toContain('"order-1"');
+    expect(stderr).toContain('BULWARK_KEY_CONFLICT');
     expect(await written('quick')).toBe(1);
   });
 
   it('delays and orders as it is told', async () => {
-    await enqueue('echo', '{"word":"later"}', '--delay', '1h').exited;
-    await enqueue('echo', '{"word":"second"}', '--priority', '2').exited;
+    const { client, keys } = pool();
+
+    await enqueue('echo', '{"word":"later"}', '--delay', '1h');
+    await enqueue('echo', '{"word":"second"}', '--priority', '2');
 
     expect(await client.zcard(keys.queue('quick', 'delayed'))).toBe(1);
     expect(await client.zcard(keys.queue('quick', 'prioritized'))).toBe(1);
   });
 
   it('writes nothing when a line of a file is not valid, and names every such line', async () => {
-    writeFileSync(join(folder, 'words.jsonl'), '{"word":"a"}\n{"word":7}\nnonsense\n{"word":"b","times":0}\n');
+    const file = writeLines('{"word":"a"}', '{"word":7}', 'nonsense', '{"word":"b","times":0}');
 
-    const command = enqueue('echo', '--file', 'words.jsonl');
-    const { code } = await command.exited;
+    const { code, stderr } = await enqueue('echo', '--file', file);
 
     expect(code).toBe(2);
     for (const fault of ['line 2: word: ', 'line 3: is not JSON', 'line 4: times: ']) {
-      expect(command.text('stderr')).toContain(fault);
+      expect(stderr).toContain(fault);
     }
     expect(await ownKeys()).toEqual([]);
   });
@@ -118,80 +107,78 @@ describe('enqueue', () => {
     ['an unknown kind', ['ecko', '{}'], /unknown kind "ecko"; known kinds: .*\becho, .*did you mean echo\?/],
     ['a payload that does not fit', ['echo', '{"word":1}'], /does not fit its schema.*\n +word: /],
     ['text that is no JSON', ['echo', '{word}'], /is not JSON/],
-    [
-      'a key for many jobs',
-      ['echo', '--file', 'two.jsonl', '--key', 'k'],
-      /--key is the identity of one job, and there are 2/,
-    ],
   ])('refuses %s with exit code 2 and writes nothing', async (_title, args, message) => {
-    writeFileSync(join(folder, 'two.jsonl'), '{"word":"a"}\n{"word":"b"}\n');
-
-    const command = enqueue(...args);
-    const { code } = await command.exited;
+    const { code, stderr } = await enqueue(...args);
 
     expect(code).toBe(2);
-    expect(command.text('stderr')).toMatch(message);
+    expect(stderr).toMatch(message);
+    expect(await ownKeys()).toEqual([]);
+  });
+
+  it('refuses a key for many jobs with exit code 2 and writes nothing', async () => {
+    const file = writeLines('{"word":"a"}', '{"word":"b"}');
+
+    const { code, stderr } = await enqueue('echo', '--file', file, '--key', 'k');
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--key is the identity of one job, and there are 2/);
     expect(await ownKeys()).toEqual([]);
   });
 });
 
 describe('enqueue --wait', () => {
   it('waits for every job, shows the results in order, and sums up', async () => {
-    await startWorker();
-    writeFileSync(join(folder, 'words.jsonl'), '{"word":"a"}\n{"word":"b","times":3}\n');
+    await startWorker('--jobs', jobsFile);
+    const file = writeLines('{"word":"a"}', '{"word":"b","times":3}');
 
-    const command = enqueue('echo', '--file', 'words.jsonl', '--wait');
-    const { code } = await command.exited;
+    const { code, stdout, stderr } = await enqueue('echo', '--file', file, '--wait');
 
-    const results = command.lines.filter(({ stream }) => stream === 'stdout').map(({ fields }) => fields);
+    const results = stdout.trim().split('\n');
     expect(code).toBe(0);
-    expect(results).toMatchObject([
+    expect(results.map((line): unknown => JSON.parse(line))).toMatchObject([
       { source: 'line 1', state: 'completed', result: { said: 'a' } },
       { source: 'line 2', state: 'completed', result: { said: 'bbb' } },
     ]);
-    expect(command.text('stderr')).toMatch(/^2 enqueued, 2 completed, 0 dead-lettered in \S+$/);
+    expect(stderr).toMatch(/^2 enqueued, 2 completed, 0 dead-lettered in \S+\n$/);
   });
 
   it('exits with 1 when a job died, and says where to look', async () => {
-    await startWorker();
+    await startWorker('--jobs', jobsFile);
 
-    const command = enqueue('refuse', '{"why":"no paper"}', '--wait', '--json');
-    const { code } = await command.exited;
+    const { code, stdout, stderr } = await enqueue('refuse', '{"why":"no paper"}', '--wait', '--json');
 
     expect(code).toBe(1);
-    expect(JSON.parse(command.text('stdout'))).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({
       enqueued: 1,
       completed: 0,
       deadLettered: 1,
       end: 'all_ended',
       jobs: [{ state: 'dead_lettered', reason: 'permanent_error', error: 'no paper' }],
     });
-    expect(command.text('stderr')).toContain('`bulwark dlq ls quick` says why they died');
+    expect(stderr).toContain('`bulwark dlq ls quick` says why they died');
   });
 
   it('says that nobody will do the job, stops when time is up, and leaves the job', async () => {
-    const command = enqueue('echo', '{"word":"a"}', '--wait', '--timeout', '300ms');
-    const { code } = await command.exited;
+    const { code, stderr } = await enqueue('echo', '{"word":"a"}', '--wait', '--timeout', '300ms');
 
     expect(code).toBe(1);
-    expect(command.text('stderr')).toContain('no living worker knows echo');
-    expect(command.text('stderr')).toMatch(/1 enqueued, 0 completed, 0 dead-lettered, 1 not ended yet in/);
-    expect(command.text('stderr')).toContain('1 job goes on');
+    expect(stderr).toContain('no living worker knows echo');
+    expect(stderr).toMatch(/1 enqueued, 0 completed, 0 dead-lettered, 1 not ended yet in/);
+    expect(stderr).toContain('1 job goes on');
     expect(await written('quick')).toBe(1);
   });
 
   it('says that the queue is paused', async () => {
-    await enqueue('echo', '{"word":"a"}').exited;
-    await bulwark('queue', 'pause', 'quick').exited;
+    await enqueue('echo', '{"word":"a"}');
+    await pool().cli('queue', 'pause', 'quick');
 
-    const command = enqueue('echo', '{"word":"b"}', '--wait', '--timeout', '200ms');
-    await command.exited;
+    const { stderr } = await enqueue('echo', '{"word":"b"}', '--wait', '--timeout', '200ms');
 
-    expect(command.text('stderr')).toContain('queue quick is paused');
+    expect(stderr).toContain('queue quick is paused');
   });
 
   it('ends the wait and not the job on Ctrl-C', async () => {
-    const command = enqueue('echo', '{"word":"a"}', '--wait');
+    const command = bulwark('enqueue', 'echo', '{"word":"a"}', '--jobs', jobsFile, '--wait');
     await command.waitForLine(({ text }) => text.includes('no living worker'));
 
     command.kill('SIGINT');
@@ -214,8 +201,7 @@ describe('enqueue document-digest', () => {
       join(folder, 'docs', 'b.md'),
       '# Beta\n\nThe supervisor watches the workers and repairs the fleet.\n',
     );
-    const worker = bulwark('worker', 'run');
-    await worker.waitForLine(({ fields }) => fields['msg'] === 'worker.started', 20_000);
+    await startWorker();
 
     const command = bulwark('enqueue', 'document-digest', '--glob', '**/*.md', '--wait');
     const { code } = await command.exited;

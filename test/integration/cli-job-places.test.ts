@@ -1,36 +1,19 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { takeCensus } from '../../src/cli/doctor/take-census.js';
 import { RedisSession } from '../../src/cli/redis-session.js';
 import { defineQueue } from '../../src/job/define-queue.js';
-import { Keyspace } from '../../src/redis/keyspace.js';
 import { type PlaceName, placeNames, readJobPlaces } from '../../src/transport/job-places.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
 
-let server: TestRedis;
-let client: Redis;
-let keys: Keyspace;
-let tests = 0;
+const pool = useNamespace();
 
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  tests += 1;
-  keys = new Keyspace(`test-${tests}`);
-});
-
-const look = (...ids: string[]) => readJobPlaces(client, keys, 'q', ids);
-const putJob = (id: string) => client.hset(keys.queue('q', id), 'name', 'echo', 'timestamp', '1');
-const putInto = (place: PlaceName, id: string) =>
-  ['wait', 'paused', 'active'].includes(place)
-    ? client.rpush(keys.queue('q', place), id)
-    : client.zadd(keys.queue('q', place), 1, id);
+const look = (...ids: string[]) => readJobPlaces(pool().client, pool().keys, 'q', ids);
+const putJob = (id: string) => pool().client.hset(pool().keys.queue('q', id), 'name', 'echo', 'timestamp', '1');
+function putInto(place: PlaceName, id: string): Promise<unknown> {
+  const { client, keys } = pool();
+  const key = keys.queue('q', place);
+  return ['wait', 'paused', 'active'].includes(place) ? client.rpush(key, id) : client.zadd(key, 1, id);
+}
 
 it.each(placeNames.map((name) => [name]))('sees a job in %s', async (place) => {
   await putJob('a');
@@ -47,6 +30,7 @@ it('sees every place of an id, and a place twice when the id stands there twice'
 });
 
 it('tells jobs from other hashes and from what is none, and whether a lease is held', async () => {
+  const { client, keys } = pool();
   await putJob('job');
   await client.set(`${keys.queue('q', 'job')}:lock`, 'token');
   await client.hset(keys.queue('q', 'other'), 'child', '1');
@@ -61,7 +45,8 @@ it('tells jobs from other hashes and from what is none, and whether a lease is h
 });
 
 it('accuses nobody of what a census on a small budget could not see', async () => {
-  const session = new RedisSession(client, keys, server.url);
+  const { client, keys, url } = pool();
+  const session = new RedisSession(client, keys, url);
   await session.directory.register([defineQueue({ name: 'q' })]);
   for (let index = 0; index < 30; index++) {
     await putJob(`${index}`);

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { StatusReport } from '../../src/cli/status/read-status.js';
 import { jobsFile } from '../fixtures/cli/jobs.js';
 import { event, type PoolDocument, soon, usePoolFolder } from '../fixtures/cli/pool.js';
 import { documentOf, freePorts, isAlive, quickPace, untilGone } from '../fixtures/cli/processes.js';
@@ -32,8 +33,10 @@ describe('up', () => {
   it('is found by commands in its folder, without an address', async () => {
     const { pool } = await startPool(['--workers', '2']);
 
-    const { redis, workers, leader } = await status();
+    const status = bulwark(['status', '--json']);
+    await status.exited;
 
+    const { redis, workers, leader } = JSON.parse(status.text('stdout')) as StatusReport;
     expect(redis.address).toBe(pool.redis.url);
     expect(workers.map(({ pid }) => pid).sort()).toEqual(pool.workers.map(({ pid }) => pid).sort());
     expect(leader?.id).toBe(pool.supervisor.id);
@@ -175,10 +178,7 @@ describe('up', () => {
     onTestFinished(() => {
       if (keeper.exitCode === null && keeper.pid) process.kill(-keeper.pid, 'SIGKILL');
     });
-    await soon(
-      'a worker',
-      async () => existsSync(join(folder(), '.bulwark', 'redis.json')) && (await status()).workers[0],
-    );
+    await soon('a worker', async () => (await status()).workers[0]);
     keeper.stdout.destroy();
     keeper.stderr.destroy();
 

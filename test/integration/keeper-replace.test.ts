@@ -151,13 +151,13 @@ describe('SIGHUP to the keeper', () => {
     const command = `exec ${process.execPath} ${cli} up --workers 1 --jobs ${jobsFile}`;
     const terminal = spawnProcess('script', ['-qefc', command, join(folder(), 'typescript')], { cwd: folder(), env });
     await terminal.waitForLine(({ text }) => text.includes('npx bulwark status'), 20_000);
-    const id = await enqueue('linger', { ms: 1_500 }, env);
-    const worker = await busyWorker(env);
+    const id = await enqueue('linger', { ms: 1_500 }, redis.url);
+    const worker = await busyWorker(redis.url);
 
     terminal.kill('SIGKILL');
     await untilGone(worker.pid);
 
-    expect(await stateOf(id, env)).toBe('completed');
+    expect(await stateOf(id, redis.url)).toBe('completed');
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -271,7 +272,7 @@ function heal(twins: Twins, workMs: number): void {
     const ask = (begins: boolean): boolean => {
       const permit = twins.happen({ kind: 'ask', token, openForMs: openAtMostMs, begins }) as Permit;
       if (permit.kind === 'refused') twins.now = (twins.now + permit.retryAfterMs) as EpochMs;
-      expect(twins.now, 'it is wedged').toBeLessThanOrEqual(limit);
+      if (twins.now > limit) expect(twins.now, 'it is wedged').toBeLessThanOrEqual(limit);
       return permit.kind === 'probe';
     };
     if (!ask(false)) continue;
@@ -323,16 +324,16 @@ async function compare(compared: readonly Compared[], first: string | undefined)
     const textBefore = index === 0 ? (first ?? null) : (texts[index - 1] ?? null);
     const text = texts[index] ?? null;
     const stored = readBack(text);
-    expect(answer).toEqual(expected);
-    expect(stored).toEqual(after);
+    expectSame(answer, expected);
+    expectSame(stored, after);
 
     if (answer !== 'forgotten') {
-      expect(stored.generation).toBeGreaterThanOrEqual(before.generation);
-      if (stored.phase !== before.phase) expect(stored.generation).toBeGreaterThan(before.generation);
+      const least = before.generation + (stored.phase === before.phase ? 0 : 1);
+      if (stored.generation < least) expect(stored.generation).toBeGreaterThanOrEqual(least);
     }
     if (answer === 'stale') {
       const byTime = happening.kind === 'settle' && happening.behind === 0 && after !== before;
-      if (!byTime) expect(text).toBe(textBefore);
+      if (!byTime && text !== textBefore) expect(text).toBe(textBefore);
     }
     if (happening.kind === 'settle' && answer === 'counted') probes.counted(happening.token, happening.result);
     if (happening.kind === 'ask' && (answer as Permit).kind === 'probe') {
@@ -340,6 +341,11 @@ async function compare(compared: readonly Compared[], first: string | undefined)
       if (generation !== unseen && happening.begins) probes.granted(generation, happening.token, at);
     }
   }
+}
+
+/** Half a million times in one run: `expect` itself would take longer than all the rest, so it is asked where something differs. */
+function expectSame(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
 }
 
 describe('a breaker in Redis', () => {

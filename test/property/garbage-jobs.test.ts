@@ -7,15 +7,11 @@ import { defineJob } from '../../src/job/define-job.js';
 import { defineQueue } from '../../src/job/define-queue.js';
 import { jobMetaOption, parseJobMeta } from '../../src/job/job-meta.js';
 import { deadLetterReasons } from '../../src/job/outcome.js';
-import { KindRegistry } from '../../src/job/registry.js';
 import { carrierOption } from '../../src/job/trace-carrier.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { decodeTakenJob } from '../../src/transport/fetched-job.js';
-import { Executor } from '../../src/worker/executor.js';
 import { fetchedFields } from '../support/fetched-fields.js';
-import { StepMemory } from '../support/step-memory.js';
-import { testGates } from '../support/test-gates.js';
+import { testExecutor } from '../support/test-executor.js';
 
 const now = 1_700_000_000_000 as EpochMs;
 const limits = {
@@ -83,23 +79,7 @@ const sendReceipt = defineJob({
   run: () => 'sent',
 });
 
-const executor = new Executor({
-  registry: new KindRegistry([sendReceipt]),
-  limits,
-  abortGraceMs: 5,
-  log: pino({ level: 'silent' }),
-  metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
-  clock: { now: () => now, elapsed: () => 0 },
-  random: () => 0.5,
-  givenBack: { kind: 'interrupted', reason: 'shutdown' },
-  retries: undefined,
-  onHung: () => undefined,
-  shed: () => ({ kind: 'run' }),
-  claimKey: async () => undefined,
-  reportProgress: async () => undefined,
-  stepStore: new StepMemory(),
-  gates: testGates().gates,
-});
+const executor = testExecutor(sendReceipt, now, { limits, log: pino({ level: 'silent' }) });
 /** The claim is the script's own word. */
 const written = fetchedFields.filter((field) => field !== 'bwi');
 

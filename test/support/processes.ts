@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 /** A line a process wrote. */
 export interface OutputLine {
@@ -37,9 +37,8 @@ export interface RunningProcess {
 }
 
 const cli = fileURLToPath(new URL('../../bin/bulwark.mjs', import.meta.url));
-const running = new Set<ChildProcess>();
 
-/** Runs the built command line: `spawnBulwark(['worker', 'run'], { env })`. Whatever still runs after the test is killed. */
+/** Runs the built command line: `spawnBulwark(['worker', 'run'], { env })`. When it still runs after the test it is killed. */
 export function spawnBulwark(args: readonly string[], options: SpawnOptions = {}): RunningProcess {
   return spawnProcess(process.execPath, [cli, ...args], options);
 }
@@ -52,7 +51,7 @@ export function spawnProcess(command: string, args: readonly string[], options: 
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  running.add(child);
+  onTestFinished(() => killGroup(child));
   const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
   const lines: OutputLine[] = [];
   const listeners = new Set<(line: OutputLine) => void>();
@@ -107,11 +106,6 @@ export function spawnProcess(command: string, args: readonly string[], options: 
     },
   };
 }
-
-afterEach(async () => {
-  await Promise.all([...running].map(killGroup));
-  running.clear();
-});
 
 async function killGroup(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;

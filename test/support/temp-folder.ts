@@ -1,24 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
-
-const folders = new Set<string>();
+import { onTestFinished } from 'vitest';
 
 /** Makes an empty folder that is gone after the test, with the server of a pool that was killed in it. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-test-'));
-  folders.add(folder);
-  return folder;
-}
-
-afterEach(() => {
-  for (const folder of folders) {
+  onTestFinished(() => {
     killLeftServer(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-  folders.clear();
-});
+  });
+  return folder;
+}
 
 /** A private Redis outlives its keeper on purpose: a test that killed the keeper would leave it running for ever. */
 function killLeftServer(folder: string): void {

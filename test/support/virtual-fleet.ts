@@ -2,7 +2,7 @@ import type { TripReason } from '../../src/breaker/breaker-state.js';
 import { decideTrip } from '../../src/breaker/decide-trip.js';
 import { FleetWindow } from '../../src/breaker/fleet-window.js';
 
-/** How often workers report. The leader decides more often, and then sees what it has seen before. */
+/** How often workers report. */
 const reportMs = 500;
 
 export interface VirtualFleetOptions {
@@ -53,6 +53,8 @@ export function* virtualFleet(
         calls.failedInARow = 0;
       }
     }
+    // The leader judges the breakers that were heard of.
+    if (unreported.size === 0) continue;
     for (const [worker, calls] of unreported) window.record(`w${worker}`, { ...calls, slow: 0 }, now);
     unreported.clear();
     const decision = decideTrip(window.view(now));

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { AuditLog } from '../../../src/audit/audit-log.js';
 import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
@@ -6,9 +6,9 @@ import { LetterArchive } from '../../../src/dead-letter/letter-archive.js';
 import { RetentionSweeper } from '../../../src/dead-letter/retention-sweeper.js';
 import { Keyspace } from '../../../src/redis/keyspace.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { startCluster } from '../../support/cluster-redis.js';
 import { putLetters } from '../../support/dead-letters.js';
-import { eventually } from '../../support/eventually.js';
-import { startRedis, type TestRedis } from '../../support/redis-server.js';
+import type { TestRedis } from '../../support/redis-server.js';
 import { silent } from '../worker-pool/test-pool.js';
 
 const queue = 'email';
@@ -16,11 +16,7 @@ const keyspace = new Keyspace('bulwark');
 let server: TestRedis;
 
 beforeAll(async () => {
-  server = await startRedis({ directives: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } });
-  const node = new Redis(server.url);
-  await node.cluster('ADDSLOTSRANGE', 0, 16_383);
-  await eventually('the cluster is up', async () => (await node.cluster('INFO')).includes('cluster_state:ok'));
-  node.disconnect();
+  server = await startCluster();
 });
 afterAll(() => server.stop());
 

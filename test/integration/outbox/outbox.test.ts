@@ -87,7 +87,7 @@ describe.each(databases)('the outbox on %s', (_name, start) => {
 
   it('keeps the rows while Redis is away, and enqueues them when it is back', async () => {
     const away = await startPool({ appendOnly: true });
-    const producer = away.producer({ redis: { url: away.url, commandTimeoutMs: 300 } });
+    const producer = away.producer({ redis: { url: away.url, commandTimeoutMs: 1_000 } });
     await placeOrder(outbox(), ada);
     const relay = startRelay({ connect, producer });
     await receiptsWait(away, 1);

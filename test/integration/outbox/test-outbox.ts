@@ -71,5 +71,7 @@ export async function enqueues({ client, keyspace }: TestPool): Promise<{ added:
 
 /** Waits until so many jobs wait in the queue of receipts. */
 export async function receiptsWait(pool: TestPool, jobs: number): Promise<void> {
-  await eventually(`${jobs} receipts wait`, async () => (await waitingReceipts(pool)).length === jobs);
+  await eventually(`${jobs} receipts wait`, async () => (await waitingReceipts(pool)).length === jobs, {
+    timeoutMs: 10_000,
+  });
 }

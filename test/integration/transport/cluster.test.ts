@@ -1,20 +1,16 @@
 import { Queue, Worker } from 'bullmq';
-import { Cluster, Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createBulwarkBackend } from '../../../src/index.js';
+import { startCluster } from '../../support/cluster-redis.js';
 import { eventually } from '../../support/eventually.js';
-import { startRedis, type TestRedis } from '../../support/redis-server.js';
+import type { TestRedis } from '../../support/redis-server.js';
 
 let server: TestRedis;
 
 beforeAll(async () => {
-  server = await startRedis({ directives: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } });
-  const node = new Redis(server.url);
-  await node.cluster('ADDSLOTSRANGE', 0, 16_383);
-  await eventually('the cluster is up', async () => (await node.cluster('INFO')).includes('cluster_state:ok'));
-  node.disconnect();
+  server = await startCluster();
 });
-
 afterAll(() => server.stop());
 
 function connect() {

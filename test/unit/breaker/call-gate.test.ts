@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/breaker/admission.js';
 import { rationHeadroom } from '../../../src/breaker/breaker-policy.js';
-import type { CallGate, Entry, Pass } from '../../../src/breaker/call-gate.js';
+import type { CallGate } from '../../../src/breaker/call-gate.js';
+import type { Entry, Pass } from '../../../src/breaker/entrance.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { defineDependency } from '../../../src/job/define-dependency.js';
 import { classifyError } from '../../../src/retry/classify.js';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BreakerOpenError, DependencyBusyError } from '../../../src/breaker/breaker-errors.js';
-import type { CallGate, Entry, Pass } from '../../../src/breaker/call-gate.js';
+import type { CallGate } from '../../../src/breaker/call-gate.js';
 import { DependencyTimeoutError } from '../../../src/breaker/dependency-timeout-error.js';
+import type { Entry, Pass } from '../../../src/breaker/entrance.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
 import { type DependencyOptions, defineDependency } from '../../../src/job/define-dependency.js';
 import { classifyError } from '../../../src/retry/classify.js';

@@ -7,26 +7,12 @@ import {
   type QueueFlow,
   serviceMsOf,
 } from '../../../src/flow/queue-flow.js';
-
-function sample(overrides: Partial<FlowSample> = {}): FlowSample {
-  return {
-    added: 0,
-    waiting: 0,
-    prioritized: 0,
-    active: 0,
-    delayed: 0,
-    'waiting-children': 0,
-    dueSoon: 0,
-    paused: false,
-    oldestEnqueuedAt: undefined,
-    ...overrides,
-  };
-}
+import { flowSample } from '../../support/flow-sample.js';
 
 /** The flow after samples that were taken once a second. */
 function flowOf(...samples: readonly Partial<FlowSample>[]): QueueFlow {
   const flow = samples.reduce<QueueFlow | undefined>(
-    (before, given, second) => nextFlow(before, sample(given), second * 1000),
+    (before, given, second) => nextFlow(before, flowSample(given), second * 1000),
     undefined,
   );
   if (flow === undefined) throw new RangeError('give at least one sample');
@@ -69,29 +55,29 @@ describe('nextFlow', () => {
   });
 
   it('reckons per second whatever time lies between two samples', () => {
-    const first = nextFlow(undefined, sample(), 0);
+    const first = nextFlow(undefined, flowSample(), 0);
 
-    expect(nextFlow(first, sample({ added: 50, waiting: 50 }), 5_000).latest.arrivals).toBe(10);
-    expect(nextFlow(first, sample({ added: 5, waiting: 5 }), 500).latest.arrivals).toBe(10);
+    expect(nextFlow(first, flowSample({ added: 50, waiting: 50 }), 5_000).latest.arrivals).toBe(10);
+    expect(nextFlow(first, flowSample({ added: 5, waiting: 5 }), 500).latest.arrivals).toBe(10);
   });
 
   it('waits for more when two samples are as good as one', () => {
-    const first = nextFlow(undefined, sample(), 0);
+    const first = nextFlow(undefined, flowSample(), 0);
 
-    const again = nextFlow(first, sample({ added: 50, waiting: 50 }), 20);
+    const again = nextFlow(first, flowSample({ added: 50, waiting: 50 }), 20);
 
     expect(again).toBe(first);
-    expect(nextFlow(again, sample({ added: 50, waiting: 50 }), 1_000).latest.arrivals).toBe(50);
+    expect(nextFlow(again, flowSample({ added: 50, waiting: 50 }), 1_000).latest.arrivals).toBe(50);
   });
 
   it.each<[string, QueueFlow, FlowSample, number]>([
     [
       'the counter fell',
       flowOf(...seconds(9, { arrivals: 5, completions: 5, active: 2 })),
-      sample({ added: 3 }),
+      flowSample({ added: 3 }),
       10_000,
     ],
-    ['nobody looked for minutes', flowOf({}, { added: 9 }), sample({ added: 5_000_000 }), 200_000],
+    ['nobody looked for minutes', flowOf({}, { added: 9 }), flowSample({ added: 5_000_000 }), 200_000],
   ])('begins anew when %s', (_, before, after, at) => {
     expect(nextFlow(before, after, at)).toEqual(nextFlow(undefined, after, at));
   });

@@ -7,6 +7,7 @@ import type { ScaleRecord } from '../../../src/scaling/scale-record.js';
 import type { RuleInForce } from '../../../src/scaling/scale-rule.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
+import { flowSample } from '../../support/flow-sample.js';
 import { recordingLog } from '../service/recording-log.js';
 
 const email: QueuePolicy = { criticality: 'critical', sloMs: 10_000, group: 'mail' };
@@ -67,8 +68,7 @@ function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
     sample: (queue: string, waiting: number) => {
       world.second += 1;
       world.added += 1;
-      const sample = { added: world.added, waiting, active: 1, prioritized: 0, delayed: 0, 'waiting-children': 0 };
-      flows.observe(queue, { ...sample, dueSoon: 0, paused: false, oldestEnqueuedAt: undefined }, world.second * 1000);
+      flows.observe(queue, flowSample({ added: world.added, waiting, active: 1 }), world.second * 1000);
     },
     decide: () => autoscaler.decide(),
     clear: () => autoscaler.clear(),

@@ -6,20 +6,9 @@ import {
   type ScaleGate,
   type ScaleReason,
 } from '../../../src/scaling/decide-replicas.js';
+import { flowSample } from '../../support/flow-sample.js';
 
 const open: ScaleGate = { breakersOpen: false, redisPressure: 0 };
-
-const quiet: FlowSample = {
-  added: 0,
-  waiting: 0,
-  prioritized: 0,
-  active: 0,
-  delayed: 0,
-  'waiting-children': 0,
-  dueSoon: 0,
-  paused: false,
-  oldestEnqueuedAt: undefined,
-};
 
 interface Given extends Partial<FlowSample> {
   /** Jobs a second, of which all end. */
@@ -32,7 +21,7 @@ interface Given extends Partial<FlowSample> {
 function load({ rate = 0, oldestAgeMs = 0, slotsPerWorker = 10, ...state }: Given): QueueLoad {
   let flow: QueueFlow | undefined;
   for (let second = 0; second <= 60; second += 1) {
-    flow = nextFlow(flow, { ...quiet, active: rate, ...state, added: rate * second }, second * 1000);
+    flow = nextFlow(flow, flowSample({ active: rate, ...state, added: rate * second }), second * 1000);
   }
   return { queue: 'q', flow: flow as QueueFlow, sloMs: 10_000, oldestAgeMs, slotsPerWorker };
 }
@@ -74,7 +63,7 @@ describe('decideReplicas', () => {
 
   it('looks a minute ahead: what is due then beyond the usual', () => {
     const calm = load({ rate: 30 });
-    const due = { ...quiet, active: 30, added: 1_830 + 3_600, delayed: 3_600, dueSoon: 3_600 };
+    const due = flowSample({ active: 30, added: 1_830 + 3_600, delayed: 3_600, dueSoon: 3_600 });
 
     const before = decideReplicas([calm], 4, open);
     const ahead = decideReplicas([{ ...calm, flow: nextFlow(calm.flow, due, 61_000) }], 4, open);
@@ -96,7 +85,7 @@ describe('decideReplicas', () => {
     const calm = load({ rate: 30 });
     let { flow } = calm;
     for (let second = 61; second <= 80; second += 1) {
-      flow = nextFlow(flow, { ...quiet, active: 70, added: 1_800 + 70 * (second - 60) }, second * 1000);
+      flow = nextFlow(flow, flowSample({ active: 70, added: 1_800 + 70 * (second - 60) }), second * 1000);
     }
 
     expect(decideReplicas([{ ...calm, flow, sloMs }], 4, open).replicas).toBe(replicas);

@@ -1,6 +1,7 @@
 import { nextFlow, type QueueFlow } from '../../../src/flow/queue-flow.js';
 import { decideReplicas, type ScaleGate } from '../../../src/scaling/decide-replicas.js';
 import { decideSteady, type SteadyReplicas } from '../../../src/scaling/decide-steady.js';
+import { flowSample } from '../../support/flow-sample.js';
 
 export interface SimulatedGroup {
   readonly seed: number;
@@ -70,7 +71,7 @@ export function simulate(group: SimulatedGroup): SimulatedSecond[] {
       if (oldest.jobs === 0) waiting.shift();
     }
     const backlog = waiting.reduce((sum, { jobs }) => sum + jobs, 0);
-    flow = nextFlow(flow, sampleOf(added, backlog, active), second * 1000);
+    flow = nextFlow(flow, flowSample({ added: added, waiting: backlog, active: active }), second * 1000);
     const oldestAgeMs = waiting[0] ? (second - waiting[0].since) * 1000 : 0;
     const { replicas } = decideReplicas(
       [{ queue: 'q', flow, sloMs, oldestAgeMs, slotsPerWorker }],
@@ -97,20 +98,6 @@ export function simulate(group: SimulatedGroup): SimulatedSecond[] {
     }
   }
   return history;
-}
-
-function sampleOf(added: number, waiting: number, active: number) {
-  return {
-    added,
-    waiting,
-    active,
-    prioritized: 0,
-    delayed: 0,
-    'waiting-children': 0,
-    dueSoon: 0,
-    paused: false,
-    oldestEnqueuedAt: undefined,
-  };
 }
 
 /** mulberry32: the same numbers for the same seed. */

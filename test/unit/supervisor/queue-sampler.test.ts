@@ -6,28 +6,10 @@ import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import type { QueueInspector } from '../../../src/transport/queue-inspector.js';
 import type { QueueSample } from '../../../src/transport/view-scripts.js';
+import { queueSample } from '../../support/flow-sample.js';
 
 const policy: QueuePolicy = { criticality: 'critical', sloMs: 30_000, group: 'default' };
 const now = 1_700_000_000_000 as EpochMs;
-
-function sample(overrides: Partial<QueueSample> = {}): QueueSample {
-  return {
-    waiting: 0,
-    prioritized: 0,
-    delayed: 0,
-    active: 0,
-    completed: 0,
-    failed: 0,
-    'waiting-children': 0,
-    dead_lettered: 0,
-    paused: false,
-    oldestEnqueuedAt: undefined,
-    added: 0,
-    dueSoon: 0,
-    overdueMs: 0,
-    ...overrides,
-  };
-}
 
 /** Samples the given queues once; `exported` are the metrics of queues that a scraper then reads. */
 async function sampled(
@@ -53,14 +35,14 @@ async function sampled(
 describe('QueueSampler', () => {
   it('tells of every queue how many jobs it has by state, how long the oldest waits, how late the first delayed one is, what it promises, and whether it is paused', async () => {
     const exported = await sampled({
-      email: sample({
+      email: queueSample({
         waiting: 3,
         dead_lettered: 2,
         'waiting-children': 1,
         overdueMs: 250,
         oldestEnqueuedAt: now - 1_500,
       }),
-      reports: sample({ paused: true }),
+      reports: queueSample({ paused: true }),
     });
 
     expect(exported.sort()).toEqual([
@@ -79,13 +61,13 @@ describe('QueueSampler', () => {
   });
 
   it('takes a job from a clock that runs ahead for one that was enqueued just now', async () => {
-    expect(await sampled({ email: sample({ waiting: 1, oldestEnqueuedAt: now + 5_000 }) })).toContain(
+    expect(await sampled({ email: queueSample({ waiting: 1, oldestEnqueuedAt: now + 5_000 }) })).toContain(
       'bulwark_queue_oldest_job_age_seconds{queue="email"} 0',
     );
   });
 
   it('takes everything back when somebody else leads', async () => {
-    const exported = await sampled({ email: sample({ waiting: 3 }) }, (sampler) => sampler.clear());
+    const exported = await sampled({ email: queueSample({ waiting: 3 }) }, (sampler) => sampler.clear());
 
     expect(exported).toEqual([]);
   });
@@ -93,9 +75,9 @@ describe('QueueSampler', () => {
   it('tells how each queue flows, until somebody else leads', async () => {
     const flows = new QueueFlows();
 
-    await sampled({ email: sample({ added: 7, active: 2 }) }, undefined, flows);
+    await sampled({ email: queueSample({ added: 7, active: 2 }) }, undefined, flows);
     const whileLeading = flows.of('email');
-    await sampled({ email: sample() }, (sampler) => sampler.clear(), flows);
+    await sampled({ email: queueSample() }, (sampler) => sampler.clear(), flows);
 
     expect(whileLeading).toMatchObject({ last: { added: 7, active: 2 }, at: 0 });
     expect(flows.of('email')).toBeUndefined();

@@ -5,15 +5,12 @@ import { defineDependency } from '../../../src/job/define-dependency.js';
 import { defineJob, type JobOptions } from '../../../src/job/define-job.js';
 import { defineQueue } from '../../../src/job/define-queue.js';
 import type { Outcome } from '../../../src/job/outcome.js';
-import { KindRegistry } from '../../../src/job/registry.js';
 import { PermanentError, TransientError } from '../../../src/retry/errors.js';
 import type { StartDecision } from '../../../src/shedding/decide-admission.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
-import { Executor } from '../../../src/worker/executor.js';
-import { StepMemory } from '../../support/step-memory.js';
+import { testExecutor } from '../../support/test-executor.js';
 import { testGates } from '../../support/test-gates.js';
-import { recordingLog } from '../service/recording-log.js';
-import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
+import { fetchedJob, momentIn, now } from './fetched-job.js';
 
 const smtp = defineDependency({ name: 'smtp' });
 const order = z.object({ orderId: z.string() });
@@ -41,31 +38,9 @@ async function execute(
     run: (_payload, ctx) => ctx.call(smtp, async () => 'sent'),
     ...options,
   });
-  const executor = new Executor({
-    registry: new KindRegistry([definition]),
-    limits: {
-      maxPayloadBytes: 1_000,
-      maxResultBytes: 1_024,
-      maxErrorBytes: 500,
-      maxStackBytes: 500,
-      newerVersionDelayMs: 5_000,
-      maxStepBytes: 1_000,
-      maxStepsBytes: 1_000,
-    },
-    stepStore: new StepMemory(),
-    gates: world.gates,
-    shed: () => shed,
-    retries: { admit: async () => undefined },
-    abortGraceMs: 5,
-    log: recordingLog().log,
-    metrics: world.metrics,
-    clock: standingClock,
-    random: () => 0.5,
-    givenBack,
-    onHung: () => undefined,
-    claimKey: async () => undefined,
-    reportProgress: async () => undefined,
-  });
+  const { gates, metrics } = world;
+  const retries = { admit: async () => undefined };
+  const executor = testExecutor(definition, now, { gates, metrics, retries, shed: () => shed, givenBack });
   return { outcome: await executor.execute(fetchedJob(job), new Cancellation()), world };
 }
 

@@ -9,19 +9,15 @@ import { defineQueue } from '../../../src/job/define-queue.js';
 import type { ErrorVerdict } from '../../../src/job/error-verdict.js';
 import { LeaseLostError } from '../../../src/job/lease-lost-error.js';
 import type { Outcome } from '../../../src/job/outcome.js';
-import { KindRegistry } from '../../../src/job/registry.js';
 import { BusinessError, PermanentError, ThrottledError } from '../../../src/retry/errors.js';
 import type { StartDecision } from '../../../src/shedding/decide-admission.js';
-import { createMetrics } from '../../../src/telemetry/metrics.js';
 import type { Clock } from '../../../src/time/clock.js';
 import type { FetchedJob } from '../../../src/transport/fetched-job.js';
-import { Executor } from '../../../src/worker/executor.js';
 import type { HungHandler } from '../../../src/worker/hung-handlers.js';
 import type { RetryAdmission } from '../../../src/worker/retry-admission.js';
-import { StepMemory } from '../../support/step-memory.js';
-import { testGates } from '../../support/test-gates.js';
+import { testExecutor } from '../../support/test-executor.js';
 import { recordingLog } from '../service/recording-log.js';
-import { fetchedJob, momentIn, standingClock } from './fetched-job.js';
+import { fetchedJob, momentIn, now, standingClock } from './fetched-job.js';
 
 const order = z.object({ orderId: z.string() });
 type Options = JobOptions<typeof order, unknown>;
@@ -48,30 +44,14 @@ async function execute(run: Options['run'], options: Partial<Options> = {}, exec
     ...options,
     run,
   });
-  const executor = new Executor({
-    registry: new KindRegistry([definition]),
-    limits: {
-      maxPayloadBytes: 1_000,
-      maxResultBytes: 1_024,
-      maxErrorBytes: 500,
-      maxStackBytes: 500,
-      newerVersionDelayMs: 5_000,
-      maxStepBytes: 1_000,
-      maxStepsBytes: 1_000,
-    },
-    stepStore: new StepMemory(),
-    gates: testGates().gates,
-    abortGraceMs: 5,
+  const { retries, shed = { kind: 'run' }, claim, clock = standingClock } = execution;
+  const executor = testExecutor(definition, now, {
     log,
-    metrics: createMetrics({ role: 'worker', version: '1.2.3' }),
-    clock: execution.clock ?? standingClock,
-    random: () => 0.5,
-    givenBack: { kind: 'interrupted', reason: 'shutdown' },
-    retries: execution.retries,
+    clock,
+    retries,
+    shed: () => shed,
+    claimKey: async () => claim,
     onHung: (handler) => hung.push(handler),
-    shed: () => execution.shed ?? { kind: 'run' },
-    claimKey: async () => execution.claim,
-    reportProgress: async () => undefined,
   });
   const cancellation = execution.cancellation ?? new Cancellation();
   const outcome = await executor.execute(fetchedJob(execution.job), cancellation);
