@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { root, SetupError, say } from './project.mjs';
 
 /** The folders that are compiled, and what else the result depends on. */
-const sourceFolders = ['src', 'workers', 'bench', 'examples'];
+const sourceFolders = ['src', 'workers', 'bench', 'examples', 'grafana/src'];
 const settings = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'tsconfig.build.json'];
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.bulwark-build');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { dashboardFiles } from '../../grafana/src/dashboards.js';
 import { type MetricRow, metricTable } from '../../src/telemetry/metric-table.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { groupingLabelsOf, type Selector, selectorsOf, windowsOf } from './promql.js';
@@ -16,7 +17,15 @@ const panel = z.object({
   description: z.string().default(''),
   datasource: datasource.optional(),
   gridPos: z.object({ x: z.int().min(0), y: z.int().min(0), w: z.int().min(1), h: z.int().min(1) }),
-  fieldConfig: z.object({ defaults: z.object({ unit: z.string().default('') }) }).optional(),
+  fieldConfig: z
+    .object({
+      defaults: z.object({
+        unit: z.string().default(''),
+        noValue: z.string().default(''),
+        thresholds: z.object({ steps: z.array(z.object({ color: z.string() })) }).optional(),
+      }),
+    })
+    .optional(),
   targets: z.array(z.object({ refId: z.string(), expr: z.string(), legendFormat: z.string(), datasource })).default([]),
 });
 
@@ -30,9 +39,11 @@ const dashboard = z.object({
   schemaVersion: z.literal(41),
   editable: z.literal(false),
   refresh: z.string(),
+  tags: z.array(z.string()),
+  links: z.array(z.unknown()),
   annotations: z.object({ list: z.array(z.object({ expr: z.string(), datasource })) }),
   templating: z.object({
-    list: z.array(z.object({ name: z.string(), type: z.string(), query: z.unknown(), refresh: z.int() })),
+    list: z.array(z.looseObject({ name: z.string(), type: z.string(), query: z.unknown() })),
   }),
   panels: z.array(panel),
 });
@@ -44,6 +55,9 @@ const dashboards = readdirSync(folder)
     file: basename(file),
     board: dashboard.parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8'))),
   }));
+
+/** What Prometheus itself says of alerts; our rules give them these labels. */
+const alertSeries = { ALERTS: ['alertname', 'alertstate', 'severity'] } as const;
 
 const rowOf = new Map<string, MetricRow>(Object.values(metricTable).map((row) => [row.name, row]));
 const processMetrics = new Set(
@@ -61,6 +75,7 @@ function findRow(series: string): MetricRow | undefined {
 }
 
 function faultsOf({ name, matchers }: Selector): string[] {
+  if (name in alertSeries) return [];
   const row = findRow(name);
   if (!row) return processMetrics.has(name) ? [] : [`${name} is exported by nobody`];
   return matchers.flatMap(({ label, value }) => {
@@ -68,6 +83,7 @@ function faultsOf({ name, matchers }: Selector): string[] {
     const rule = row.labels[label];
     if (rule === undefined) return [`${name} has no label ${label}`];
     if (typeof rule === 'string') return [];
+    if (value.startsWith('$')) return [];
     return value.split('|').flatMap((word) => (rule.includes(word) ? [] : [`${label} of ${name} is never ${word}`]));
   });
 }
@@ -82,6 +98,12 @@ it.each([
   );
 
   expect(read).toEqual(expected);
+});
+
+it('grafana/dashboards is what grafana/src says; npm run dashboards writes it', () => {
+  const committed = new Map(dashboards.map(({ file }) => [file, readFileSync(new URL(file, folder), 'utf8')]));
+
+  expect(committed).toEqual(dashboardFiles());
 });
 
 it('there is a dashboard, and no two share an address or a title', () => {
@@ -116,6 +138,7 @@ describe.each(dashboards)('$file', ({ board }) => {
       const known = [
         ...commonLabels,
         'le',
+        ...Object.values(alertSeries).flat(),
         ...selectorsOf(expr).flatMap(({ name }) => Object.keys(findRow(name)?.labels ?? {})),
       ];
       expect(known, expr).toEqual(expect.arrayContaining(groupingLabelsOf(expr)));
@@ -131,16 +154,26 @@ describe.each(dashboards)('$file', ({ board }) => {
     }
   });
 
-  it('follows the queue that is chosen wherever a metric is about queues', () => {
+  it('follows what is chosen wherever a metric has such a label', () => {
+    const offered = board.templating.list.map(({ name }) => name).filter((name) => name !== 'datasource');
     for (const { name, matchers } of targets.flatMap(({ expr }) => selectorsOf(expr))) {
-      if (!findRow(name)?.labels['queue']) continue;
-      expect(matchers, name).toContainEqual({ label: 'queue', value: '$queue' });
+      if (name in alertSeries) continue;
+      const labels = ['job', ...Object.keys(findRow(name)?.labels ?? {})];
+      for (const label of offered.filter((choice) => labels.includes(choice))) {
+        expect(matchers, name).toContainEqual({ label, value: `$${label}` });
+      }
+    }
+  });
+
+  it('uses every choice that it offers', () => {
+    for (const { name } of board.templating.list) {
+      expect(JSON.stringify(board.panels), name).toMatch(new RegExp(`\\$\\{?${name}\\b`));
     }
   });
 
   it('looks at the processes of the pool only, where other programs have metrics of the same name', () => {
     for (const { name, matchers } of targets.flatMap(({ expr }) => selectorsOf(expr))) {
-      if (findRow(name)) continue;
+      if (findRow(name) || name in alertSeries) continue;
       expect(
         matchers.map(({ label }) => label),
         name,
@@ -154,11 +187,26 @@ describe.each(dashboards)('$file', ({ board }) => {
     }
   });
 
-  it('chooses its data source by a variable, and offers the queues', () => {
-    const variables = Object.fromEntries(board.templating.list.map((variable) => [variable.name, variable]));
+  it('asks for rates of counters and never of gauges', () => {
+    for (const { expr } of targets) {
+      const ranged = [...expr.matchAll(/\b(rate|irate|increase)\((\w+)/g)];
+      for (const [, , name = ''] of ranged) expect(name, expr).toMatch(/_(total|bucket|count|sum)$/);
+      // `max_over_time(x[1h]) unless x offset 1h` is what a counter grew by that was not there an hour ago.
+      const sinceThere = expr.matchAll(/max_over_time\((\w+_total)\{[^}]*\}\[\S+\]\) unless \1\{[^}]*\} offset /g);
+      const counters = selectorsOf(expr).filter(({ name }) => /_(total|bucket)$/.test(name));
+      const read = ranged.length + 2 * [...sinceThere].length;
+      expect(read, `${expr} reads a counter as it is`).toBeGreaterThanOrEqual(counters.length);
+    }
+  });
 
-    expect(variables['datasource']).toMatchObject({ type: 'datasource', query: 'prometheus' });
-    expect(variables['queue']).toMatchObject({ type: 'query', refresh: 2 });
+  it('chooses its data source by a variable, and reads what can be chosen anew with the time', () => {
+    const [source, ...choices] = board.templating.list;
+
+    expect(source).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' });
+    expect(choices.map(({ name }) => name)).toContain('job');
+    for (const choice of choices) {
+      expect(choice).toMatchObject({ type: 'query', refresh: 2, multi: true, includeAll: true, allValue: '.+' });
+    }
     for (const { title, datasource } of panels) expect(datasource, title).toBeDefined();
   });
 
@@ -174,11 +222,32 @@ describe.each(dashboards)('$file', ({ board }) => {
     }
   });
 
-  it('gives every panel a description and a unit', () => {
+  it('gives every panel a description, a unit, and words for when there is nothing', () => {
     for (const { title, description, fieldConfig } of panels) {
-      expect(description, title).toMatch(/\.$/);
+      expect(description, title).toMatch(/^[A-Z9].*\.$/);
       expect(fieldConfig?.defaults.unit, title).not.toBe('');
+      expect(fieldConfig?.defaults.noValue, title).not.toBe('');
     }
+  });
+
+  it('answers in its first row, with a word or a number on a colour', () => {
+    const [first, ...rest] = board.panels;
+    const answers = rest.slice(0, 8);
+
+    expect(first).toMatchObject({ type: 'row', title: 'Is it healthy?' });
+    for (const { type, title, gridPos, fieldConfig } of answers) {
+      expect({ type, y: gridPos.y, w: gridPos.w }, title).toEqual({ type: 'stat', y: 1, w: 3 });
+      expect(fieldConfig?.defaults.thresholds?.steps, title).not.toEqual([]);
+    }
+  });
+
+  it('leads to the other dashboards, and its panels to dashboards that exist', () => {
+    const known = dashboards.map((other) => other.board.uid);
+    const text = JSON.stringify(board.panels);
+
+    expect(board.links).toMatchObject([{ type: 'dashboards', tags: ['bulwark'], keepTime: true, includeVars: true }]);
+    expect(board.tags).toContain('bulwark');
+    for (const [, uid] of text.matchAll(/\/d\/([\w-]+)/g)) expect(known).toContain(uid);
   });
 
   it('lays its panels side by side, none over another or past the edge', () => {

@@ -11,7 +11,7 @@ const grouping = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*
 
 /** The metrics an expression reads. Knows as much of PromQL as our dashboards use. */
 export function selectorsOf(expr: string): Selector[] {
-  const withoutGroups = expr.replace(grouping, ' ').replace(/\[[^\]]*\]/g, ' ');
+  const withoutGroups = expr.replace(grouping, ' ').replace(/\[[^\]]*\]|\boffset \S+/g, ' ');
   const found = withoutGroups.matchAll(
     /([a-z_:][a-z0-9_:]*)\s*(?:\{((?:[^"}]|"[^"]*")*)\})?(?!\s*\()(?=[^a-z0-9_:]|$)|"[^"]*"/gi,
   );
@@ -22,7 +22,12 @@ export function selectorsOf(expr: string): Selector[] {
 
 /** The labels an expression groups by. */
 export function groupingLabelsOf(expr: string): string[] {
-  return [...expr.matchAll(grouping)].flatMap(([, labels = '']) => labels.split(',').map((label) => label.trim()));
+  return [...expr.matchAll(grouping)].flatMap(([, labels = '']) =>
+    labels
+      .split(',')
+      .map((label) => label.trim())
+      .filter((label) => label !== ''),
+  );
 }
 
 /** The windows of the range functions of an expression: `5m` of `rate(x[5m])`. */

@@ -9,6 +9,7 @@ const pages = [
   'docs/breakers.md',
   'docs/bullmq.md',
   'docs/concurrency.md',
+  'docs/dashboards.md',
   'docs/exactly-once.md',
   'docs/glossary.md',
   'docs/kinds.md',
