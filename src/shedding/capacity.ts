@@ -13,10 +13,13 @@ const memoryPerS = 0.8;
 /**
  * Follows completions while there is enough to do. A fleet with little to do shows only how much it was asked for: it can do at least that.
  * Pure.
+ *
+ * @param known - what was known before; undefined while the fleet has completed nothing.
+ * @returns undefined as long as it has not: who has just begun is not overloaded.
  */
-export function estimateCapacity(known: number | undefined, input: CapacityInput): number {
+export function estimateCapacity(known: number | undefined, input: CapacityInput): number | undefined {
   const { completionsPerS, isBusy, elapsedS } = input;
-  if (known === undefined) return completionsPerS;
+  if (known === undefined) return completionsPerS > 0 ? completionsPerS : undefined;
   if (!isBusy) return Math.max(known, completionsPerS);
   const memory = memoryPerS ** elapsedS;
   return memory * known + (1 - memory) * completionsPerS;

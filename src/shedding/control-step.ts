@@ -74,9 +74,6 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const { queues, pressure, order, elapsedS } = input;
   const { targetRatio } = defaultParameters;
   const takingPart = queues.filter(({ queue }) => !before.aside.has(queue));
-  const waits = predictWaits(takingPart);
-  const waitRatio = worstWait(waits);
-  const soon = predictWaitsSoon(takingPart);
   const arrivals = arrivalsByClass(queues);
   const usualPerS = sum(queues.map((each) => each.arrivalsPerS));
   const latestPerS = sum(queues.map((each) => each.lastArrivalsPerS));
@@ -88,13 +85,18 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
     isBusy: isShowingCapacity(sum(takingPart.map(({ waiting }) => waiting)), before.capacityPerS),
     elapsedS,
   });
+  // Of a fleet that has not completed anything yet nobody knows how long work will wait.
+  const predictable = capacityPerS === undefined ? [] : takingPart;
+  const waits = predictWaits(predictable);
+  const waitRatio = worstWait(waits);
+  const soon = predictWaitsSoon(predictable);
 
   const pressed = pressureShare(pressure);
   const controller = stepController(before.controller, {
     waitRatio,
     soonRatio: worstWait(soon),
     arrivalsPerS,
-    capacityPerS,
+    capacityPerS: capacityPerS ?? arrivalsPerS,
     pressureShare: pressed,
     elapsedS,
   });
@@ -120,7 +122,13 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
     returnPerS:
       cut > openCut
         ? 0
-        : decideReturnRate(before.returnPerS, { share, waitRatio, targetRatio, capacityPerS, elapsedS }),
+        : decideReturnRate(before.returnPerS, {
+            share,
+            waitRatio,
+            targetRatio,
+            capacityPerS: capacityPerS ?? 0,
+            elapsedS,
+          }),
   };
   return { state, waits, arrivalsPerS, reason: reasonOf(state, order, pressed) };
 }

@@ -69,6 +69,14 @@ describe('one second of overload control', () => {
     expect(reason).toBe('overload');
   });
 
+  it('sheds nothing while the fleet has yet to complete its first job, and does once it has', () => {
+    const beginning = late.map((each) => ({ ...each, lastCompletionsPerS: 0, completionsPerS: 0 }));
+    const begun = steps(20, input(beginning));
+
+    expect(begun).toMatchObject({ reason: undefined, state: { cut: openCut, gates: {} } });
+    expect(steps(6, input(late), begun.state).reason).toBe('overload');
+  });
+
   it('does not count as waiting what lies in a shut queue', () => {
     const shut = steps(6, input(late)).state;
 
