@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import ProcessesFirst from './test/support/processes-first.js';
 
+/** They turn the traces of their whole process on. */
+const tracing = 'test/integration/tracing/**/*.test.ts';
+
 const cores = availableParallelism();
 /** Most of what needs a Redis or processes waits for them: one file for each core would leave the machine idle. */
 const atOnce = 2 * cores;
@@ -46,6 +49,7 @@ export default defineConfig({
           // Each file has a Redis of its own, and the rest of the pool in its own process.
           name: 'redis',
           include: ['test/conformance/**/*.test.ts', 'test/integration/*/**/*.test.ts'],
+          exclude: [tracing],
           isolate: false,
           maxWorkers: atOnce,
           sequence: { groupOrder: 1 },
@@ -55,7 +59,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'processes',
-          include: ['test/chaos/**/*.test.ts', 'test/integration/*.test.ts', ...withOtherModules],
+          include: ['test/chaos/**/*.test.ts', 'test/integration/*.test.ts', tracing, ...withOtherModules],
           maxWorkers: atOnce,
           sequence: { groupOrder: 1 },
         },

@@ -1,5 +1,7 @@
-import { Counter, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client';
+import { Counter, Gauge, type Metric, Registry, type RegistryContentType } from 'prom-client';
+import { Histogram } from './histogram.js';
 import type { LabelRule, MetricRow } from './metric-table.js';
+import { type LabelFilter, type LabelValues, SeriesByLabels } from './series.js';
 import type { TraceIds } from './tracing/context.js';
 
 /** The labels of one row of the metric table: all of them, and only words the row allows. */
@@ -26,7 +28,7 @@ interface HistogramOf<Row extends MetricRow> {
    * Takes seconds. Below zero counts as zero: two machines' clocks may disagree about when a job became due. An exemplar is kept where the
    * row has them and the metrics were made with them.
    */
-  observe(...args: [...LabelArgument<Row>, seconds: number, exemplar?: Exemplar]): void;
+  observe(...args: [...LabelArgument<Row>, seconds: number, exemplar?: TraceIds]): void;
 }
 
 /** What one row of the table is recorded with. */
@@ -35,14 +37,6 @@ export type InstrumentOf<Row extends MetricRow> = Row['type'] extends 'counter'
   : Row['type'] extends 'gauge'
     ? GaugeOf<Row>
     : HistogramOf<Row>;
-
-type LabelValues = Readonly<Record<string, string>>;
-
-/** The trace in which something was observed, so that a dashboard leads there. */
-type Exemplar = TraceIds;
-
-/** How the values of labels are bounded before they are recorded. */
-export type LabelFilter = (labels: LabelValues) => LabelValues;
 
 /**
  * Builds the instrument of a row; `InstrumentOf` is its type to callers.
@@ -55,33 +49,44 @@ export function createInstrument(
   registry: Registry<RegistryContentType> | undefined,
   filter: LabelFilter,
 ): object {
-  const settings = {
-    name: row.name,
-    help: row.help,
-    labelNames: Object.keys(row.labels),
-    registers: registry ? [registry] : [],
-  };
-  const { labelNames } = settings;
+  const { name, help } = row;
+  const labelNames = Object.keys(row.labels);
   const hasLabels = labelNames.length > 0;
+  const registers = registry ? [registry] : [];
 
   switch (row.type) {
     case 'counter': {
-      const counter = new Counter(settings);
+      // What was counted goes to prom-client when somebody scrapes: it looks up its series anew with each count.
+      const series = new SeriesByLabels(labelNames, filter, (labels) => ({ labels, count: 0 }));
+      const counter = new Counter({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          for (const each of series.values()) {
+            if (each.count > 0) this.inc(each.labels, each.count);
+            each.count = 0;
+          }
+        },
+      });
       for (const labels of closedSeries(row.labels)) counter.inc(labels, 0);
-      const series = remember(labelNames, (labels) => counter.labels(filter(labels)));
       return {
         inc: (...args: unknown[]) => {
-          if (hasLabels) series(args[0] as LabelValues).inc((args[1] as number | undefined) ?? 1);
-          else counter.inc((args[0] as number | undefined) ?? 1);
+          const labels = hasLabels ? (args[0] as LabelValues) : noLabels;
+          const by = (args[hasLabels ? 1 : 0] as number | undefined) ?? 1;
+          const each = series.of(labels);
+          // A series that begins at zero is there from then on.
+          if (by === 0) counter.inc(each.labels, 0);
+          else each.count += by;
         },
       };
     }
     case 'gauge': {
-      const gauge = new Gauge(settings);
-      const series = remember(labelNames, (labels) => gauge.labels(filter(labels)));
+      const gauge = new Gauge({ name, help, labelNames, registers });
       return {
         set: (...args: unknown[]) => {
-          if (hasLabels) series(args[0] as LabelValues).set((args[1] as number | undefined) ?? 0);
+          if (hasLabels) gauge.set(filter(args[0] as LabelValues), (args[1] as number | undefined) ?? 0);
           else gauge.set((args[0] as number | undefined) ?? 0);
         },
         clear: () => gauge.reset(),
@@ -89,17 +94,14 @@ export function createInstrument(
     }
     case 'histogram': {
       const keepsExemplars = row.exemplars === true && registry?.contentType === Registry.OPENMETRICS_CONTENT_TYPE;
-      const histogram = new Histogram({ ...settings, buckets: [...row.buckets], enableExemplars: keepsExemplars });
-      const series = remember(labelNames, (labels) => histogram.labels(filter(labels)));
+      const histogram = new Histogram({ name, help, labelNames, buckets: row.buckets, filter });
+      registry?.registerMetric(histogram as unknown as Metric);
       return {
         observe: (...args: unknown[]) => {
           const at = hasLabels ? 1 : 0;
           const labels = hasLabels ? (args[0] as LabelValues) : noLabels;
-          const value = Math.max(0, (args[at] as number | undefined) ?? 0);
-          const exemplar = args[at + 1] as Exemplar | undefined;
-          if (keepsExemplars && exemplar !== undefined)
-            histogram.observe({ labels: filter(labels), value, exemplarLabels: { ...exemplar } });
-          else series(labels).observe(value);
+          const seconds = Math.max(0, (args[at] as number | undefined) ?? 0);
+          histogram.observe(labels, seconds, keepsExemplars ? (args[at + 1] as TraceIds | undefined) : undefined);
         },
       };
     }
@@ -107,24 +109,6 @@ export function createInstrument(
 }
 
 const noLabels: LabelValues = {};
-
-/** How many series of one metric are remembered; beyond that each is looked up as prom-client does. */
-const mostRemembered = 10_000;
-
-/** Finds the series of some labels without prom-client's sorting and hashing of them, which costs more than the counting itself. */
-function remember<S>(labelNames: readonly string[], find: (labels: LabelValues) => S): (labels: LabelValues) => S {
-  const known = new Map<string, S>();
-  return (labels) => {
-    let key = '';
-    for (const name of labelNames) key += `${labels[name]}\n`;
-    let series = known.get(key);
-    if (!series) {
-      series = find(labels);
-      if (known.size < mostRemembered) known.set(key, series);
-    }
-    return series;
-  };
-}
 
 /**
  * Every series of a metric whose labels are all closed; none when a label is open.

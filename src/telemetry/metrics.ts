@@ -1,11 +1,12 @@
 import { collectDefaultMetrics, Registry, type RegistryContentType } from 'prom-client';
 import type { KindRegistry } from '../job/registry.js';
 import { type BullmqAliasOptions, exportBullmqAlias } from './bullmq-alias.js';
-import { createInstrument, type InstrumentOf, type LabelFilter } from './instrument.js';
+import { createInstrument, type InstrumentOf } from './instrument.js';
 import { createKindLabel } from './kind-label.js';
 import { anyKind, type MetricRow, type MetricTable, metricTable } from './metric-table.js';
 import { MetricsText } from './metrics-text.js';
 import type { Role } from './role.js';
+import type { LabelFilter } from './series.js';
 import { isTracing } from './tracing/tracer.js';
 
 export interface MetricsOptions {

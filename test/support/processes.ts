@@ -121,7 +121,7 @@ async function killGroup(child: ChildProcess): Promise<void> {
 function environmentOfUsers(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(BULWARK_|npm_|REDIS_URL$|NODE_ENV$|NODE_OPTIONS$|VITEST|TEST$|FORCE_COLOR$)/.test(name),
+      ([name]) => !/^(BULWARK_|OTEL_|npm_|REDIS_URL$|NODE_ENV$|NODE_OPTIONS$|VITEST|TEST$|FORCE_COLOR$)/.test(name),
     ),
   );
 }

@@ -32,7 +32,10 @@ it('every supervisor says how many workers the jobs that wait need, the leader a
     const { status, body } = await ask();
     return status === 200 && body.desired > 1 && body.current === 1 ? body : undefined;
   });
-  const metric = await metricValue(metrics, 'bulwark_desired_workers', { group: 'mail' });
+  const metric = await eventually(
+    'the leader exports it',
+    async () => (await metricValue(metrics, 'bulwark_desired_workers', { group: 'mail' })) || undefined,
+  );
   goOn.send();
   const idle = await eventually(
     'none are',

@@ -104,19 +104,17 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
     steadyPerS = 0.8 * steadyPerS + 0.2 * (arrived - arrivedThen);
     rush = followRush(rush, { usualPerS: steadyPerS, latestPerS: arrived - arrivedThen, elapsedS: 1 });
     const arrivalsPerS = arrivalsIn(rush, steadyPerS);
-    known = estimateCapacity(known, {
-      completionsPerS: completed - completedThen,
-      isBusy: isShowingCapacity(queue.size, known),
-      elapsedS: 1,
-    });
+    const completionsPerS = completed - completedThen;
+    known = estimateCapacity(known, { completionsPerS, isBusy: isShowingCapacity(queue.size, known), elapsedS: 1 });
+    const capacityPerS = known ?? arrivalsPerS;
     [arrivedThen, completedThen] = [arrived, completed];
-    const waitS = Math.max(queue.size / Math.max(known, 1), at - (queue.oldest?.enteredAt ?? at));
+    const waitS = Math.max(queue.size / Math.max(capacityPerS, 1), at - (queue.oldest?.enteredAt ?? at));
     const waitRatio = waitS / sloS;
-    const soonRatio = Math.max(0, queue.size + 10 * (queue.size - sizeThen)) / Math.max(known, 1) / sloS;
+    const soonRatio = Math.max(0, queue.size + 10 * (queue.size - sizeThen)) / Math.max(capacityPerS, 1) / sloS;
     sizeThen = queue.size;
     state = stepController(
       state,
-      { waitRatio, soonRatio, arrivalsPerS, capacityPerS: known, pressureShare: 0, elapsedS: 1 },
+      { waitRatio, soonRatio, arrivalsPerS, capacityPerS, pressureShare: 0, elapsedS: 1 },
       tuned,
     );
     // In one FIFO all wait alike.
@@ -129,7 +127,7 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
       share: state.share,
       waitRatio,
       targetRatio: tuned.targetRatio,
-      capacityPerS: known,
+      capacityPerS,
       elapsedS: 1,
     });
   }
