@@ -17,7 +17,8 @@ describe('a worker whose event loop is blocked', () => {
     const blocked = spawnWorker(pool.url, { ...quickWorker, concurrency: 2 });
     const id = await ready(blocked);
     const producer = pool.producer();
-    const neighbour = await producer.enqueue(chaosJob, { ms: 300 });
+    // It must still run when the loop is held up, however late that is.
+    const neighbour = await producer.enqueue(chaosJob, { ms: 2_000 });
     await eventually('the neighbour runs', () => told(blocked, 'started').length === 1);
     const culprit = await producer.enqueue(chaosJob, { blocksMs });
     await eventually('the loop is held up', () => told(blocked, 'started').length === 2);
