@@ -14,11 +14,11 @@ export interface FlowSample {
   readonly active: number;
   readonly delayed: number;
   readonly 'waiting-children': number;
-  /** How many delayed jobs are due within a minute. */
+  /** How many delayed jobs are due within a minute, without those that wait for a slot of their tenant while there is work. */
   readonly dueSoon: number;
   readonly paused: boolean;
-  /** When the job that waits longest was enqueued, on the wall clock; undefined when none waits. */
-  readonly oldestEnqueuedAt: number | undefined;
+  /** Since when the job that waits longest has been able to start, on the wall clock; undefined when none waits. */
+  readonly oldestReadyAt: number | undefined;
 }
 
 /** Jobs per second. */

@@ -10,7 +10,7 @@ const emptyQueue: FlowSample = {
   'waiting-children': 0,
   dueSoon: 0,
   paused: false,
-  oldestEnqueuedAt: undefined,
+  oldestReadyAt: undefined,
 };
 
 /** What is seen of an empty queue, but for what a test says. */

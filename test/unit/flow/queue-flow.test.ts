@@ -114,7 +114,7 @@ describe('nextFlow', () => {
       'waiting-children': count,
       dueSoon: count,
       paused: fc.boolean(),
-      oldestEnqueuedAt: fc.option(count, { nil: undefined }),
+      oldestReadyAt: fc.option(count, { nil: undefined }),
     });
 
     fc.assert(
