@@ -38,6 +38,8 @@ export interface QueueSample {
   readonly dueSoon: number;
   /** How late the delayed job is that should have been ready first; 0 when none is late. */
   readonly overdueMs: number;
+  /** How many of the delayed jobs wait for a slot of their tenant. */
+  readonly awaitingSlots: number;
 }
 
 /** How far `dueSoon` looks ahead: about as long as a new worker takes on a bad day, from the wish for it to its first job. */
@@ -74,7 +76,9 @@ export const queueSampleScript = defineScript({
       added,
       dueSoon,
       overdueMs,
+      awaitingSlots,
     ] = (raw as unknown[]).map(Number) as [
+      number,
       number,
       number,
       number,
@@ -103,6 +107,7 @@ export const queueSampleScript = defineScript({
       added,
       dueSoon,
       overdueMs,
+      awaitingSlots,
     };
   },
 });

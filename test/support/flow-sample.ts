@@ -9,6 +9,7 @@ const emptyQueue: FlowSample = {
   delayed: 0,
   'waiting-children': 0,
   dueSoon: 0,
+  awaitingSlots: 0,
   paused: false,
   oldestReadyAt: undefined,
 };

@@ -15,12 +15,13 @@ KEYS  1 wait              list
 ARGV  1 base              what the keys of the jobs begin with
       2 soon              ms within which a delayed job counts as due soon
 REPLY { waiting, prioritized, delayed, active, completed, failed, waiting-children, dead, paused, oldest, added, dueSoon,
-        overdue }
+        overdue, awaiting }
       oldest: since when, in ms, the job has been able to start that waits longest, or -1 when none waits. In each place it is looked for
               among the first, the second, the fourth and so on: jobs that came back stand in front of those that have waited for longer
       dueSoon: without those that wait for a slot of their tenant while there is work; no worker more helps them
       added: how many jobs were ever added, those that were known already counted too
       overdue: by how many ms the first delayed job is late; 0 when it is not
+      awaiting: how many wait for a slot of their tenant
 WRITES nothing   COST O(log n)
 ]]
 local base, soon = ARGV[1], tonumber(ARGV[2])
@@ -42,6 +43,10 @@ local function readyAt(id, now)
 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function countAwaiting(untilMs)
+  local count = redis.pcall('ZCOUNT', KEYS[11], '(' .. string.format('%.0f', now), untilMs)
+  return type(count) == 'number' and count or 0
+end
 local oldest
 local function lookAmong(length, idAt)
   local place = 1
@@ -59,8 +64,7 @@ local dueBefore = (now + soon + 1) * 0x1000
 local dueSoon = redis.call('ZCOUNT', KEYS[3], '-inf', '(' .. string.format('%.0f', dueBefore))
 -- Where nothing is left that could run, somebody must be there to bring them back.
 if waiting + prioritized + active > 0 then
-  local aside = redis.pcall('ZCOUNT', KEYS[11], '(' .. string.format('%.0f', now), string.format('%.0f', now + soon))
-  if type(aside) == 'number' then dueSoon = math.max(0, dueSoon - aside) end
+  dueSoon = math.max(0, dueSoon - countAwaiting(string.format('%.0f', now + soon)))
 end
 local due = tonumber(redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2])
 local overdue = due and math.max(0, now - math.floor(due / 0x1000)) or 0
@@ -68,5 +72,5 @@ return {
   waiting, prioritized, redis.call('ZCARD', KEYS[3]), active,
   redis.call('ZCARD', KEYS[5]), redis.call('ZCARD', KEYS[6]), redis.call('ZCARD', KEYS[7]), redis.call('ZCARD', KEYS[8]),
   redis.call('HEXISTS', KEYS[9], 'paused'), oldest or -1,
-  tonumber(redis.call('GET', KEYS[10])) or 0, dueSoon, overdue,
+  tonumber(redis.call('GET', KEYS[10])) or 0, dueSoon, overdue, countAwaiting('+inf'),
 }

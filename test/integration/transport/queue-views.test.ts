@@ -29,6 +29,7 @@ describe('queue-sample', () => {
       added: 0,
       dueSoon: 0,
       overdueMs: 0,
+      awaitingSlots: 0,
     });
   });
 
@@ -63,6 +64,7 @@ describe('queue-sample', () => {
       added: 6,
       dueSoon: 1,
       overdueMs: 0,
+      awaitingSlots: 0,
     });
   });
 
