@@ -21,12 +21,16 @@ export interface Moment {
   readonly sharedMs: number;
 }
 
-/** With fewer jobs two limits that are a seventh apart look the same. */
+/**
+ * With fewer jobs, or a pace that is less certain, two limits that are a seventh apart look the same. However long jobs are: a limit that
+ * follows chance comes down step by step, and stays there.
+ */
 const usualRuns = 100;
+const largestError = 0.11;
+/** Jobs of which one in hundreds takes most of the time would never be certain. */
+const mostRuns = 1_000;
 const leastWindowMs = 1_000;
-/** Where jobs are few or long fewer of them have to do. */
-const fewestRuns = 10;
-const longWindowMs = 30_000;
+const longestSettleMs = 30_000;
 /** In a window that is shorter than its jobs most of those that end began before it. */
 const durationsPerWindow = 2;
 /** What a lull shows is to be told from noise, and it costs throughput for as long as it takes. */
@@ -46,10 +50,12 @@ export class AdaptiveLimit {
   readonly #window = new WorkWindow();
   readonly #loopDelaysMs: number[] = [];
   #state: LimitState;
-  /** How long jobs held their slots in the last usual window, and what was decided at its end. */
-  #last: { readonly heldMs: number; readonly reason: LimitReason } | undefined;
+  /** How long jobs held their slots in the last usual window, how unlike they were, and what was decided at its end. */
+  #last: { readonly heldMs: number; readonly spread: number; readonly reason: LimitReason } | undefined;
   #minute: number | undefined;
   #isLull = false;
+  /** A lull ends the window that it interrupts: without this, windows longer than a minute would never decide anything. */
+  #hasDecidedSinceLull = false;
   /** From when on jobs count that end: those before began under another limit. */
   #since: number | undefined;
 
@@ -81,22 +87,23 @@ export class AdaptiveLimit {
     if (ageMs < 0) return undefined;
     this.#window.add(use);
     if (this.#isLull) return this.#hasLullShown(ageMs) ? this.#endLull(elapsedMs) : undefined;
-    return this.#isComplete(ageMs) ? this.#decide(elapsedMs) : undefined;
+    return this.#isComplete(ageMs) ? this.#decide(elapsedMs, ageMs) : undefined;
   }
 
   #isComplete(ageMs: number): boolean {
-    const { runs, heldMs } = this.#window;
-    if (runs < fewestRuns || ageMs < leastWindowMs || ageMs < durationsPerWindow * heldMs) return false;
-    return runs >= usualRuns || ageMs >= longWindowMs;
+    const { runs, heldMs, error } = this.#window;
+    if (runs < usualRuns || ageMs < leastWindowMs || ageMs < durationsPerWindow * heldMs) return false;
+    return error <= largestError || runs >= mostRuns;
   }
 
-  #decide(elapsedMs: number): LimitVerdict {
-    const { running, pace, heldMs } = this.#window.close();
+  #decide(elapsedMs: number, windowMs: number): LimitVerdict {
+    const { running, pace, error, heldMs, spread } = this.#window.close();
     const before = this.limit;
-    const evidence = { running, pace, loopDelayMs: this.#usualLoopDelayMs };
+    const evidence = { running, pace, error, windowMs, loopDelayMs: this.#usualLoopDelayMs };
     const { state, reason } = decideLimit(this.#state, evidence, this.#steps);
     this.#state = state;
-    this.#last = { heldMs, reason };
+    this.#last = { heldMs, spread, reason };
+    this.#hasDecidedSinceLull = true;
     if (this.limit === before) this.#since = elapsedMs;
     else this.#settle(elapsedMs);
     return this.#verdict(reason);
@@ -108,13 +115,13 @@ export class AdaptiveLimit {
     const isNew = minute > this.#minute;
     // Of jobs that end together one may seem to end a moment before the other; a clock that was put back goes on from there.
     if (isNew || minute < this.#minute - 1) this.#minute = minute;
-    if (!isNew || this.#isLull || this.#last === undefined) return false;
-    const { heldMs, reason } = this.#last;
-    return isLullWorthwhile({ limit: this.limit, min: this.#steps[0] ?? 1, heldMs, reason });
+    if (!isNew || this.#isLull || this.#last === undefined || !this.#hasDecidedSinceLull) return false;
+    return isLullWorthwhile({ limit: this.limit, min: this.#steps[0] ?? 1, ...this.#last });
   }
 
   #beginLull(elapsedMs: number): LimitVerdict {
     this.#isLull = true;
+    this.#hasDecidedSinceLull = false;
     this.#window.close();
     this.#settle(elapsedMs);
     return this.#verdict('lull');
@@ -135,7 +142,7 @@ export class AdaptiveLimit {
 
   /** Lets the jobs end that began under another limit. */
   #settle(elapsedMs: number): void {
-    this.#since = elapsedMs + Math.min(this.#last?.heldMs ?? 0, longWindowMs);
+    this.#since = elapsedMs + Math.min(this.#last?.heldMs ?? 0, longestSettleMs);
     this.#loopDelaysMs.length = 0;
   }
 

@@ -1,7 +1,7 @@
-import { isDue, type LimitState, withOutput, withPace, worthAbove } from './limit-state.js';
+import { isDue, type LimitState, type SeenPace, withOutput, withPace, worthAbove } from './limit-state.js';
 
 /** What the last window has shown at the limit that holds. */
-export interface LimitEvidence {
+export interface LimitEvidence extends SeenPace {
   /** How many jobs ran at once. */
   readonly running: number;
   /** How much work was done in a second of one slot; 0 when all runs failed. */
@@ -65,7 +65,7 @@ export function decideLimit(before: LimitState, seen: LimitEvidence, steps: read
   const { running, pace, loopDelayMs = 0 } = seen;
   const limit = steps[before.step] ?? 1;
   if (pace === 0) return { state: before, reason: 'failing' };
-  const paced = withPace(before, pace);
+  const paced = withPace(before, seen);
   if (running < fullRatio * limit) return { state: paced, reason: 'no_demand' };
   const learned = withOutput(paced, Math.min(running, limit) * pace);
   const below = worthAbove(learned, steps, learned.step - 1);

@@ -15,16 +15,17 @@ const shortestMs = 0.1;
 export class KindWeights {
   readonly #averages = new Map<string, KindAverage>();
 
-  /** Learns from a job that was done. */
-  learn(kind: string, heldMs: number): void {
+  /** Learns from a job that was done. Answers how many times the average of its kind it took. */
+  learn(kind: string, heldMs: number): number {
     const seenMs = Math.max(heldMs, shortestMs);
     const known = this.#averages.get(kind);
     if (known === undefined) {
       this.#averages.set(kind, { heldMs: seenMs, jobs: 1 });
-      return;
+      return 1;
     }
     known.jobs = Math.min(known.jobs + 1, memory);
     known.heldMs += (seenMs - known.heldMs) / known.jobs;
+    return seenMs / known.heldMs;
   }
 
   /** Of every kind that was seen. Their geometric mean is 1: none of them is what the others are measured by. */

@@ -15,7 +15,7 @@ export interface LimitState {
   readonly known: readonly (StepOutput | undefined)[];
   /** How many windows have told something. */
   readonly windows: number;
-  /** The most work that a second of one slot has done: in the last lull, or in two windows one after the other since then. */
+  /** The most work that a second of one slot does: in the last lull, or, for certain, in two windows one after the other since then. */
   readonly bestPace: number;
   /** What it did in the last window. */
   readonly lastPace: number;
@@ -25,6 +25,8 @@ export interface LimitState {
   readonly looks: 'up' | 'down';
 }
 
+/** The best pace loses one part in a hundred a minute. Faster, and workers that crowd a dependency for long forget what it could do without them. */
+const memoryMs = 100 * 60_000;
 /** What held at one limit need not hold for long: after so many windows it is forgotten. */
 const freshWindows = 20;
 /** What a single window has shown may have been chance: a limit is looked at again after so many times the windows that tell of it. */
@@ -38,9 +40,23 @@ export function initialLimitState(step: number): LimitState {
   return { step, known: [], windows: 0, bestPace: 0, lastPace: 0, fall: undefined, looks: 'up' };
 }
 
-/** Adds how fast jobs were. Windows with little to do count, too: they tell best how fast jobs can be. Pure. */
-export function withPace(state: LimitState, pace: number): LimitState {
-  return { ...state, bestPace: Math.max(state.bestPace, Math.min(pace, state.lastPace)), lastPace: pace };
+/** How fast jobs were in a window. */
+export interface SeenPace {
+  readonly pace: number;
+  /** By which part that may be off by chance. */
+  readonly error: number;
+  /** How long the window was. */
+  readonly windowMs: number;
+}
+
+/**
+ * Adds how fast jobs were. Windows with little to do count, too: they tell best how fast jobs can be. A record that chance has set would be
+ * taken for that for ever, so what counts is what is certain, and it is forgotten slowly. Pure.
+ */
+export function withPace(state: LimitState, { pace, error, windowMs }: SeenPace): LimitState {
+  const certain = Math.min(pace, state.lastPace) * Math.max(0, 1 - error);
+  const remembered = state.bestPace * Math.exp(-windowMs / memoryMs);
+  return { ...state, bestPace: Math.max(remembered, certain), lastPace: pace };
 }
 
 /** Replaces how fast jobs can be by what a lull has shown. Pure. */

@@ -8,7 +8,7 @@ import type { LimitReason } from './decide-limit.js';
 
 const minuteMs = 60_000;
 const part = 2;
-/** With longer jobs a lull would take too much of its minute. */
+/** With longer jobs, or jobs so unlike that it takes as long to tell how fast they are, a lull would take too much of its minute. */
 const longestHeldMs = 3_000;
 
 /** Which minute it is. Pure. */
@@ -26,11 +26,14 @@ export interface LullQuestion {
   readonly min: number;
   /** How long jobs hold their slots. */
   readonly heldMs: number;
+  /** How unlike they are; 1 for usual calls. */
+  readonly spread: number;
   /** What was decided last. */
   readonly reason: LimitReason;
 }
 
-/** Whether a lull would show something: there is enough to do, what is done works, and jobs are short enough. Pure. */
-export function isLullWorthwhile({ limit, min, heldMs, reason }: LullQuestion): boolean {
-  return reason !== 'no_demand' && reason !== 'failing' && heldMs <= longestHeldMs && inLull(limit, min) < limit;
+/** Whether a lull would show something: there is enough to do, what is done works, and jobs are short and alike enough. Pure. */
+export function isLullWorthwhile({ limit, min, heldMs, spread, reason }: LullQuestion): boolean {
+  if (reason === 'no_demand' || reason === 'failing') return false;
+  return heldMs * spread <= longestHeldMs && inLull(limit, min) < limit;
 }

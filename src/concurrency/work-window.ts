@@ -1,4 +1,5 @@
 import { KindWeights } from './kind-weights.js';
+import { Spread } from './spread.js';
 
 /** How a slot was used by one job. */
 export interface SlotUse {
@@ -19,7 +20,16 @@ export interface WorkEvidence {
   readonly pace: number;
   /** How long a job held its slot, on average. */
   readonly heldMs: number;
+  /** How unlike jobs of one kind are; at least 1. */
+  readonly spread: number;
+  /** By which part the pace may be off by chance: its relative standard error. */
+  readonly error: number;
 }
+
+/** A window of fewer jobs, as a lull is, does not tell how unlike they are. */
+const fewestForSpread = 60;
+/** Jobs that all took the same may have done so by chance. */
+const leastSpread = 1;
 
 /**
  * Gathers how slots are used. What is done in a second follows from Little's law, slots at once times what a second of each does: that tells
@@ -27,6 +37,7 @@ export interface WorkEvidence {
  */
 export class WorkWindow {
   readonly #weights = new KindWeights();
+  readonly #spread = new Spread();
   readonly #done = new Map<string, number>();
   #runs = 0;
   #running = 0;
@@ -41,12 +52,17 @@ export class WorkWindow {
     return this.#runs === 0 ? 0 : this.#heldMs / this.#runs;
   }
 
+  /** By which part the pace may be off by chance. */
+  get error(): number {
+    return this.#runs === 0 ? 1 : Math.sqrt(this.#knownSpread / this.#runs);
+  }
+
   add({ kind, heldMs, isDone, running }: SlotUse): void {
     this.#runs += 1;
     this.#running += running;
     this.#heldMs += heldMs;
     if (!isDone) return;
-    this.#weights.learn(kind, heldMs);
+    this.#spread.add(this.#weights.learn(kind, heldMs));
     this.#done.set(kind, (this.#done.get(kind) ?? 0) + 1);
   }
 
@@ -56,10 +72,17 @@ export class WorkWindow {
       running: this.#runs === 0 ? 0 : this.#running / this.#runs,
       pace: this.#pace(),
       heldMs: this.heldMs,
+      spread: this.#knownSpread,
+      error: this.error,
     };
+    this.#spread.close(fewestForSpread);
     this.#done.clear();
     [this.#runs, this.#running, this.#heldMs] = [0, 0, 0];
     return evidence;
+  }
+
+  get #knownSpread(): number {
+    return Math.max(leastSpread, this.#spread.value);
   }
 
   #pace(): number {

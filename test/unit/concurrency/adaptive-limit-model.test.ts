@@ -17,6 +17,16 @@ const runs = Object.keys(shapes).flatMap((shape) =>
   [4, 10, 25].flatMap((knee) => seeds.map((seed) => ({ shape: shape as keyof typeof shapes, knee, seed }))),
 );
 
+/** Nine of ten jobs take half of the average, and the tenth eleven times as long as they. */
+const uneven = (chance: number) => (chance < 0.1 ? 5.5 : 0.5);
+const unhindered = () => 1;
+const longJobs = [
+  { jobs: 'of 10 s', callMs: 10_000, max: 10 },
+  { jobs: 'of 30 s', callMs: 30_000, max: 10 },
+  { jobs: 'of very different lengths, of 2.5 s', callMs: 2_500, max: 40, lengths: uneven },
+  { jobs: 'of very different lengths, of 10 s', callMs: 10_000, max: 10, lengths: uneven },
+].flatMap((given) => seeds.map((seed) => ({ ...given, seed })));
+
 function run(model: Omit<ServerModel, 'bounds' | 'callMs'>) {
   return runServer({ bounds, callMs, ...model });
 }
@@ -26,6 +36,22 @@ describe('an adaptive limit in front of a dependency, on a virtual clock', () =>
     const { donePerS } = run({ speed: shapes[given.shape](given.knee), seed: given.seed, forS: 300 });
 
     expect(donePerS(100, 300)).toBeGreaterThanOrEqual(0.8 * perS(given.knee));
+  });
+
+  it.each(longJobs)('does not take chance for slowness with jobs $jobs, seed $seed', ({ max, ...given }) => {
+    const forS = 4 * 3_600;
+
+    const { donePerS } = runServer({ ...given, bounds: { min: 1, initial: 10, max }, speed: unhindered, forS });
+
+    expect(donePerS(0, forS)).toBeGreaterThanOrEqual((0.85 * max * 1_000) / given.callMs);
+  });
+
+  it.each(seeds)('goes on deciding where less than a hundred jobs end from one lull to the next, seed %i', (seed) => {
+    const slow = { callMs: 2_500, speed: crowded(4), seed, forS: 3_600 };
+
+    const { donePerS } = runServer({ ...slow, bounds });
+
+    expect(donePerS(1_800, 3_600)).toBeGreaterThanOrEqual((0.78 * 4 * 1_000) / slow.callMs);
   });
 
   it.each(seeds)('follows a capacity that falls to two fifths and comes back, seed %i', (seed) => {

@@ -14,7 +14,7 @@ function knowing(donePerS: readonly (number | undefined)[], given: Partial<Limit
 }
 
 /** A window in which ten jobs ran at once, and a second of each slot did ten of them. */
-const usual: LimitEvidence = { running: 10, pace: 10, loopDelayMs: 52 };
+const usual: LimitEvidence = { running: 10, pace: 10, error: 0.1, windowMs: 1_000, loopDelayMs: 52 };
 
 interface Case {
   readonly state: LimitState;
@@ -112,7 +112,7 @@ describe('decideLimit', () => {
   it('takes jobs that do not get faster by fewer of them for as fast as they can be', () => {
     const far = [1, 2, 3, 4, 5, 6, 7];
     const falling = { ...initialLimitState(6), bestPace: 10, lastPace: 4, fall: { step: 6, pace: 4 } };
-    const slow = { pace: 4, loopDelayMs: undefined };
+    const slow = { ...usual, pace: 4, loopDelayMs: undefined };
 
     const onTheWay = decideLimit({ ...falling, step: 3 }, { ...slow, running: 4 }, far);
     const atTheEnd = decideLimit({ ...falling, step: 0 }, { ...slow, running: 1 }, far);

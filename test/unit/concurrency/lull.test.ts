@@ -17,10 +17,11 @@ describe('a lull', () => {
     ['there is little to do', { reason: 'no_demand' }, false],
     ['everything fails', { reason: 'failing' }, false],
     ['its jobs are long', { heldMs: 3_001 }, false],
+    ['its jobs are not short, and unlike one another', { heldMs: 1_500, spread: 2.25 }, false],
     ['it may not run fewer', { min: 10 }, false],
     ['it runs one', { limit: 1 }, false],
   ])('when %s', (_when, given, expected) => {
-    expect(isLullWorthwhile({ limit: 10, min: 1, heldMs: 100, reason: 'settled', ...given })).toBe(expected);
+    expect(isLullWorthwhile({ limit: 10, min: 1, heldMs: 100, spread: 1, reason: 'settled', ...given })).toBe(expected);
   });
 
   it('begins with each minute of the clock that all share', () => {

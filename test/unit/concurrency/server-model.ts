@@ -7,8 +7,10 @@ export interface ServerModel {
   readonly workers?: number;
   /** How fast each of so many calls goes, 1 when nothing is in its way; by when, in seconds. */
   readonly speed: (calls: number, s: number) => number;
-  /** How long a call takes on average when nothing is in its way; most take less, some much longer. */
+  /** How long a call takes on average when nothing is in its way. */
   readonly callMs: number;
+  /** How many times the average a call takes, from a number between 0 and 1. By default most take less, some much longer. */
+  readonly lengths?: (chance: number) => number;
   /** Jobs a second for all workers; by default there is always another one. */
   readonly load?: (s: number) => number;
   readonly forS: number;
@@ -22,6 +24,8 @@ export interface ModelRun {
   readonly donePerS: (fromS: number, toS: number) => number;
 }
 
+const exponential = (chance: number) => -Math.log(1 - chance);
+
 interface Call {
   readonly worker: number;
   readonly startedAt: number;
@@ -29,7 +33,7 @@ interface Call {
 }
 
 export function runServer(model: ServerModel): ModelRun {
-  const { bounds, workers = 1, speed, callMs, load, forS, seed } = model;
+  const { bounds, workers = 1, speed, callMs, lengths = exponential, load, forS, seed } = model;
   const random = seededRandom(seed);
   const limiters = Array.from({ length: workers }, () => new AdaptiveLimit(bounds));
   const busy = new Array<number>(workers).fill(0);
@@ -38,7 +42,7 @@ export function runServer(model: ServerModel): ModelRun {
   let [now, work, waiting, nextArrival] = [0, 0, 0, load ? 0 : Number.POSITIVE_INFINITY];
   const calls: Call[] = [];
   const start = (worker: number) => {
-    const call = { worker, startedAt: now, endsAtWork: work - Math.log(1 - random()) * callMs };
+    const call = { worker, startedAt: now, endsAtWork: work + lengths(random()) * callMs };
     const at = calls.findIndex(({ endsAtWork }) => endsAtWork > call.endsAtWork);
     calls.splice(at === -1 ? calls.length : at, 0, call);
     busy[worker] = (busy[worker] ?? 0) + 1;

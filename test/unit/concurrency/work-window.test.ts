@@ -29,7 +29,7 @@ describe('a window of work', () => {
   it('tells how many ran at once, how long they took, and how much a slot does in a second', () => {
     const evidence = fill(new WorkWindow(), { quick: 20, running: 4 }).close();
 
-    expect(evidence).toEqual({ running: 4, heldMs: quickMs, pace: 100 });
+    expect(evidence).toMatchObject({ running: 4, heldMs: quickMs, pace: 100 });
   });
 
   it('does not take a queue for slow that gets more of its long kind', () => {
@@ -63,10 +63,25 @@ describe('a window of work', () => {
     expect(none.pace).toBe(0);
   });
 
+  it('is as uncertain of its pace as its jobs are few', () => {
+    const errors = [25, 100, 400].map((quick) => fill(new WorkWindow(), { quick }).close().error);
+
+    expect(errors).toEqual([0.2, 0.1, 0.05]);
+  });
+
+  it('is less certain where one kind takes very different times, and not where kinds do', () => {
+    const alike = fill(experienced(), { quick: 90, long: 10 }).close();
+    const unlike = new WorkWindow();
+    for (let n = 0; n < 10; n++) fill(fill(unlike, { quick: 9 }), { quick: 1, times: 11 });
+
+    expect(alike.spread).toBe(1);
+    expect(unlike.close().error).toBeGreaterThan(1.2 * alike.error);
+  });
+
   it('begins anew with each window', () => {
     const window = fill(new WorkWindow(), { quick: 20 });
     window.close();
 
-    expect(window.close()).toEqual({ running: 0, heldMs: 0, pace: 0 });
+    expect(window.close()).toMatchObject({ running: 0, heldMs: 0, pace: 0, error: 1 });
   });
 });
