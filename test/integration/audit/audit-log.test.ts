@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { AuditLog, type AuditLogOptions } from '../../../src/audit/audit-log.js';
 import { AuditReader } from '../../../src/audit/audit-reader.js';
 import { dayOf } from '../../../src/audit/day.js';
+import type { StoredEntry } from '../../../src/audit/stored-entry.js';
 import { verifyStream } from '../../../src/audit/verify-stream.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { readAudit } from '../../support/audit.js';
@@ -173,6 +174,24 @@ describe('a day that is full', () => {
     expect(entries.map(({ what }) => what)).toContain('audit.trim');
     expect(head?.trimmed).toBe(report.gone);
     expect(report).toMatchObject({ broken: 0, sound: entries.length });
+  });
+
+  it('is no break when it happens while somebody verifies', async () => {
+    const log = auditLog({ bounds });
+    for (let n = 0; n < 20; n++) await log.append(numbered(n), at);
+    const slow = new (class extends AuditReader {
+      #isFirst = true;
+
+      override async *pages(day: string, from = 0): AsyncGenerator<StoredEntry[]> {
+        if (!this.#isFirst) return yield* super.pages(day, from);
+        this.#isFirst = false;
+        for await (const page of super.pages(day)) yield page.slice(0, 1);
+        await log.append(numbered(20), at);
+        yield* super.pages(day, 2);
+      }
+    })(pool().client, pool().keyspace);
+
+    await expect(verifyStream(slow, bounds)).resolves.toMatchObject({ broken: 0, gone: 2, sound: 20 });
   });
 
   it('does not hide that others were removed', async () => {
