@@ -209,6 +209,9 @@ export class ChainVerifier {
       else this.#start = this.#gapBefore(number, 1, place);
       return;
     }
+    // Who moves the beginning of a day into the day before would have its midst look like its beginning, which may give way.
+    if (!this.#isPart && isSound && fields['after'] !== undefined && place === this.#place)
+      this.#break('misplaced', number, place, 'it begins a day, and lies in the midst of one');
     if (number <= last.seq) {
       const detail = `it comes after entry ${last.seq}: it was moved, or the head was lost and the chain begun anew`;
       this.#break('begun_anew', number, place, detail);

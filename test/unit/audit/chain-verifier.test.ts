@@ -89,6 +89,11 @@ describe('a break', () => {
     ],
     ['the beginning of a day that is gone', entries.slice(1), [['removed', 1]]],
     ['an entry that is gone', entries.toSpliced(1, 1), [['removed', 2]]],
+    [
+      'the beginning of a day that lies in the day before',
+      entries.map((e) => ({ ...e, place: '20260301' })),
+      [['misplaced', 4]],
+    ],
     ['a day that is gone', [...auditChain(9, 3).slice(0, 3), ...auditChain(9, 3).slice(6)], [['removed', 4]]],
     [
       'two entries that changed places',
