@@ -9,8 +9,8 @@ import ProcessesFirst from './test/support/processes-first.js';
 const tracing = 'test/integration/tracing/**/*.test.ts';
 
 const cores = availableParallelism();
-/** Most of what needs a Redis or processes waits for them: one file for each core would leave the machine idle. */
-const atOnce = 2 * cores;
+/** What needs a Redis or processes waits for them most of the time; with two for each core processes that are timed are late now and then. */
+const atOnce = cores + 1;
 
 /** They put another module in the place of one, and so need modules of their own. */
 const withOtherModules = readdirSync('test', { recursive: true, encoding: 'utf8' })
@@ -60,8 +60,7 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: ['test/chaos/**/*.test.ts', 'test/integration/*.test.ts', tracing, ...withOtherModules],
-          // They time processes of their own: with as many of them as of the others, those are late on every second run.
-          maxWorkers: cores + 1,
+          maxWorkers: atOnce,
           sequence: { groupOrder: 1 },
         },
       },

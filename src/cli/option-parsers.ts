@@ -10,6 +10,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** Reads how long something is to hold: a duration that is not zero. */
+export function holdingTime(text: string): DurationMs {
+  const value = duration(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError("Expected a duration above zero, such as '30s', '5m' or '1h'.");
+}
+
 /** Reads a duration such as `30s`. */
 export function duration(text: string): DurationMs {
   try {

@@ -14,18 +14,23 @@ export interface FlowSample {
   readonly active: number;
   readonly delayed: number;
   readonly 'waiting-children': number;
-  /** How many delayed jobs are due within a minute. */
+  /** How many delayed jobs are due within a minute, without those that wait for a slot of their tenant while there is work. */
   readonly dueSoon: number;
+  /** How many of the delayed jobs wait for a slot of their tenant. */
+  readonly awaitingSlots: number;
   readonly paused: boolean;
-  /** When the job that waits longest was enqueued, on the wall clock; undefined when none waits. */
-  readonly oldestEnqueuedAt: number | undefined;
+  /** Since when the job that waits longest has been able to start, on the wall clock; undefined when none waits. */
+  readonly oldestReadyAt: number | undefined;
 }
 
 /** Jobs per second. */
 export interface FlowRates {
   /** That came into the queue, to run at once or later. */
   readonly arrivals: number;
-  /** That could run, from then on: new ones, and delayed ones that were due, less those that were set aside. */
+  /**
+   * That could run, from then on: new ones, and delayed ones that were due, less those that were set aside. Whoever turned out to wait for a
+   * slot of its tenant is taken back from the averages: more workers would not let it run.
+   */
   readonly ready: number;
   /** That left the queue for good. A purge looks like one, too. */
   readonly completions: number;
@@ -81,10 +86,11 @@ export function nextFlow(before: QueueFlow | undefined, last: FlowSample, at: nu
   const perSecond = 1000 / gapMs;
   const latest: FlowRates = {
     arrivals: moved.came * perSecond,
-    ready: moved.ready * perSecond,
+    ready: Math.max(0, moved.ready) * perSecond,
     completions: moved.left * perSecond,
     due: last.dueSoon / secondsAhead,
   };
+  const net = { ...latest, ready: moved.ready * perSecond };
   // Until it has been watched for long, the plain average: else the first second would count for a minute.
   const weight = (keeps: number): number => Math.max(1 - keeps ** (gapMs / 1000), gapMs / knownMs);
   return {
@@ -92,8 +98,8 @@ export function nextFlow(before: QueueFlow | undefined, last: FlowSample, at: nu
     at,
     knownMs,
     latest,
-    recent: blend(before.recent, latest, weight(recentKeeps)),
-    minute: blend(before.minute, latest, weight(minuteKeeps)),
+    recent: blend(before.recent, net, weight(recentKeeps)),
+    minute: blend(before.minute, net, weight(minuteKeeps)),
     work: addWork(before.work, ((before.last.active + last.active) / 2) * gapMs, moved.left, gapMs),
   };
 }
@@ -109,12 +115,16 @@ export function serviceMsOf({ work, last }: QueueFlow): number | undefined {
   return last.active > 0 ? work.slotMs / last.active : undefined;
 }
 
-/** What happened between two samples. Jobs that came past the counter, such as redriven ones, show as growth. */
+/**
+ * What happened between two samples. Jobs that came past the counter, such as redriven ones, show as growth. `ready` is below zero when more
+ * jobs turned out to wait for a slot of their tenant than came.
+ */
 function movedBetween(before: FlowSample, after: FlowSample): { came: number; ready: number; left: number } {
   const added = after.added - before.added;
   const grew = presentOf(after) - presentOf(before);
   const left = Math.max(0, added - grew);
-  return { came: Math.max(added, grew), ready: Math.max(0, left + readyOf(after) - readyOf(before)), left };
+  const heldBack = Math.max(0, after.awaitingSlots - before.awaitingSlots);
+  return { came: Math.max(added, grew), ready: Math.max(-heldBack, left + readyOf(after) - readyOf(before)), left };
 }
 
 function readyOf({ waiting, prioritized, active }: FlowSample): number {
@@ -126,7 +136,7 @@ function presentOf(sample: FlowSample): number {
 }
 
 function blend(old: FlowRates, latest: FlowRates, weight: number): FlowRates {
-  const mix = (name: keyof FlowRates): number => old[name] + (latest[name] - old[name]) * weight;
+  const mix = (name: keyof FlowRates): number => Math.max(0, old[name] + (latest[name] - old[name]) * weight);
   return { arrivals: mix('arrivals'), ready: mix('ready'), completions: mix('completions'), due: mix('due') };
 }
 

@@ -39,6 +39,11 @@ export class Keyspace {
     return `${this.prefix(queue)}:bw:parked:`;
   }
 
+  /** zset: the jobs of all tenants that wait for a slot of their tenant, by the moment they come back on their own. Expires. */
+  awaitingSlots(queue: string): string {
+    return `${this.parkedBase(queue)}tenant_slots`;
+  }
+
   /** zset: when the next turn of each tenant of the queue is, as long as that matters, and `now`. Expires. */
   turns(queue: string): string {
     return `${this.prefix(queue)}:bw:turns`;

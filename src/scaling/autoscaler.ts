@@ -97,8 +97,8 @@ export class Autoscaler {
   #loadOf(queue: string, sloMs: number, fleet: FleetSlots): QueueLoad | undefined {
     const flow = this.#options.flowOf(queue);
     if (flow === undefined || flow.knownMs === 0) return undefined;
-    const { oldestEnqueuedAt } = flow.last;
-    const oldestAgeMs = oldestEnqueuedAt === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldestEnqueuedAt);
+    const { oldestReadyAt } = flow.last;
+    const oldestAgeMs = oldestReadyAt === undefined ? 0 : Math.max(0, this.#options.clock.now() - oldestReadyAt);
     return { queue, flow, sloMs, oldestAgeMs, slotsPerWorker: fleet.slotsOf(queue) };
   }
 

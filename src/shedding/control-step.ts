@@ -105,7 +105,9 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
   const reach = (each: Criticality) => (pressed > 0 && isSheddable(each) ? 1 : reachInto(each, needs, waits));
   const cut = steadyCut(before.cut, orderedCut(order, cutFor(share, arrivals, reach)));
 
-  const gates = decideGates(before.gates, { queues, cut, waitRatio, targetRatio, elapsedS });
+  // Who orders that nothing is shed does not wait until it opens by itself.
+  const mayShed = order === undefined || orderedClass(order) !== undefined;
+  const gates = mayShed ? decideGates(before.gates, { queues, cut, waitRatio, targetRatio, elapsedS }) : {};
   const memoryShort = criticalities.filter((each) =>
     isMemoryShort(each, pressure.memoryRatio, before.memoryShort.includes(each)),
   );
@@ -123,7 +125,7 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
       cut > openCut
         ? 0
         : decideReturnRate(before.returnPerS, {
-            share,
+            share: mayShed ? share : 0,
             waitRatio,
             targetRatio,
             capacityPerS: capacityPerS ?? 0,

@@ -37,9 +37,11 @@ export interface ControllerState {
   readonly integral: number;
   /** Whether a queue was seen to grow too long, and more has arrived than can be done ever since. */
   readonly isAlert: boolean;
+  /** Whether one grew too long in the last step. */
+  readonly isGrowing: boolean;
 }
 
-export const calm: ControllerState = { share: 0, integral: 0, isAlert: false };
+export const calm: ControllerState = { share: 0, integral: 0, isAlert: false, isGrowing: false };
 
 export interface ControllerInput {
   /** How long work that is not shed will wait, as a part of what it may. */
@@ -74,7 +76,9 @@ export function stepController(
   // A short queue in front of what cannot keep up is no overload yet, unless it is about to be a long one. Who is alert stays it: growth ends
   // as soon as something is shed.
   const longRatio = 0.5 * targetRatio;
-  const isAlert = excess > 0 && (state.isAlert || soonRatio > longRatio);
+  // What grows for a second may be one call of a producer.
+  const isGrowing = soonRatio > longRatio;
+  const isAlert = excess > 0 && (state.isAlert || (isGrowing && state.isGrowing));
   const feedForward = isAlert || waitRatio > longRatio ? excess : 0;
   // Waits that are short because of the alert say nothing against it.
   const told = isAlert && waitRatio <= longRatio ? Math.max(error, 0) : error;
@@ -86,7 +90,7 @@ export function stepController(
   const integral = isSaturated ? leakPerS ** elapsedS * state.integral : summed;
   const wanted = Math.max(clamp(raw, 0, highestShare), pressureShare);
   const share = state.share + clamp(wanted - state.share, -fallPerS * elapsedS, risePerS * elapsedS);
-  return { share: clamp(share, 0, highestShare), integral, isAlert };
+  return { share: clamp(share, 0, highestShare), integral, isAlert, isGrowing };
 }
 
 function clamp(value: number, least: number, most: number): number {

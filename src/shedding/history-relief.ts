@@ -18,8 +18,10 @@ export interface HistoryReliefOptions {
   readonly metrics: Pick<Metrics, 'historyTrimmed'>;
 }
 
-/** Enough to see what a queue did last, and for those who wait for a result. */
+/** Enough to see what a queue did last. */
 const kept = 100;
+/** Whoever waits for a result asks twice a second. */
+const olderThanMs = 10_000;
 /** So many are removed in one call: Redis does nothing else for some four milliseconds. */
 const jobsPerCall = 500;
 const callsPerLook = 10;
@@ -71,7 +73,7 @@ export class HistoryRelief {
     for (let call = 0; call < callsPerLook; call++) {
       const epoch = leadership.term;
       if (epoch === undefined) return 'deposed';
-      const reply = await history.trim(queue, { keep: kept, most: jobsPerCall }, epoch);
+      const reply = await history.trim(queue, { keep: kept, most: jobsPerCall, olderThanMs }, epoch);
       if (reply.kind === 'deposed') {
         leadership.deposed(epoch);
         return 'deposed';

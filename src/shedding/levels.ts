@@ -28,7 +28,7 @@ export function ceilingOf(criticality: Criticality): number {
 
 /**
  * The level of a job. Who shares a tenant shares a cohort, so that a tenant is served whole or not at all; the cohorts are dealt anew every
- * hour, so that it is not always the same one. A job without a tenant is told apart by its id.
+ * hour, so that it is not always the same one. A job without a tenant is told apart by its key, and without one by its id.
  */
 export function levelOf(criticality: Criticality, tenantOrId: string, now: number): number {
   return floorOf(criticality) + (hash(Math.floor(now / hourMs), tenantOrId) & (cohortsPerClass - 1));

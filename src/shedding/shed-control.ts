@@ -119,7 +119,7 @@ export class ShedControl {
     const waiting = flow === undefined ? 0 : flow.last.waiting + flow.last.prioritized;
     if (waiting === 0) this.#busySince.delete(queue);
     else if (!this.#busySince.has(queue)) this.#busySince.set(queue, now);
-    // A job that was set aside or delayed is old and has not waited here for all that time: no longer than anything did.
+    // Of a parent nobody wrote down when its last child ended, and it seems to have waited since it was added: no longer than anything did.
     const busyMs = now - (this.#busySince.get(queue) ?? now);
     return {
       queue,

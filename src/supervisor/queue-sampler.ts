@@ -65,7 +65,7 @@ export class QueueSampler {
     const sample = await inspector.sample(queue);
     flows.observe(queue, sample, clock.elapsed());
     for (const state of states) metrics.queueJobs.set({ queue, state }, sample[state]);
-    const ageMs = sample.oldestEnqueuedAt === undefined ? 0 : clock.now() - sample.oldestEnqueuedAt;
+    const ageMs = sample.oldestReadyAt === undefined ? 0 : clock.now() - sample.oldestReadyAt;
     this.#oldestAgeMs.set(queue, Math.max(0, ageMs));
     metrics.queueOldestJobAge.set({ queue }, Math.max(0, ageMs) / 1000);
     metrics.queueScheduleLag.set({ queue }, sample.overdueMs / 1000);

@@ -270,7 +270,7 @@ export const metricTable = {
   queueOldestJobAge: {
     name: 'bulwark_queue_oldest_job_age_seconds',
     type: 'gauge',
-    help: 'How long the oldest job that could run has been waiting; 0 when none waits. Only the leader exports it.',
+    help: 'How long the job that waits longest has been able to run; 0 when none waits. A delayed job counts from when it was due, one that came back from then on. Only the leader exports it.',
     labels: { queue },
     by: ['supervisor'],
   },

@@ -9,13 +9,19 @@ export type TrimReply = { readonly kind: 'trimmed'; readonly jobs: number } | { 
 const trimHistoryScript = defineScript({
   file: new URL('./lua/trim-history.lua', import.meta.url),
   keys: ['completed', 'fence'],
-  args: ['base', 'keep', 'most', 'epoch'],
+  args: ['base', 'keep', 'most', 'olderThan', 'epoch'],
   reply: (raw): TrimReply => {
     if (raw === -7) return { kind: 'deposed' };
     if (typeof raw !== 'number') throw new TypeError('expected a number');
     return { kind: 'trimmed', jobs: raw };
   },
 });
+
+export interface TrimLimits {
+  readonly keep: number;
+  readonly most: number;
+  readonly olderThanMs: number;
+}
 
 /** The completed jobs that a queue keeps for whoever wants to look at them. */
 export class JobHistory {
@@ -27,10 +33,17 @@ export class JobHistory {
     this.#keyspace = keyspace;
   }
 
-  /** Removes the oldest, at most `most`, until only `keep` are left, on behalf of the leader of this epoch. */
-  trim(queue: string, { keep, most }: { keep: number; most: number }, epoch: number): Promise<TrimReply> {
+  /**
+   * Removes the oldest, at most `most`, until only `keep` are left or those that ended within `olderThanMs`, on behalf of the leader of this
+   * epoch.
+   */
+  trim(queue: string, { keep, most, olderThanMs }: TrimLimits, epoch: number): Promise<TrimReply> {
     const { completed, '': base } = queueKeys(this.#keyspace, queue);
     const fence = this.#keyspace.fence(queue);
-    return trimHistoryScript.run(this.#client, { completed, fence }, { base, keep, most, epoch });
+    return trimHistoryScript.run(
+      this.#client,
+      { completed, fence },
+      { base, keep, most, olderThan: olderThanMs, epoch },
+    );
   }
 }

@@ -110,6 +110,7 @@ export class QueueInspector {
         dead: dead.failed,
         meta: keys.meta,
         id: keys.id,
+        awaitingSlots: this.#keyspace.awaitingSlots(queue),
       },
       { base: keys[''], soon: dueSoonMs },
     );

@@ -30,14 +30,16 @@ export interface QueueSample {
   readonly 'waiting-children': number;
   readonly dead_lettered: number;
   readonly paused: boolean;
-  /** When the job that waits longest was enqueued; undefined when none waits. */
-  readonly oldestEnqueuedAt: number | undefined;
+  /** Since when the job that waits longest has been able to start; undefined when none waits. */
+  readonly oldestReadyAt: number | undefined;
   /** How many jobs were ever added, those counted too that were there already. */
   readonly added: number;
-  /** How many delayed jobs are due within `dueSoonMs`. */
+  /** How many delayed jobs are due within `dueSoonMs`, without those that wait for a slot of their tenant while there is work. */
   readonly dueSoon: number;
   /** How late the delayed job is that should have been ready first; 0 when none is late. */
   readonly overdueMs: number;
+  /** How many of the delayed jobs wait for a slot of their tenant. */
+  readonly awaitingSlots: number;
 }
 
 /** How far `dueSoon` looks ahead: about as long as a new worker takes on a bad day, from the wish for it to its first job. */
@@ -45,7 +47,19 @@ export const dueSoonMs = 60_000;
 
 export const queueSampleScript = defineScript({
   file: file('queue-sample'),
-  keys: ['wait', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waitingChildren', 'dead', 'meta', 'id'],
+  keys: [
+    'wait',
+    'prioritized',
+    'delayed',
+    'active',
+    'completed',
+    'failed',
+    'waitingChildren',
+    'dead',
+    'meta',
+    'id',
+    'awaitingSlots',
+  ],
   args: ['base', 'soon'],
   reply: (raw): QueueSample => {
     const [
@@ -62,7 +76,9 @@ export const queueSampleScript = defineScript({
       added,
       dueSoon,
       overdueMs,
+      awaitingSlots,
     ] = (raw as unknown[]).map(Number) as [
+      number,
       number,
       number,
       number,
@@ -87,10 +103,11 @@ export const queueSampleScript = defineScript({
       'waiting-children': waitingChildren,
       dead_lettered: dead,
       paused: paused === 1,
-      oldestEnqueuedAt: oldest < 0 ? undefined : oldest,
+      oldestReadyAt: oldest < 0 ? undefined : oldest,
       added,
       dueSoon,
       overdueMs,
+      awaitingSlots,
     };
   },
 });

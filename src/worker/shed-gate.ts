@@ -77,7 +77,7 @@ export class ShedGate implements Service {
     const decision = decideStart(
       {
         criticality,
-        level: levelOf(criticality, job.meta.tenant ?? job.id, clock.now()),
+        level: levelOf(criticality, job.meta.tenant ?? job.meta.key ?? job.id, clock.now()),
         hasFallback: definition.fallback !== undefined,
       },
       directive,

@@ -19,6 +19,9 @@ export interface PictureOptions {
   readonly without?: readonly string[];
 }
 
+/** Fields of ours in a job that BullMQ's own backend does not write. */
+const ownFields = ['bww'];
+
 /** Reads a whole database: types, lists in order, sets, scores, hash fields, stream entries one by one. */
 export async function pictureOf(redis: Redis, options: PictureOptions = {}): Promise<RedisPicture> {
   const picture: Record<string, KeyPicture> = {};
@@ -50,6 +53,7 @@ async function contentOf(redis: Redis, key: string, type: string, options: Pictu
     case 'hash':
       return Object.fromEntries(
         Object.entries(await redis.hgetall(key))
+          .filter(([field]) => !ownFields.includes(field))
           .sort(([a], [b]) => a.localeCompare(b))
           .map(([field, value]) => [plain(field, options), fieldValue(field, value, options)]),
       );

@@ -9,8 +9,9 @@ const emptyQueue: FlowSample = {
   delayed: 0,
   'waiting-children': 0,
   dueSoon: 0,
+  awaitingSlots: 0,
   paused: false,
-  oldestEnqueuedAt: undefined,
+  oldestReadyAt: undefined,
 };
 
 /** What is seen of an empty queue, but for what a test says. */

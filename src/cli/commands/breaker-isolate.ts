@@ -4,7 +4,7 @@ import type { Act } from '../action.js';
 import { declareBreakerChange } from '../breaker/breaker-change.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { duration } from '../option-parsers.js';
+import { holdingTime } from '../option-parsers.js';
 import { spokenDuration } from '../wording.js';
 
 interface IsolateOptions {
@@ -22,7 +22,9 @@ export function declareBreakerIsolate(breaker: Command, act: Act): void {
       'fallback or are set aside without using up an attempt. Said again, it changes until when and why.',
   })
     .addOption(
-      new Option('--for <duration>', 'when it ends by itself; without it only a release ends it').argParser(duration),
+      new Option('--for <duration>', 'when it ends by itself; without it only a release ends it').argParser(
+        holdingTime,
+      ),
     )
     .action(act(isolateBreaker));
 }

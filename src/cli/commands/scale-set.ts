@@ -3,7 +3,7 @@ import type { DurationMs } from '../../time/duration.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { duration, wholeNumber } from '../option-parsers.js';
+import { holdingTime, wholeNumber } from '../option-parsers.js';
 import { spokenDuration } from '../wording.js';
 
 interface SetOptions {
@@ -30,7 +30,7 @@ export function declareScaleSet(scale: Command, act: Act): void {
     .addOption(new Option('--min <n>', 'at least so many').argParser(count))
     .addOption(new Option('--max <n>', 'at most so many').argParser(count))
     .addOption(new Option('--exactly <n>', 'so many, neither more nor fewer').argParser(count))
-    .addOption(new Option('--for <duration>', 'when it ends').argParser(duration).makeOptionMandatory())
+    .addOption(new Option('--for <duration>', 'when it ends').argParser(holdingTime).makeOptionMandatory())
     .requiredOption('--why <text>', 'what for, for whoever looks at the group or the audit stream')
     .option('--dry-run', 'say what would change, and change nothing')
     .action(act(setScale));

@@ -5,7 +5,7 @@ import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
 import { operatorName } from '../operator.js';
-import { duration } from '../option-parsers.js';
+import { duration, holdingTime } from '../option-parsers.js';
 import { spokenDuration } from '../wording.js';
 
 interface SetOptions {
@@ -25,7 +25,7 @@ export function declareShedSet(shed: Command, act: Act): void {
     .addArgument(new Argument('<class>', 'the highest class that gives way').choices([...shedTargets]))
     .requiredOption('--why <text>', 'what for, for whoever looks at it or at the audit stream')
     .addOption(
-      new Option('--for <duration>', 'when it ends by itself').argParser(duration).default(duration('1h'), '1h'),
+      new Option('--for <duration>', 'when it ends by itself').argParser(holdingTime).default(duration('1h'), '1h'),
     )
     .option('--dry-run', 'say what would change, and change nothing')
     .action(act(setShed));

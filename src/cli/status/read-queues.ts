@@ -7,7 +7,9 @@ export interface QueueView extends QueuePolicy {
   readonly queue: string;
   readonly paused: boolean;
   /** How many jobs are in each state, in BullMQ's words; `dead_lettered` are those of its dead-letter queue. */
-  readonly jobs: Readonly<Omit<QueueSample, 'paused' | 'oldestEnqueuedAt' | 'added' | 'dueSoon' | 'overdueMs'>>;
+  readonly jobs: Readonly<
+    Omit<QueueSample, 'paused' | 'oldestReadyAt' | 'added' | 'dueSoon' | 'overdueMs' | 'awaitingSlots'>
+  >;
   /** How long the job that waits longest has waited; null when none waits. */
   readonly oldestAgeMs: number | null;
 }
@@ -22,7 +24,7 @@ export async function readQueues(redis: RedisSession, now: number): Promise<Queu
 
 /** A queue from its policy and a sample of it. Pure. */
 export function queueView(queue: string, policy: QueuePolicy, sample: QueueSample, now: number): QueueView {
-  const { paused, oldestEnqueuedAt, added, dueSoon, overdueMs, ...jobs } = sample;
-  const oldestAgeMs = oldestEnqueuedAt === undefined ? null : Math.max(0, now - oldestEnqueuedAt);
+  const { paused, oldestReadyAt, added, dueSoon, overdueMs, awaitingSlots, ...jobs } = sample;
+  const oldestAgeMs = oldestReadyAt === undefined ? null : Math.max(0, now - oldestReadyAt);
   return { queue, ...policy, paused, jobs, oldestAgeMs };
 }

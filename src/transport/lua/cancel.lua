@@ -55,7 +55,10 @@ local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk', 'bwp')
 if known[2] then return { -4, '' } end
 local isChild = known[1] and known[1] ~= ''
 if dry == '1' then return { isChild and 1 or 0, '' } end
-if isDelayed and known[3] then redis.pcall('ZREM', parkedBase .. known[3], id) end
+if isDelayed and known[3] then
+  redis.pcall('ZREM', parkedBase .. known[3], id)
+  redis.pcall('ZREM', parkedBase .. 'tenant_slots', id)
+end
 
 if isChild then
   redis.call('HSET', keys.job, 'defa', message)

@@ -33,7 +33,7 @@ local function enterByAge(keys, base, id, previousState)
   local priority = tonumber(redis.call('HGET', keys.job, 'priority')) or 0
   if priority > 0 then return enterWait(keys, id, previousState, true) end
   pushByAge(keys, base, { id })
-  redis.call('HSET', keys.job, 'delay', 0)
+  redis.call('HSET', keys.job, 'delay', 0, 'bww', nowMs())
   wakeWorker(keys.marker, keys.meta)
   emitEvent(keys.events, keys.meta, 'event', 'waiting', 'jobId', id, 'prev', previousState)
 end

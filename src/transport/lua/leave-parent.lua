@@ -1,3 +1,4 @@
+--- @include "now-ms.lua"
 --[[
 Cuts the tie of a finished child to its parent before the child is removed. A child that failed without a word on what that means
 for its parent is still waited for; when it was the last one, the parent starts. Answers whether the child may go: a parent in
@@ -12,6 +13,7 @@ local function leaveParent(job, parent)
   local base, id = string.match(parent, '^(.*:)(.*)$')
   if redis.call('ZREM', base .. 'waiting-children', id) == 0 then return true end
   redis.call('RPUSH', base .. 'wait', id)
+  redis.pcall('HSET', parent, 'bww', nowMs())
   local settings = redis.call('HMGET', base .. 'meta', 'paused', 'concurrency')
   local full = settings[2] and redis.call('LLEN', base .. 'active') >= tonumber(settings[2])
   if not settings[1] and not full then redis.call('ZADD', base .. 'marker', 0, '0') end

@@ -2,19 +2,22 @@
 --- @include "enter-by-age.lua"
 --[[
 Moves delayed jobs that are due to where they can start, at most a thousand at once: suspects that nobody has run alone to their place
-by age, as they have waited before. Where tenants have turns each takes its tenant's next. Answers when the next one is due, or nothing.
+by age, as they have waited before. Where tenants have turns each takes its tenant's next. The wait of each began when it was due. Answers
+when the next one is due, or nothing.
 ]]
 local function promoteDelayed(keys, base, now, paused)
   local next = nextDelayed(keys.delayed)
   if not next or next >= now + 1 then return next end
-  local due = redis.call('ZRANGEBYSCORE', keys.delayed, 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1000)
+  local entries = redis.call('ZRANGEBYSCORE', keys.delayed, 0, (now + 1) * 0x1000 - 1, 'WITHSCORES', 'LIMIT', 0, 1000)
+  local due = {}
+  for index = 1, #entries, 2 do due[#due + 1] = entries[index] end
   -- A key of another type breaks off here, while all jobs are in their place; below, it must not.
   redis.call('LLEN', keys.wait)
   redis.call('ZCARD', keys.prioritized)
   redis.call('XLEN', keys.events)
   redis.call('ZREM', keys.delayed, unpack(due))
   local byAge, turns = 0, nil
-  for _, id in ipairs(due) do
+  for index, id in ipairs(due) do
     local job = base .. id
     -- A key of another type answers with a table of one error.
     local known = redis.pcall('HMGET', job, 'priority', 'bwp', 'bwo')
@@ -38,7 +41,7 @@ local function promoteDelayed(keys, base, now, paused)
       redis.call('ZADD', keys.prioritized, priority * 0x100000000 + turn, id)
     end
     redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
-    redis.pcall('HSET', job, 'delay', 0)
+    redis.pcall('HSET', job, 'delay', 0, 'bww', math.floor(tonumber(entries[2 * index]) / 0x1000))
   end
   if turns then closeTurns(turns) end
   if not paused then redis.call('ZADD', keys.marker, 0, '0') end

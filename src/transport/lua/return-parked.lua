@@ -83,7 +83,7 @@ for _, job in ipairs(aside) do
       else
         plain[#plain + 1] = job.id
       end
-      redis.call('HSET', keys.job, 'delay', 0)
+      redis.call('HSET', keys.job, 'delay', 0, 'bww', now)
       emitEvent(keys.events, keys.meta, 'event', 'waiting', 'jobId', job.id, 'prev', 'delayed')
     end
   end

@@ -68,8 +68,13 @@ local function closeTurns(turns)
   for name, turn in pairs(turns.next) do
     scores[#scores + 1] = turn
     scores[#scores + 1] = name
+    -- More would not fit on the stack of the script.
+    if #scores >= 1000 then
+      redis.call('ZADD', key, unpack(scores))
+      scores = {}
+    end
   end
-  redis.call('ZADD', key, unpack(scores))
+  if #scores > 0 then redis.call('ZADD', key, unpack(scores)) end
   redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. string.format('%.0f', turns.now - turnCredit))
   redis.call('PEXPIRE', key, 86400000)
 end

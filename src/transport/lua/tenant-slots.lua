@@ -6,8 +6,13 @@
 --[[
 How many jobs of one tenant run at once. A job whose tenant runs as many as it may is set aside when it is taken, and the end of one of
 them brings the oldest back; it comes back by itself, too. `tenantRuns` counts what was taken and ended. It is counted anew from `active`
-when the last time is some seconds ago: workers die, and plain BullMQ's tell it nothing.
+when the last time is some seconds ago: workers die, and plain BullMQ's tell it nothing. Those of all tenants are on one index more, by when
+they come back by themselves: who counts what is due soon leaves them out.
 ]]
+local function indexOfAside(parkedBase)
+  return parkedBase .. 'tenant_slots'
+end
+
 local function tenantOf(share)
   local _, tenant = readShare(share)
   return tenant, 'tenant_slots:' .. tenant
@@ -62,6 +67,11 @@ local function enterTenantSlot(slots, id)
   -- By age, not by when they are due: the oldest comes back first.
   redis.call('ZADD', parked, tonumber(known[2]) or 0, id)
   redis.call('PEXPIRE', parked, 660000)
+  local all = indexOfAside(slots.parkedBase)
+  if redis.call('TYPE', all).ok ~= 'zset' then redis.call('DEL', all) end
+  redis.call('ZREMRANGEBYSCORE', all, '-inf', slots.now)
+  redis.call('ZADD', all, due, id)
+  redis.call('PEXPIRE', all, 660000)
   appendTrail(job, cjson.encode({ at = slots.now, what = 'parked', reason = reason, ['until'] = due }))
   slots.setAside = slots.setAside + 1
   return false
@@ -82,12 +92,13 @@ local function leaveTenantSlot(keys, base, parkedBase, now, share)
     local id = redis.call('ZPOPMIN', parked)[1]
     if not id then return end
     local job = base .. id
+    redis.pcall('ZREM', indexOfAside(parkedBase), id)
     if redis.pcall('HGET', job, 'bwp') == reason and redis.call('ZREM', keys.delayed, id) == 1 then
       local turns = openTurns(keys)
       takeTurn(turns, id, redis.call('HGET', job, 'bwo') or share, 'back')
       closeTurns(turns)
       redis.call('HDEL', job, 'bwp')
-      redis.call('HSET', job, 'delay', 0)
+      redis.call('HSET', job, 'delay', 0, 'bww', now)
       noteReturn(job, now, reason)
       redis.call('XADD', keys.events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
       return wakeWorker(keys.marker, keys.meta)

@@ -6,19 +6,22 @@ KEYS  1 completed  zset    score = when the job ended, ms
 ARGV  1 base       what the keys of the jobs begin with
       2 keep       how many stay in any case
       3 most       how many may go
-      4 epoch      of the leader that does this
+      4 olderThan  ms: what has ended since stays, too
+      5 epoch      of the leader that does this
 REPLY how many are gone | -7 leader deposed
 WRITES completed, fence, the jobs   COST O(most x log completed)
 ]]
 --- @include "expect-types.lua"
 --- @include "trim-finished.lua"
 --- @include "check-fence.lua"
+--- @include "now-ms.lua"
 local completed = KEYS[1]
-local base, keep, most, epoch = unpack(ARGV)
+local base, keep, most, olderThan, epoch = unpack(ARGV)
 
 expectTypes({ [completed] = 'zset' })
 if isStale(KEYS[2], epoch) then return -7 end
-local going = math.min(redis.call('ZCARD', completed) - keep, tonumber(most))
+local old = redis.call('ZCOUNT', completed, '-inf', string.format('%.0f', nowMs() - olderThan))
+local going = math.min(redis.call('ZCARD', completed) - keep, old, tonumber(most))
 if going <= 0 then return 0 end
 local ids = redis.call('ZRANGE', completed, 0, going - 1)
 removeFinished(completed, base, ids, false)

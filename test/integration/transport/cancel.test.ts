@@ -50,7 +50,7 @@ describe.each(places)('cancel of a job that %s', (_what, put, from) => {
     const {
       dead_lettered,
       paused: _paused,
-      oldestEnqueuedAt: _oldest,
+      oldestReadyAt: _oldest,
       added: _added,
       dueSoon: _due,
       ...rest

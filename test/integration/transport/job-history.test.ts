@@ -33,11 +33,14 @@ it('loses its oldest jobs, with all that belongs to them, and nothing else', asy
   const { client } = pool();
   const { queue, keys, done, waiting, trims } = await history();
 
-  const first = await trims.trim(queue, { keep: 5, most: 10 }, 1);
-  const second = await trims.trim(queue, { keep: 5, most: 10 }, 1);
-  const third = await trims.trim(queue, { keep: 5, most: 10 }, 1);
+  const limits = { keep: 5, most: 10, olderThanMs: 0 };
 
-  expect([first, second, third]).toEqual([10, 5, 0].map((jobs) => ({ kind: 'trimmed', jobs })));
+  const young = await trims.trim(queue, { ...limits, olderThanMs: 60_000 }, 1);
+  const first = await trims.trim(queue, limits, 1);
+  const second = await trims.trim(queue, limits, 1);
+  const third = await trims.trim(queue, limits, 1);
+
+  expect([young, first, second, third]).toEqual([0, 10, 5, 0].map((jobs) => ({ kind: 'trimmed', jobs })));
   expect(await client.zrange(keys.completed, '0', '-1')).toEqual(done.slice(15));
   const left = (await client.keys(`${keys['']}*`)).filter((key) => done.some((id) => key.includes(id)));
   expect(left.sort()).toEqual(
@@ -54,6 +57,6 @@ it('is not touched for a leader of whom a later one has taken over', async () =>
   const { queue, keys, trims } = await history();
   await new QueueFences(client, keyspace, recordLog().log).raise(7, [queue]);
 
-  expect(await trims.trim(queue, { keep: 0, most: 10 }, 6)).toEqual({ kind: 'deposed' });
+  expect(await trims.trim(queue, { keep: 0, most: 10, olderThanMs: 0 }, 6)).toEqual({ kind: 'deposed' });
   expect(await client.zcard(keys.completed)).toBe(20);
 });

@@ -78,6 +78,11 @@ export class LeaseBench {
     return taken;
   }
 
+  /** Since when the job has been able to start that waits longest, as the queue's sample tells it. */
+  async oldestReadyAt(): Promise<number | undefined> {
+    return (await this.pool.inspector.sample(this.queue)).oldestReadyAt;
+  }
+
   jobKey(id: string): string {
     return `${this.keys['']}${id}`;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { leaseTokenPrefix } from '../../../src/transport/lease-token.js';
+import { ParkedJobs } from '../../../src/transport/parked-jobs.js';
 import { strayJobsScript } from '../../../src/transport/view-scripts.js';
 import { jobCrashes } from '../../support/orphan.js';
 import { usePool } from '../worker-pool/test-pool.js';
@@ -24,14 +25,15 @@ describe('queue-sample', () => {
       'waiting-children': 0,
       dead_lettered: 0,
       paused: false,
-      oldestEnqueuedAt: undefined,
+      oldestReadyAt: undefined,
       added: 0,
       dueSoon: 0,
       overdueMs: 0,
+      awaitingSlots: 0,
     });
   });
 
-  it('counts each state apart and names the enqueue time of the job that waits longest', async () => {
+  it('counts each state apart and says since when the job could start that waits longest', async () => {
     const bench = new LeaseBench(pool());
     const { client } = pool();
     await bench.take('mine');
@@ -58,10 +60,11 @@ describe('queue-sample', () => {
       'waiting-children': 1,
       dead_lettered: 3,
       paused: true,
-      oldestEnqueuedAt: 4_000,
+      oldestReadyAt: 4_000,
       added: 6,
       dueSoon: 1,
       overdueMs: 0,
+      awaitingSlots: 0,
     });
   });
 
@@ -71,7 +74,77 @@ describe('queue-sample', () => {
 
     const sample = await pool().inspector.sample(bench.queue);
 
-    expect(sample).toMatchObject({ waiting: 1, oldestEnqueuedAt: undefined });
+    expect(sample).toMatchObject({ waiting: 1, oldestReadyAt: undefined });
+  });
+
+  it('counts the wait of a job that was delayed from when it was due', async () => {
+    const bench = new LeaseBench(pool());
+    const enqueuedAt = Date.now() - 86_400_000;
+    await bench.add({ id: 'reminder', enqueuedAt: enqueuedAt as EpochMs, delayMs: 86_390_000 });
+    await bench.add({ id: 'next' });
+
+    await bench.calls.take(['mine']);
+
+    expect(await bench.oldestReadyAt()).toBe(enqueuedAt + 86_390_000);
+  });
+
+  it('counts the wait of a delayed job with a priority in the same way', async () => {
+    const bench = new LeaseBench(pool());
+    const enqueuedAt = Date.now() - 86_400_000;
+    await bench.add({ enqueuedAt: enqueuedAt as EpochMs, delayMs: 86_390_000, priority: 1 });
+    await bench.add({});
+
+    await bench.calls.take(['mine']);
+
+    expect(await bench.oldestReadyAt()).toBe(enqueuedAt + 86_390_000);
+  });
+
+  it.each<[string, (bench: LeaseBench, id: string) => Promise<unknown>]>([
+    ['was given back', (bench, id) => bench.calls.end({ kind: 'i', id, token: 'mine', words: [] }, undefined)],
+    [
+      'was set aside and brought back',
+      async (bench, id) => {
+        await bench.calls.end({ kind: 'p', id, token: 'mine', words: [60_000, 'shed'] }, undefined);
+        const parked = new ParkedJobs(pool().client, pool().keyspace);
+        await parked.bringBack({ queue: bench.queue, reason: 'shed' }, 1, 1);
+      },
+    ],
+  ])('counts the wait of a job that %s from then on', async (_what, comeBack) => {
+    const bench = new LeaseBench(pool());
+    const before = Date.now();
+    const { id } = await bench.take('mine', { enqueuedAt: (before - 3_600_000) as EpochMs });
+
+    await comeBack(bench, id);
+
+    expect(await bench.oldestReadyAt()).toBeGreaterThanOrEqual(before);
+  });
+
+  it('finds who waits longest behind jobs that have just come back', async () => {
+    const bench = new LeaseBench(pool());
+    const now = Date.now();
+    for (let n = 0; n < 5; n++) await bench.take(`t${n}`, { id: `${n}`, enqueuedAt: (now - 3_600_000 + n) as EpochMs });
+    for (let n = 0; n < 10; n++) await bench.add({ enqueuedAt: (now - 60_000) as EpochMs });
+
+    for (let n = 0; n < 5; n++) await bench.calls.end({ kind: 'i', id: `${n}`, token: `t${n}`, words: [] }, undefined);
+
+    expect(await bench.oldestReadyAt()).toBe(now - 60_000);
+  });
+
+  it.each([
+    ['was due', { delay: 3_590_000, backoff: { type: 'fixed', delay: 7 } }, {}, 3_590_000],
+    ['was due and ran', { delay: 1_000 }, { processedOn: Date.now() - 5_000 }, undefined],
+    ['was promoted long before it is due', { delay: 86_400_000 }, {}, 0],
+    ['has options that are no JSON', '{"delay":', {}, 0],
+  ])('takes the best it can know of a job that plain BullMQ put among the waiting and that %s', async (...row) => {
+    const [, opts, fields, laterMs] = row;
+    const bench = new LeaseBench(pool());
+    const timestamp = Date.now() - 3_600_000;
+    const written = { timestamp, opts: typeof opts === 'string' ? opts : JSON.stringify(opts), ...fields };
+    await pool().client.hset(bench.jobKey('plain'), written);
+    await pool().client.lpush(bench.keys.wait, 'plain');
+
+    const expected = laterMs === undefined ? (fields as { processedOn: number }).processedOn : timestamp + laterMs;
+    expect(await bench.oldestReadyAt()).toBe(expected);
   });
 
   it('says how late the first delayed job is', async () => {

@@ -84,6 +84,21 @@ describe('the slots of a tenant', () => {
     expect(await complete(bench, '1', 't1', 't4')).toEqual(['3']);
   });
 
+  it('keep no job among those that are due soon while others run, and each once nobody does', async () => {
+    const bench = limitedBench();
+    for (const id of ['1', '2', '3', '4', '5']) await addFor(bench, 'flood', id);
+    await take(bench, ['t1', 't2', 't3', 't4', 't5']);
+    await bench.add({ delayMs: 30_000 });
+    const sample = () => pool().inspector.sample(bench.queue);
+
+    expect(await sample()).toMatchObject({ dueSoon: 1, awaitingSlots: 3 });
+    await complete(bench, '1', 't1', 't6');
+    expect(await sample()).toMatchObject({ dueSoon: 1, awaitingSlots: 2 });
+
+    await pool().client.del(bench.keys.active);
+    expect(await sample()).toMatchObject({ dueSoon: 3, awaitingSlots: 2 });
+  });
+
   it('are no business of jobs without a share', async () => {
     const bench = limitedBench();
     for (const id of ['1', '2', '3']) await bench.add({ id });

@@ -54,6 +54,15 @@ describe('nextFlow', () => {
     expect(flowOf(before, after).latest).toMatchObject(rates);
   });
 
+  it('takes jobs back from the averages that turn out to wait for a slot of their tenant', () => {
+    const flood = { added: 5_000, prioritized: 4_998, active: 2 };
+    const heldBack = { added: 5_000, active: 2, delayed: 4_998, awaitingSlots: 4_998 };
+
+    expect(flowOf({}, flood).minute.ready).toBe(5_000);
+    expect(flowOf({}, flood, heldBack).minute.ready).toBeCloseTo(1);
+    expect(flowOf({}, flood, heldBack).latest.ready).toBe(0);
+  });
+
   it('reckons per second whatever time lies between two samples', () => {
     const first = nextFlow(undefined, flowSample(), 0);
 
@@ -113,8 +122,9 @@ describe('nextFlow', () => {
       delayed: count,
       'waiting-children': count,
       dueSoon: count,
+      awaitingSlots: count,
       paused: fc.boolean(),
-      oldestEnqueuedAt: fc.option(count, { nil: undefined }),
+      oldestReadyAt: fc.option(count, { nil: undefined }),
     });
 
     fc.assert(

@@ -115,7 +115,10 @@ describe('one second of overload control', () => {
   });
 
   it('sheds nothing when an operator says so, whatever the waits are', () => {
-    const { state } = steps(30, input(late, { order: order('none') }));
+    const shut = steps(6, input(late)).state;
+    const { state } = steps(1, input(late, { order: order('none') }), shut);
+
+    expect(shut.gates).toEqual({ bulk: 0 });
 
     expect(state).toMatchObject({ cut: openCut, gates: {} });
   });

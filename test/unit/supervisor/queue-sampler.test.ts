@@ -40,7 +40,7 @@ describe('QueueSampler', () => {
         dead_lettered: 2,
         'waiting-children': 1,
         overdueMs: 250,
-        oldestEnqueuedAt: now - 1_500,
+        oldestReadyAt: now - 1_500,
       }),
       reports: queueSample({ paused: true }),
     });
@@ -61,7 +61,7 @@ describe('QueueSampler', () => {
   });
 
   it('takes a job from a clock that runs ahead for one that was enqueued just now', async () => {
-    expect(await sampled({ email: queueSample({ waiting: 1, oldestEnqueuedAt: now + 5_000 }) })).toContain(
+    expect(await sampled({ email: queueSample({ waiting: 1, oldestReadyAt: now + 5_000 }) })).toContain(
       'bulwark_queue_oldest_job_age_seconds{queue="email"} 0',
     );
   });

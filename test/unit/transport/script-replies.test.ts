@@ -54,8 +54,8 @@ describe('the reply of lease-renew', () => {
 });
 
 describe('the reply of queue-sample', () => {
-  it('is a count for each state, and when the oldest was enqueued', () => {
-    expect(queueSampleScript.definition.reply([1, 2, 3, 4, 5, 6, 7, 8, 1, 1_700_000_000_000, 9, 10, 11])).toEqual({
+  it('is a count for each state, and since when the oldest could start', () => {
+    expect(queueSampleScript.definition.reply([1, 2, 3, 4, 5, 6, 7, 8, 1, 1_700_000_000_000, 9, 10, 11, 12])).toEqual({
       waiting: 1,
       prioritized: 2,
       delayed: 3,
@@ -65,17 +65,18 @@ describe('the reply of queue-sample', () => {
       'waiting-children': 7,
       dead_lettered: 8,
       paused: true,
-      oldestEnqueuedAt: 1_700_000_000_000,
+      oldestReadyAt: 1_700_000_000_000,
       added: 9,
       dueSoon: 10,
       overdueMs: 11,
+      awaitingSlots: 12,
     });
   });
 
   it('knows no oldest job when none waits', () => {
-    expect(queueSampleScript.definition.reply([0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0])).toMatchObject({
+    expect(queueSampleScript.definition.reply([0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0])).toMatchObject({
       paused: false,
-      oldestEnqueuedAt: undefined,
+      oldestReadyAt: undefined,
     });
   });
 });
