@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks';
 import type { Figures, Proof, ProofResult } from '../proof.js';
 import { largeMetrics } from '../runs/large-metrics.js';
 
-const pool = { queues: 200, kinds: 50 };
+/** Jobs of one kind end in some four buckets. */
+const pool = { queues: 200, kinds: 50, exemplars: 4 };
 const scrapes = 200;
 const mostMs = 50;
 const mostBytes = 2_000_000;
@@ -10,7 +11,7 @@ const mostBytes = 2_000_000;
 /** What a scrape costs a process of a large pool: while it writes its page, it runs no job. */
 export const scrape: Proof = {
   name: 'scrape',
-  about: 'size and time of the page of metrics, with 200 queues and 50 kinds',
+  about: 'size and time of the page of metrics, with 200 queues and 50 kinds, and traces',
   run: async (say, { quick }): Promise<ProofResult> => {
     const times = quick ? 10 : scrapes;
     const scenarios = [];

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { criticalities } from '../../src/job/criticality.js';
 import { anyKind, type LabelRule, type MetricRow, metricTable } from '../../src/telemetry/metric-table.js';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
@@ -7,6 +8,8 @@ import type { Role } from '../../src/telemetry/role.js';
 export interface PoolSize {
   readonly queues: number;
   readonly kinds: number;
+  /** In how many buckets of each series a trace is named; without it nobody traces. */
+  readonly exemplars?: number;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -20,16 +23,30 @@ const othersPerLabel = 10;
  * for which jobs are refused, shed or dead-lettered. A kind lives in one queue; the queues beyond those have no kinds here, and are counted
  * all the same.
  */
-export function largeMetrics(role: Role, { queues, kinds }: PoolSize): Metrics {
+export function largeMetrics(role: Role, { queues, kinds, exemplars = 0 }: PoolSize): Metrics {
   const names = Array.from({ length: kinds }, (_, n) => `kind-of-job-${n}`);
-  const metrics = createMetrics({ role, version: '1.0.0', registry: { kinds: names, queues: [] } });
+  const metrics = createMetrics({
+    role,
+    version: '1.0.0',
+    registry: { kinds: names, queues: [] },
+    exemplars: exemplars > 0,
+  });
   for (const [name, row] of Object.entries(metricTable) as [keyof Metrics, MetricRow][]) {
     // A process has one build.
     if (!row.by.includes(role) || name === 'buildInfo') continue;
     const instrument = metrics[name] as unknown as AnyInstrument;
-    for (const labels of seriesOf(row, queues, names)) record(row, instrument, labels);
+    for (const labels of seriesOf(row, queues, names)) {
+      record(row, instrument, labels);
+      if (row.type === 'histogram' && row.exemplars) nameTraces(instrument, labels, exemplars);
+    }
   }
   return metrics;
+}
+
+/** An observation for each bucket, each of a trace of its own. */
+function nameTraces(instrument: AnyInstrument, labels: Labels, buckets: number): void {
+  for (let n = 0; n < buckets; n++)
+    instrument.observe(labels, 0.123 * 4 ** n, { trace_id: randomBytes(16).toString('hex') });
 }
 
 function record({ type, labels }: MetricRow, instrument: AnyInstrument, values: Labels): void {

@@ -14,10 +14,11 @@ export interface InstallEvidence {
   readonly stamp: string | undefined;
   readonly lock: Lock;
   readonly installed: Lock | undefined;
+  readonly linkedTo: string | undefined;
 }
 
 export interface InstallDecision {
-  readonly kind: 'fresh' | 'stamp' | 'install';
+  readonly kind: 'fresh' | 'stamp' | 'install' | 'refuse';
   readonly reason: string;
 }
 

@@ -2,9 +2,17 @@
  * Decides whether the packages have to be installed. Pure.
  *
  * `stamp` is what our last installation left behind, `wantedStamp` what one would leave now. Who ran npm by hand has no
- * stamp or an old one: then npm's own record of what lies in node_modules is compared with the lock file.
+ * stamp or an old one: then npm's own record of what lies in node_modules is compared with the lock file. `linkedTo` is where node_modules
+ * really lies when it is a symbolic link: to install would empty that.
  */
-export function decideInstall({ wantedStamp, stamp, lock, installed }) {
+export function decideInstall({ linkedTo, ...evidence }) {
+  const decision = decide(evidence);
+  if (decision.kind !== 'install' || linkedTo === undefined) return decision;
+  const reason = `${decision.reason}, and node_modules is a symbolic link: npm would empty ${linkedTo}, which others may use`;
+  return { kind: 'refuse', reason };
+}
+
+function decide({ wantedStamp, stamp, lock, installed }) {
   if (installed === undefined) return { kind: 'install', reason: 'no packages are installed yet' };
   if (stamp === wantedStamp) return { kind: 'fresh', reason: 'installed by us' };
   const otherPlatform = stamp !== undefined && platformOf(stamp) !== platformOf(wantedStamp);

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { decideInstall, stampOf } from './install-decision.mjs';
 import { root, SetupError, say } from './project.mjs';
 
 const lockFile = join(root, 'package-lock.json');
-const stampFile = join(root, 'node_modules', '.bulwark-install');
+const modules = join(root, 'node_modules');
+const stampFile = join(modules, '.bulwark-install');
 /** Written by npm when an installation is complete. */
-const installedFile = join(root, 'node_modules', '.package-lock.json');
+const installedFile = join(modules, '.package-lock.json');
 
 /** Installs exactly what the lock file says, when that is not what lies in node_modules. Call it under the setup lock. */
 export function install() {
@@ -19,8 +20,12 @@ export function install() {
     stamp: existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined,
     lock: JSON.parse(lock),
     installed: existsSync(installedFile) ? JSON.parse(readFileSync(installedFile, 'utf8')) : undefined,
+    linkedTo: lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(modules) : undefined,
   });
   if (decision.kind === 'fresh') return;
+  if (decision.kind === 'refuse') {
+    throw new SetupError(`${decision.reason}; remove the link and start again, or run \`npm ci\` where it leads`);
+  }
   if (decision.kind === 'install') {
     say(`installing the packages of package-lock.json: ${decision.reason}`);
     runNpm(['ci', '--include=dev', '--loglevel=error']);

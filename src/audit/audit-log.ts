@@ -6,6 +6,7 @@ import { AuditContendedError } from './audit-contended-error.js';
 import { type AuditEntry, fieldsOf } from './audit-entry.js';
 import { type ChainPoint, chained } from './chain.js';
 import { dayOf } from './day.js';
+import { countGivingWay } from './trim.js';
 
 /** Where the chain stands, as the script saw it. */
 interface Standing extends ChainPoint {
@@ -108,7 +109,7 @@ export class AuditLog {
   /** The oldest of a full day give way, and the chain says so. Answers where it stands then, whoever did it. */
   async #trim(by: string, { standing, from, through }: Full): Promise<Standing> {
     const day = this.#dayFor(standing);
-    const count = Math.max(1, Math.floor(this.#bounds.entriesPerDay / 10));
+    const count = countGivingWay(this.#bounds.entriesPerDay);
     const entry = { by, what: 'audit.trim', why: 'full', count, details: { day, from, through } } as const;
     const reply = await this.#write(fieldsOf(entry, standing.now), standing, through);
     return reply === 'written' ? (await this.#ask(day)).standing : reply.standing;

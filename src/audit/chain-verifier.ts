@@ -1,24 +1,8 @@
-import { assertNever } from '../errors/assert-never.js';
-import { type ChainedFields, type ChainPoint, genesis, hashOf } from './chain.js';
+import { auditBounds } from './audit-log.js';
+import { type ChainPoint, genesis, hashOf } from './chain.js';
+import type { BreakKind, ChainBreak } from './chain-break.js';
 import { type StoredEntry, seqOf } from './stored-entry.js';
-
-/**
- * `altered`: what it says does not have its hash. `misplaced`: it lies where another one belongs. `inserted`: it belongs to no chain.
- * `unlinked`: it does not follow from the one before, which or itself was written anew. `removed`: some are missing. `begun_anew`: the
- * numbers start again.
- */
-export type BreakKind = 'altered' | 'misplaced' | 'inserted' | 'unlinked' | 'removed' | 'begun_anew';
-
-/** One place at which the chain does not hold. */
-export interface ChainBreak {
-  readonly kind: BreakKind;
-  /** The entry at which it shows; the first one that is missing where some were removed. Null when it has no number. */
-  readonly seq: number | null;
-  /** Where that lies, or is missed. */
-  readonly place: string;
-  /** A sentence for people. */
-  readonly detail: string;
-}
+import { leastLeft, type Trim, trimIn } from './trim.js';
 
 export interface ChainReport {
   /** Entries whose hash and place are right. */
@@ -43,6 +27,8 @@ export interface ChainVerifierOptions {
   readonly kept?: readonly ChainPoint[];
   /** Whether it may be a part that somebody chose. Days expire whole, so the stream itself begins with one or where a full one was trimmed. */
   readonly isPart?: boolean;
+  /** How many entries a day has when it is full: fewer never give way. */
+  readonly entriesPerDay?: number;
 }
 
 /** Some entries that are missing. */
@@ -50,6 +36,12 @@ interface Gap {
   readonly from: number;
   readonly to: number;
   readonly place: string;
+  /** Which of the days that were shown goes on behind it. */
+  readonly day: number;
+  /** How many sound entries were shown before it. */
+  readonly soundBefore: number;
+  /** The first entry of the day, where a trim says that it gave way. */
+  trimmedFrom?: number;
 }
 
 const mostBreaks = 1_000;
@@ -65,11 +57,11 @@ const mostGaps = 10_000;
  */
 export class ChainVerifier {
   readonly #breaks: ChainBreak[] = [];
-  readonly #gaps: Gap[] = [];
-  /** What gave way to newer entries, as the chain says: the first number, by the last one. */
-  readonly #trims = new Map<number, number>();
+  /** By the last number that is missing. */
+  readonly #gaps = new Map<number, Gap>();
   readonly #kept: Map<number, string>;
   readonly #isPart: boolean;
+  readonly #leastLeft: number;
   #broken = 0;
   #sound = 0;
   #unchained = 0;
@@ -77,13 +69,16 @@ export class ChainVerifier {
   #last: ChainPoint | undefined;
   #isLastSound = true;
   #place = '';
+  #day = 0;
   #gone = 0;
   /** What is missing before the first entry, where that does not begin a day. */
   #start: Gap | undefined;
 
-  constructor({ after, kept = [], isPart = false }: ChainVerifierOptions = {}) {
+  constructor(options: ChainVerifierOptions = {}) {
+    const { after, kept = [], isPart = false, entriesPerDay = auditBounds.entriesPerDay } = options;
     this.#last = after;
     this.#isPart = isPart;
+    this.#leastLeft = leastLeft(entriesPerDay);
     this.#kept = new Map(kept.map(({ seq, hash }) => [seq, hash]));
   }
 
@@ -105,11 +100,12 @@ export class ChainVerifier {
       return;
     }
     const isSound = this.#isSound(entry, number, hash);
+    if (this.#beginsDay(entry)) this.#day += 1;
     this.#link(entry, number, isSound);
     if (isSound) {
       this.#sound += 1;
       const trim = trimIn(fields);
-      if (trim && this.#trims.size < mostGaps) this.#trims.set(trim.through, trim.from);
+      if (trim) this.#explain(trim);
     }
     this.#compareWithKept({ seq: number, hash }, place);
     this.#last = { seq: number, hash };
@@ -137,8 +133,9 @@ export class ChainVerifier {
   /** What was found. */
   report(): ChainReport {
     this.#judgeStart();
-    const trimmed = this.#gaps.reduce((sum, gap) => sum + this.#judge(gap), 0);
-    this.#gaps.length = 0;
+    let trimmed = 0;
+    for (const gap of this.#gaps.values()) trimmed += this.#judge(gap);
+    this.#gaps.clear();
     for (const seq of this.#kept.keys())
       this.#break('removed', seq, this.#place, 'its hash was kept, and it is not there');
     this.#kept.clear();
@@ -154,11 +151,28 @@ export class ChainVerifier {
     };
   }
 
+  /** A line of a file does not say its day, except where it is the first of one. */
+  #beginsDay({ fields, place }: StoredEntry): boolean {
+    return fields['after'] !== undefined || (!this.#isPart && place !== this.#place);
+  }
+
+  /**
+   * Takes in what an entry says gave way. Anybody who can write can say so: it is believed only of the beginning of a day of which as much
+   * has followed as a full one keeps.
+   */
+  #explain({ from, through }: Trim): void {
+    const gap = this.#start?.to === through ? this.#start : this.#gaps.get(through);
+    if (gap === undefined || from > through || gap.day !== this.#day) return;
+    if (this.#sound - gap.soundBefore < this.#leastLeft) return;
+    // A day begins once: who says that it began sooner would hide what was before it.
+    gap.trimmedFrom = Math.max(gap.trimmedFrom ?? from, from);
+  }
+
   #judgeStart(): void {
     const start = this.#start;
     this.#start = undefined;
     if (start === undefined) return;
-    if (this.#trims.has(start.to)) this.#gone = start.to;
+    if (start.trimmedFrom !== undefined) this.#gone = start.to;
     else {
       const detail = `the entries of this day before ${start.to + 1} are missing: a day does not expire in part`;
       this.#break('removed', start.to, start.place, detail);
@@ -166,8 +180,8 @@ export class ChainVerifier {
   }
 
   /** Answers how many of a gap gave way; the others were removed. */
-  #judge({ from, to, place }: Gap): number {
-    const begin = Math.max(this.#trims.get(to) ?? to + 1, from);
+  #judge({ from, to, place, trimmedFrom = to + 1 }: Gap): number {
+    const begin = Math.max(trimmedFrom, from);
     if (begin > from) this.#break('removed', from, place, missing(from, begin - 1));
     return to - begin + 1;
   }
@@ -192,21 +206,30 @@ export class ChainVerifier {
         if (isSound && fields['prev'] !== genesis.hash)
           this.#break('unlinked', number, place, 'it says that others came before');
       } else if (this.#isPart || fields['after'] !== undefined) this.#gone = number - 1;
-      else this.#start = { from: 1, to: number - 1, place };
+      else this.#start = this.#gapBefore(number, 1, place);
       return;
     }
+    // Who moves the beginning of a day into the day before would have its midst look like its beginning, which may give way.
+    if (!this.#isPart && isSound && fields['after'] !== undefined && place === this.#place)
+      this.#break('misplaced', number, place, 'it begins a day, and lies in the midst of one');
     if (number <= last.seq) {
       const detail = `it comes after entry ${last.seq}: it was moved, or the head was lost and the chain begun anew`;
       this.#break('begun_anew', number, place, detail);
     } else if (number > last.seq + 1) {
-      const gap = { from: last.seq + 1, to: number - 1, place };
-      if (this.#gaps.length < mostGaps) this.#gaps.push(gap);
+      const gap = this.#gapBefore(number, last.seq + 1, place);
+      // In the midst of a day nothing gives way, nor at its end. A file may lack what did so before it was exported.
+      const mayGiveWay = fields['after'] === undefined && (this.#isPart || place !== this.#place);
+      if (mayGiveWay && this.#gaps.size < mostGaps) this.#gaps.set(gap.to, gap);
       else this.#break('removed', gap.from, place, missing(gap.from, gap.to));
     } else if (isSound && this.#isLastSound && fields['prev'] !== last.hash) {
       // Where one of the two is broken that has been said.
       const detail = `it does not follow from entry ${last.seq} as that is now: one of the two was written anew`;
       this.#break('unlinked', number, place, detail);
     }
+  }
+
+  #gapBefore(number: number, from: number, place: string): Gap {
+    return { from, to: number - 1, place, day: this.#day, soundBefore: this.#sound };
   }
 
   #compareWithKept({ seq, hash }: ChainPoint, place: string): void {
@@ -219,40 +242,6 @@ export class ChainVerifier {
   #break(kind: BreakKind, seq: number | null, place: string, detail: string): void {
     this.#broken += 1;
     if (this.#breaks.length < mostBreaks) this.#breaks.push({ kind, seq, place, detail });
-  }
-}
-
-/** What a break is, as one says it. */
-export function spokenBreak(kind: BreakKind): string {
-  switch (kind) {
-    case 'altered':
-      return 'altered';
-    case 'misplaced':
-      return 'out of order';
-    case 'inserted':
-      return 'inserted';
-    case 'unlinked':
-      return 'does not follow';
-    case 'removed':
-      return 'removed';
-    case 'begun_anew':
-      return 'begun anew';
-    default:
-      return assertNever(kind);
-  }
-}
-
-/** Which entries gave way, if this one tells of that. */
-function trimIn({
-  what,
-  details = '',
-}: ChainedFields): { readonly from: number; readonly through: number } | undefined {
-  if (what !== 'audit.trim') return undefined;
-  try {
-    const { from, through } = Object(JSON.parse(details)) as { readonly from?: unknown; readonly through?: unknown };
-    return typeof from === 'number' && typeof through === 'number' ? { from, through } : undefined;
-  } catch {
-    return undefined;
   }
 }
 

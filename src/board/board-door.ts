@@ -75,9 +75,13 @@ export class BoardDoor {
     return refuse(response, this.#toBoard(cookie(session, path, sessionMs / 1_000, isSecure(request))));
   }
 
-  /** Compares a guess, unless there were too many: those are not even looked at. */
+  /**
+   * Compares a guess. Whoever has the token comes in, however many wrong ones came from his address: behind a proxy all have the same one. What
+   * keeps others out is how long the token is; the limit keeps them from filling the log.
+   */
   #judge(request: IncomingMessage, guess: string, say: (status: number, error: string) => Answer): Answer | undefined {
     const { token, clock, log } = this.#options;
+    if (isToken(guess, token)) return undefined;
     const [address, now] = [addressOf(request), clock.elapsed()];
     const waitMs = this.#limit.waitMs(address, now);
     if (waitMs > 0) {
@@ -85,7 +89,6 @@ export class BoardDoor {
       const answer = say(429, `Too many wrong tokens: try again in ${seconds} seconds.`);
       return { ...answer, headers: { 'retry-after': String(seconds) } };
     }
-    if (isToken(guess, token)) return undefined;
     this.#limit.miss(address, now);
     log.warn({ from: address }, 'board.token_wrong');
     return say(401, 'That is not the token of this board.');

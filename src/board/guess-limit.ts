@@ -1,4 +1,4 @@
-/** So many wrong tokens an address may send in a minute: a person who mistypes needs fewer, and who guesses gets nowhere. */
+/** So many wrong tokens an address may send in a minute: a person who mistypes needs fewer, and more of them tell nobody anything. */
 const mostGuesses = 5;
 const windowMs = 60_000;
 /** Whoever has more addresses than this to guess from is forgotten sooner. */
@@ -8,7 +8,7 @@ const mostAddresses = 1_000;
 export class GuessLimit {
   readonly #wrong = new Map<string, { count: number; readonly since: number }>();
 
-  /** For how long an address may not try again; 0 when it may. `now` is a moment on a monotonic clock. */
+  /** For how long wrong tokens of an address are not counted any more; 0 when they are. `now` is a moment on a monotonic clock. */
   waitMs(address: string, now: number): number {
     const wrong = this.#wrong.get(address);
     if (wrong === undefined || wrong.count < mostGuesses) return 0;

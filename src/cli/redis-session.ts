@@ -1,4 +1,4 @@
-import type { AuditEntry, LetterEntry } from '../audit/audit-entry.js';
+import type { AuditEntry } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { BreakerStore } from '../breaker/breaker-store.js';
 import type { ResolvedRedisOptions } from '../config/option-types.js';
@@ -18,6 +18,10 @@ import { QueueDirectory } from '../transport/queue-directory.js';
 import { QueueInspector } from '../transport/queue-inspector.js';
 import { operatorName } from './operator.js';
 import { UnknownQueueError } from './unknown-queue-error.js';
+
+/** What an operator does; who that is, the session knows. */
+type OperatorEntry = Unsigned<AuditEntry>;
+type Unsigned<Entry> = Entry extends AuditEntry ? Omit<Entry, 'by'> : never;
 
 /** One command's view of the pool: a connection and everything that can be asked of it. */
 export class RedisSession {
@@ -71,14 +75,9 @@ export class RedisSession {
     return new DeadLetterStore(this.client, this.keyspace, queue);
   }
 
-  /** Writes down what an operator is about to do to dead letters, before it is done. Rejects when that cannot be written: do not do it. */
-  audit(what: LetterEntry['what'], queue: string, count: number, details: LetterEntry['details']): Promise<void> {
-    return this.writeDown({ by: operatorName(), what, queue, why: 'operator', count, details });
-  }
-
-  /** The same for anything else. */
-  async writeDown(entry: AuditEntry): Promise<void> {
-    await new AuditLog(this.client, this.keyspace).append(entry, systemClock.now());
+  /** Writes down what the operator is about to do, before it is done. Rejects when that cannot be written: do not do it. */
+  async writeDown(entry: OperatorEntry): Promise<void> {
+    await new AuditLog(this.client, this.keyspace).append({ ...entry, by: operatorName() }, systemClock.now());
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type LabelFilter, type LabelValues, SeriesByLabels } from './series.js';
-import type { TraceIds } from './tracing/context.js';
+import type { Exemplar } from './tracing/context.js';
 
 export interface HistogramSettings {
   readonly name: string;
@@ -11,8 +11,8 @@ export interface HistogramSettings {
 }
 
 /** Which trace was observed last in a bucket, what, and when in seconds. */
-interface Exemplar {
-  readonly labelSet: TraceIds;
+interface KeptExemplar {
+  readonly labelSet: Exemplar;
   readonly value: number;
   readonly timestamp: number;
 }
@@ -21,7 +21,7 @@ interface Exemplar {
 interface Series {
   readonly labels: LabelValues;
   readonly counts: number[];
-  readonly exemplars: (Exemplar | undefined)[];
+  readonly exemplars: (KeptExemplar | undefined)[];
   sum: number;
 }
 
@@ -31,7 +31,7 @@ interface HistogramSample {
   readonly labels: { readonly le?: number | '+Inf' };
   readonly sharedLabels: LabelValues;
   readonly value: number;
-  readonly exemplar: Exemplar | null;
+  readonly exemplar: KeptExemplar | null;
 }
 
 interface HistogramFamily {
@@ -66,15 +66,14 @@ export class Histogram {
     }));
   }
 
-  observe(labels: LabelValues, value: number, exemplar?: TraceIds): void {
+  observe(labels: LabelValues, value: number, exemplar?: Exemplar): void {
     const series = this.#series.of(labels);
     const buckets = this.#buckets;
     let bucket = 0;
     while (bucket < buckets.length && value > (buckets[bucket] ?? 0)) bucket += 1;
     series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
     series.sum += value;
-    if (exemplar !== undefined)
-      series.exemplars[bucket] = { labelSet: { ...exemplar }, value, timestamp: Date.now() / 1_000 };
+    if (exemplar !== undefined) series.exemplars[bucket] = { labelSet: exemplar, value, timestamp: Date.now() / 1_000 };
   }
 
   /** What a registry asks its metrics. */

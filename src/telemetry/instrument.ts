@@ -2,7 +2,7 @@ import { Counter, Gauge, type Metric, Registry, type RegistryContentType } from 
 import { Histogram } from './histogram.js';
 import type { LabelRule, MetricRow } from './metric-table.js';
 import { type LabelFilter, type LabelValues, SeriesByLabels } from './series.js';
-import type { TraceIds } from './tracing/context.js';
+import type { Exemplar } from './tracing/context.js';
 
 /** The labels of one row of the metric table: all of them, and only words the row allows. */
 type LabelsOf<Row extends MetricRow> = {
@@ -28,7 +28,7 @@ interface HistogramOf<Row extends MetricRow> {
    * Takes seconds. Below zero counts as zero: two machines' clocks may disagree about when a job became due. An exemplar is kept where the
    * row has them and the metrics were made with them.
    */
-  observe(...args: [...LabelArgument<Row>, seconds: number, exemplar?: TraceIds]): void;
+  observe(...args: [...LabelArgument<Row>, seconds: number, exemplar?: Exemplar]): void;
 }
 
 /** What one row of the table is recorded with. */
@@ -101,7 +101,7 @@ export function createInstrument(
           const at = hasLabels ? 1 : 0;
           const labels = hasLabels ? (args[0] as LabelValues) : noLabels;
           const seconds = Math.max(0, (args[at] as number | undefined) ?? 0);
-          histogram.observe(labels, seconds, keepsExemplars ? (args[at + 1] as TraceIds | undefined) : undefined);
+          histogram.observe(labels, seconds, keepsExemplars ? (args[at + 1] as Exemplar | undefined) : undefined);
         },
       };
     }

@@ -128,6 +128,17 @@ describe('docker-compose.yml', () => {
     },
   );
 
+  it('has a board where somebody sets a token, at a port of this machine for each supervisor once that is uncommented', () => {
+    const token = 'BULWARK_SUPERVISOR_BOARD_TOKEN';
+    const [, port = ''] = /^ {4}# ports: \['(.+)'\]$/m.exec(read('docker-compose.yml')) ?? [];
+    const [, first, last, target] = /^127\.0\.0\.1:(\d+)-(\d+):(\d+)$/.exec(port) ?? [];
+
+    expect(resolveConfig({ env: environmentOf(supervisor), file: false }).values.supervisor.boardToken).toBe('');
+    expect(supervisor.environment[token]).toBe(`\${${token}:-}`);
+    expect(Number(last) - Number(first) + 1).toBe(supervisor.deploy?.replicas);
+    expect(target).toBe(supervisor.environment['BULWARK_HTTP_PORT']);
+  });
+
   it('waits longer for a worker than the worker waits for its jobs', () => {
     const { values } = resolveConfig({ env: environmentOf(worker), file: false });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { readEnvironment } from '../../src/config/env.js';
 import { optionTable } from '../../src/config/options.js';
 import { defaultGroup } from '../../src/job/define-queue.js';
 import { autoscalePath } from '../../src/scaling/autoscale-endpoint.js';
@@ -103,7 +104,7 @@ const probe = z.strictObject({
 });
 const container = z.object({
   args: z.array(z.string()),
-  env: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional(), valueFrom: z.unknown().optional() })),
   ports: z.tuple([z.strictObject({ name: z.literal('http'), containerPort: z.int() })]),
   livenessProbe: probe,
   readinessProbe: probe,
@@ -113,8 +114,26 @@ const deployment = z.object({
   metadata: z.object({ name: z.string() }),
   spec: z.object({
     template: z.object({
+      metadata: z.object({ labels: z.object({ app: z.string() }) }),
       spec: z.object({ terminationGracePeriodSeconds: z.int(), containers: z.tuple([container]) }),
     }),
+  }),
+});
+
+/** The part of the Prometheus Operator's format that we use. */
+const podMonitor = z.strictObject({
+  apiVersion: z.literal('monitoring.coreos.com/v1'),
+  kind: z.literal('PodMonitor'),
+  metadata: z.strictObject({ name: z.string() }),
+  spec: z.strictObject({
+    selector: z.strictObject({
+      matchExpressions: z.tuple([
+        z.strictObject({ key: z.literal('app'), operator: z.literal('In'), values: z.array(z.string()) }),
+      ]),
+    }),
+    podMetricsEndpoints: z.tuple([
+      z.strictObject({ port: z.literal('http'), path: z.literal('/metrics'), interval: z.string() }),
+    ]),
   }),
 });
 
@@ -148,6 +167,27 @@ it('no orchestrator kills a worker sooner than its guard would, or before it has
   // A worker whose Redis is away needs up to seven seconds more.
   expect(spec?.terminationGracePeriodSeconds).toBeGreaterThan(
     seconds(worker.drainTimeoutMs.default) + seconds(worker.abortGraceMs.default) + 7,
+  );
+});
+
+it('a supervisor has a board where there is a secret with its token, and starts without', () => {
+  const supervisor = deployments.find(({ metadata }) => metadata.name === 'bulwark-supervisor');
+  const env = supervisor?.spec.template.spec.containers[0].env ?? [];
+
+  expect(env).toContainEqual({
+    name: 'BULWARK_SUPERVISOR_BOARD_TOKEN',
+    valueFrom: { secretKeyRef: { name: 'bulwark-board', key: 'token', optional: true } },
+  });
+  expect(readEnvironment({ BULWARK_SUPERVISOR_BOARD_TOKEN: 'a'.repeat(48) }).faults).toEqual([]);
+});
+
+it('the PodMonitor scrapes every pod, each by itself', () => {
+  const { spec } = podMonitor.parse(
+    parse(readFileSync(new URL('../../deploy/kubernetes/pod-monitor.yaml', import.meta.url), 'utf8')),
+  );
+
+  expect(spec.selector.matchExpressions[0].values.sort()).toEqual(
+    deployments.map(({ spec: { template } }) => template.metadata.labels.app).sort(),
   );
 });
 

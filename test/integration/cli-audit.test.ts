@@ -7,12 +7,15 @@ import { AuditLog } from '../../src/audit/audit-log.js';
 import { AuditReader } from '../../src/audit/audit-reader.js';
 import { dayOf } from '../../src/audit/day.js';
 import { followStream } from '../../src/audit/follow-stream.js';
+import { newestEntries } from '../../src/audit/newest-entries.js';
 import type { ToldEntry } from '../../src/audit/told-entry.js';
 import { operatorName } from '../../src/cli/operator.js';
 import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import type { EpochMs } from '../../src/time/duration.js';
 import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { eventually } from '../support/eventually.js';
+import { spawnBulwark } from '../support/processes.js';
 import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 import { workerBeat } from '../support/worker-beat.js';
@@ -93,8 +96,43 @@ describe('bulwark audit tail', () => {
     expect(document.entries).toHaveLength(count);
   });
 
-  it.each([[['--since', 'yesterday']], [['--follow', '--json']]])('refuses %s', async (options) => {
-    expect((await cli('audit', 'tail', ...options)).code).toBe(2);
+  it('refuses a moment that is none', async () => {
+    expect((await cli('audit', 'tail', '--since', 'yesterday')).code).toBe(2);
+  });
+
+  it('with --follow and --json writes an entry a line, until Ctrl-C', async () => {
+    await write(opened);
+    const where = ['--redis', server.url, '--namespace', namespace];
+    const tail = spawnBulwark(['audit', 'tail', '--follow', '--json', ...where]);
+    await eventually('the first line', () => tail.lines[0], { timeoutMs: 15_000 });
+
+    await write(purged);
+    const second = await eventually('the second line', () => tail.lines[1], { timeoutMs: 15_000 });
+    tail.kill('SIGINT');
+
+    expect(await tail.exited).toMatchObject({ code: 0 });
+    expect((JSON.parse(second.text) as ToldEntry).what).toBe('dead_letters.purge');
+  });
+
+  it('reads no day that was over before the moment that is asked for', async () => {
+    for (const daysAgo of [3, 2, 0]) {
+      const redisNow = () => (now - daysAgo * 86_400_000) as EpochMs;
+      await new AuditLog(client, keyspace, { redisNow }).append(purged, redisNow());
+    }
+    const days: string[] = [];
+    const reader = new AuditReader(client, keyspace);
+    const pagesBack = reader.pagesBack.bind(reader);
+    reader.pagesBack = (day) => {
+      days.push(day);
+      return pagesBack(day);
+    };
+
+    const since = (now - 2 * 86_400_000 + 7_200_000) as EpochMs;
+    const found = await newestEntries(reader, { since, what: 'breaker' }, 50);
+
+    expect(found).toEqual([]);
+    expect(days).not.toContain(dayOf((now - 3 * 86_400_000) as EpochMs));
+    expect(days).toContain(dayOf(now));
   });
 
   it('follows what is written, each entry once', async () => {

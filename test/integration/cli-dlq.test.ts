@@ -206,13 +206,13 @@ describe('letters that nobody can read', () => {
 });
 
 describe('dlq redrive', () => {
-  it('writes who did it into the trail of each job, and into the audit stream', async () => {
+  it('writes who did it into the trail of each job, and why into the audit stream, too', async () => {
     await put({ id: 'a' }, { id: 'b' });
 
-    await cli('redrive', queue, '--kind', 'refuse');
+    await cli('redrive', queue, '--kind', 'refuse', '--why', 'smtp is back');
 
     const [entry] = await audit();
-    expect(entry).toMatchObject({ what: 'dead_letters.redrive', queue, why: 'operator', count: '2' });
+    expect(entry).toMatchObject({ what: 'dead_letters.redrive', queue, why: 'smtp is back', count: '2' });
     expect(entry?.['by']).toMatch(/^.+@.+$/);
     expect(JSON.parse(entry?.['details'] ?? '')).toMatchObject({
       which: 'kind=refuse',
@@ -382,17 +382,17 @@ describe('dlq export and import', () => {
     const before = await deadKeys();
 
     const text = await exportTo(path);
-    await cli('purge', queue, '--all', '--yes');
+    await cli('purge', queue, '--all', '--yes', '--why', 'of no use');
     const purged = await dead();
-    const { code, stdout } = await cli('import', path);
+    const { code, stdout } = await cli('import', path, '--why', 'of use after all');
 
     expect(text.trim().split('\n')).toHaveLength(3);
     expect(purged).toEqual([]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3 dead letters imported\n' });
     expect(await deadKeys()).toEqual(before);
-    expect((await audit()).map(({ what, count }) => [what, count])).toEqual([
-      ['dead_letters.purge', '3'],
-      ['dead_letters.import', '3'],
+    expect((await audit()).map(({ what, why, count }) => [what, why, count])).toEqual([
+      ['dead_letters.purge', 'of no use', '3'],
+      ['dead_letters.import', 'of use after all', '3'],
     ]);
     expect(await cliJson('redrive', queue, job.id)).toMatchObject({ code: 0 });
   });

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ChainVerifier } from '../../src/audit/chain-verifier.js';
 import type { StoredEntry } from '../../src/audit/stored-entry.js';
-import { auditChain, rewritten } from '../support/audit-chain.js';
+import { auditChain, rewritten, trimAfter } from '../support/audit-chain.js';
 
 /** How many breaks there are in a chain whose head says that it is as it was. */
-function breaksIn(shown: readonly StoredEntry[], original: readonly StoredEntry[]): number {
-  const verifier = new ChainVerifier();
+function breaksIn(shown: readonly StoredEntry[], original: readonly StoredEntry[], entriesPerDay = 20_000): number {
+  const verifier = new ChainVerifier({ entriesPerDay });
   for (const entry of shown) verifier.add(entry);
   const last = original.at(-1);
   verifier.expectEnd({ seq: last?.number ?? 0, hash: last?.fields['hash'] ?? '' }, 'head');
@@ -58,6 +58,33 @@ it('whichever entries are removed, it is found, unless whole days go from the be
 
       expect(breaksIn(chain.toSpliced(from, count), chain)).toBeGreaterThan(0);
     }),
+  );
+});
+
+it('whatever is removed and said to have given way, it is found, unless it is the beginning of a day that was full', () => {
+  fc.assert(
+    fc.property(
+      chains,
+      places,
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 1, max: 6 }),
+      (chain, place, count, full) => {
+        const index = place % (chain.length - 1);
+        const removed = chain.slice(index, Math.min(index + count, chain.length - 1));
+        const [first, last] = [removed[0] as StoredEntry, removed.at(-1) as StoredEntry];
+        const trim = trimAfter(chain, first.number ?? 0, last.number ?? 0);
+        const shown = [...chain.toSpliced(index, removed.length), trim];
+        const next = [...chain, trim][index + removed.length];
+        const beginsDay = chain[index - 1]?.place !== next?.place && next?.fields['after'] === undefined;
+        const followers = shown.filter(({ number = 0 }) => number > (last.number ?? 0));
+        const isFull = followers.length > full - Math.max(1, Math.floor(full / 10));
+        fc.pre(!(beginsDay && isFull && followers.every(({ place: day }) => day === trim.place)));
+        // A first day that is gone as a whole has expired.
+        fc.pre(index > 0 || next?.fields['after'] === undefined);
+
+        expect(breaksIn(shown, [...chain, trim], full)).toBeGreaterThan(0);
+      },
+    ),
   );
 });
 

@@ -24,3 +24,15 @@ export function rewritten({ place, number, fields }: StoredEntry, change: Record
   const last = { seq: Number(seq) - 1, hash: prev ?? '' };
   return { place, number, fields: chained({ ...words, ...change }, last) };
 }
+
+/** The entry that follows on these, on the same day, and says that others gave way. */
+export function trimAfter(entries: readonly StoredEntry[], from: number, through: number): StoredEntry {
+  const last = entries.at(-1);
+  const number = (last?.number ?? 0) + 1;
+  const details = JSON.stringify({ day: last?.place, from, through });
+  const fields = chained(
+    { v: '2', by: 'sup-1', what: 'audit.trim', why: 'full', details },
+    { seq: number - 1, hash: last?.fields['hash'] ?? '' },
+  );
+  return { place: last?.place ?? '', number, fields };
+}

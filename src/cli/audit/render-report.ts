@@ -1,4 +1,5 @@
-import { type ChainBreak, type ChainReport, spokenBreak } from '../../audit/chain-verifier.js';
+import { type ChainBreak, spokenBreak } from '../../audit/chain-break.js';
+import type { ChainReport } from '../../audit/chain-verifier.js';
 import type { Paint } from '../output.js';
 import { renderTable } from '../table.js';
 import { counted } from '../wording.js';

@@ -38,11 +38,10 @@ export async function changeBreaker(
   const before = known?.phase ?? 'closed';
   const result = { name, before, wasKnown: known !== undefined, breaker: null };
   if (dryRun || (change.kind === 'release' && before === 'closed')) return result;
-  const by = operatorName();
   const { kind, ...given } = change;
   const { why, ...details } = given;
-  await redis.writeDown({ by, what: `breaker.${kind}`, breaker: name, why, details: { before, ...details } });
-  const breaker = await redis.breakers[kind](name, { by, ...given });
+  await redis.writeDown({ what: `breaker.${kind}`, breaker: name, why, details: { before, ...details } });
+  const breaker = await redis.breakers[kind](name, { by: operatorName(), ...given });
   return { ...result, breaker };
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AuditFilter } from '../../audit/audit-filter.js';
+import type { StoredEntry } from '../../audit/stored-entry.js';
 import { systemClock } from '../../time/clock.js';
 import { parseMoment } from '../../time/moment.js';
 import type { Act } from '../action.js';
@@ -28,7 +29,7 @@ export function declareAuditTail(audit: Command, act: Act): void {
     .command('tail')
     .summary('what was decided lately, by whom and why')
     .description('Shows the newest entries of the audit stream, the newest last.')
-    .option('-f, --follow', 'go on showing what is decided, until Ctrl-C')
+    .option('-f, --follow', 'go on showing what is decided, until Ctrl-C; with --json one document a line')
     .option('--since <when>', 'only what was decided since then: 2h ago, or an ISO time')
     .option('--what <what>', 'only this, such as `breaker.open`, or `breaker` for all that was done to one')
     .option('--by <who>', 'only by this supervisor or operator')
@@ -40,11 +41,6 @@ export function declareAuditTail(audit: Command, act: Act): void {
 
 async function tail(cli: Cli, { follow, since, limit, ...rest }: TailOptions): Promise<number> {
   const { output } = cli;
-  if (follow && output.json) {
-    throw new UsageError(
-      '--follow goes on and --json writes one document: leave one of them out, or use `audit export --after`',
-    );
-  }
   const filter: AuditFilter = { ...rest, ...(since !== undefined && { since: momentOf(since) }) };
   const { AuditReader } = await import('../../audit/audit-reader.js');
   const { newestEntries } = await import('../../audit/newest-entries.js');
@@ -56,11 +52,16 @@ async function tail(cli: Cli, { follow, since, limit, ...rest }: TailOptions): P
     // Read first: what is written meanwhile is shown too.
     const head = await reader.head();
     const entries = await newestEntries(reader, filter, limit);
-    output.answer({ entries: entries.map(tellEntry) }, () =>
-      entries.map((entry) => renderEntry(entry, output.paint)).join('\n'),
-    );
-    if (entries.length === 0 && !follow) output.say('nothing was decided that fits');
-    if (follow) await followEntries(reader, filter, Math.max(head?.seq ?? 0, entries.at(-1)?.number ?? 0), output);
+    const render = (entry: StoredEntry) => renderEntry(entry, output.paint);
+    if (follow) {
+      const lineOf = (entry: StoredEntry) => `${output.json ? JSON.stringify(tellEntry(entry)) : render(entry)}\n`;
+      const show = (shown: readonly StoredEntry[]) => output.pour(shown.map(lineOf).join(''));
+      const last = Math.max(head?.seq ?? 0, entries.at(-1)?.number ?? 0);
+      if (await show(entries)) await followEntries(reader, filter, last, show);
+      return exitCodes.done;
+    }
+    output.answer({ entries: entries.map(tellEntry) }, () => entries.map(render).join('\n'));
+    if (entries.length === 0) output.say('nothing was decided that fits');
     return exitCodes.done;
   });
 }

@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-code.js';
 import { counted } from '../wording.js';
 
 interface ImportOptions {
+  readonly why: string;
   readonly dryRun?: true;
 }
 
@@ -16,6 +17,7 @@ export function declareDlqImport(dlq: Command, act: Act): void {
       'Puts the letters of a file back among the dead ones, as they were. All lines are checked first: when one is wrong, nothing is imported. Nothing is overwritten: a letter whose id is there already, dead or live, is left out.',
     )
     .argument('<file>', 'what `dlq export` wrote')
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--dry-run', 'say what would be imported, and change nothing')
     .action(act(importFile));
 }
@@ -30,7 +32,9 @@ async function importFile(cli: Cli, file: string, options: ImportOptions): Promi
   return cli.withRedis(async (redis) => {
     for (const queue of queues.keys()) await redis.requireQueue(queue);
     if (!dryRun) {
-      for (const [queue, count] of queues) await redis.audit('dead_letters.import', queue, count, { file });
+      for (const [queue, count] of queues) {
+        await redis.writeDown({ what: 'dead_letters.import', queue, why: options.why, count, details: { file } });
+      }
     }
     const archive = new LetterArchive(redis.client, redis.keyspace);
     const progress = startProgress(cli.output, 'import', lines);

@@ -7,6 +7,7 @@ import { declareSelection, readSelection, type SelectionOptions } from '../dlq/f
 import { exitCodes } from '../exit-code.js';
 
 interface PurgeOptions extends SelectionOptions {
+  readonly why: string;
   readonly yes?: true;
   readonly dryRun?: true;
 }
@@ -17,6 +18,7 @@ export function declareDlqPurge(dlq: Command, act: Act): void {
     .summary('delete dead letters for good')
     .description('Deletes dead letters with their payload and history. It cannot be undone, so it needs --yes.');
   declareSelection(command)
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--yes', 'yes, delete them')
     .option('--dry-run', 'say what would be deleted, and delete nothing')
     .action(act(purgeLetters));
@@ -47,10 +49,9 @@ async function purgeLetters(cli: Cli, name: string, ids: string[], options: Purg
       return refused || notFound.length > 0 ? exitCodes.problem : exitCodes.done;
     }
     if (letters.length > 0) {
-      await redis.audit('dead_letters.purge', queue, letters.length, {
-        which: spokenSelection(selection),
-        causes: tellCauses(groups),
-      });
+      const { why } = options;
+      const details = { which: spokenSelection(selection), causes: tellCauses(groups) };
+      await redis.writeDown({ what: 'dead_letters.purge', queue, why, count: letters.length, details });
     }
     const { deleted, gone } = await deleteLetters(store, letters);
     const unknown = [...notFound, ...gone];

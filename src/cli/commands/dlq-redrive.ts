@@ -9,6 +9,7 @@ import { duration, wholeNumber } from '../option-parsers.js';
 import { UsageError } from '../usage-error.js';
 
 interface RedriveOptions extends SelectionOptions {
+  readonly why: string;
   readonly dryRun?: true;
   readonly patch?: string;
   readonly unchecked?: true;
@@ -58,6 +59,7 @@ export function declareDlqRedrive(dlq: Command, act: Act): void {
         duration,
       ),
     )
+    .option('--why <text>', 'why, for the audit stream', 'operator')
     .option('--dry-run', 'say what would be put back, and change nothing')
     .addHelpText('after', examples)
     .action(act(redriveLetters));
@@ -85,7 +87,8 @@ async function redriveLetters(cli: Cli, name: string, ids: string[], options: Re
     if (selected.letters.length > 0) {
       const { letters, groups } = selected;
       const details = { which: spokenSelection(selection), patched: patch !== undefined, causes: tellCauses(groups) };
-      await redis.audit('dead_letters.redrive', queue, letters.length, details);
+      const { why } = options;
+      await redis.writeDown({ what: 'dead_letters.redrive', queue, why, count: letters.length, details });
     }
     const { rate: ratePerSecond, haltAt, haltAfter, watch = 0 } = options;
     return redriveAndReport(cli.output, store, selected, {

@@ -3,7 +3,6 @@ import type { DurationMs } from '../../time/duration.js';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { operatorName } from '../operator.js';
 import { duration } from '../option-parsers.js';
 import { UsageError } from '../usage-error.js';
 
@@ -46,7 +45,7 @@ async function cancel(cli: Cli, id: string, { queue, why, timeout, dryRun }: Can
     }
     const [one] = live.length === 1 ? live : found;
     if (live.length === 1 && one && !dryRun) {
-      await redis.writeDown({ by: operatorName(), what: 'job.cancel', queue: one.queue, job: id, why, details: {} });
+      await redis.writeDown({ what: 'job.cancel', queue: one.queue, job: id, why, details: {} });
     }
     const request = { id, queue: one?.queue ?? '', why, timeoutMs: timeout, dryRun: dryRun === true };
     return cancelJob(redis, request);

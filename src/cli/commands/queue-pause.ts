@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { operatorName } from '../operator.js';
 
 interface PauseOptions {
   readonly why: string;
@@ -26,7 +25,7 @@ async function pauseQueue(cli: Cli, name: string, { why, dryRun }: PauseOptions)
     const { paused, active } = await redis.inspector.sample(queue);
     const changed = !paused && !dryRun;
     if (changed) {
-      await redis.writeDown({ by: operatorName(), what: 'queue.pause', queue, why, details: {} });
+      await redis.writeDown({ what: 'queue.pause', queue, why, details: {} });
       await redis.admin.pause(queue);
     }
     const running = active === 0 ? 'nothing runs' : `${active} running go on`;

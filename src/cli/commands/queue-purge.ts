@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { operatorName } from '../operator.js';
 import { counted } from '../wording.js';
 
 interface PurgeOptions {
@@ -39,7 +38,7 @@ async function purgeQueue(cli: Cli, name: string, { why, yes, dryRun }: PurgeOpt
       if (refused) cli.output.say('nothing was deleted: this cannot be undone, so say --yes');
       return refused ? exitCodes.problem : exitCodes.done;
     }
-    await redis.writeDown({ by: operatorName(), what: 'queue.purge', queue, why, count: before, details: {} });
+    await redis.writeDown({ what: 'queue.purge', queue, why, count: before, details: {} });
     await redis.admin.purge(queue);
     const left = waitingJobs(await redis.inspector.sample(queue));
     const deleted = Math.max(0, before - left);

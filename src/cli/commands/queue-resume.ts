@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { operatorName } from '../operator.js';
 
 interface ResumeOptions {
   readonly why: string;
@@ -26,7 +25,7 @@ async function resumeQueue(cli: Cli, name: string, { why, dryRun }: ResumeOption
     const { paused, waiting, prioritized } = await redis.inspector.sample(queue);
     const changed = paused && !dryRun;
     if (changed) {
-      await redis.writeDown({ by: operatorName(), what: 'queue.resume', queue, why, details: {} });
+      await redis.writeDown({ what: 'queue.resume', queue, why, details: {} });
       await redis.admin.resume(queue);
     }
     const held = `${waiting + prioritized} waiting`;

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Act } from '../action.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { operatorName } from '../operator.js';
 
 interface ReleaseOptions {
   readonly why: string;
@@ -25,12 +24,7 @@ async function releaseShed(cli: Cli, { why, dryRun }: ReleaseOptions): Promise<n
   const released = await cli.withRedis(async (redis) => {
     const order = await redis.shed.order();
     if (order === undefined || dryRun) return order;
-    await redis.writeDown({
-      by: operatorName(),
-      what: 'shed.release',
-      why,
-      details: { target: order.target, orderedBy: order.by },
-    });
+    await redis.writeDown({ what: 'shed.release', why, details: { target: order.target, orderedBy: order.by } });
     await redis.shed.releaseOrder();
     return order;
   });

@@ -36,7 +36,7 @@ async function setShed(cli: Cli, target: ShedTarget, { why, for: forMs, dryRun }
   const order = { target, by: operatorName(), why };
   await cli.withRedis(async (redis) => {
     if (dryRun) return;
-    await redis.writeDown({ by: order.by, what: 'shed.set', why, details: { target, forMs } });
+    await redis.writeDown({ what: 'shed.set', why, details: { target, forMs } });
     await redis.shed.giveOrder(order, forMs);
   });
   cli.output.answer({ order: { ...order, endsInMs: forMs }, dryRun: dryRun === true }, () =>

@@ -29,8 +29,7 @@ export async function setRule(redis: RedisSession, group: string, given: RuleGiv
   const rule: ScaleRule = { ...ends, by: operatorName(), why: given.why };
   const before = (await redis.scale.rules([group])).get(group);
   if (!dryRun) {
-    const { by, why } = rule;
-    await redis.writeDown({ by, what: 'scale.set', group, why, details: { ...ends, forMs: given.forMs } });
+    await redis.writeDown({ what: 'scale.set', group, why: given.why, details: { ...ends, forMs: given.forMs } });
     await redis.scale.setRule(group, rule, given.forMs);
   }
   return { rule, before };
@@ -48,7 +47,7 @@ export async function releaseRule(redis: RedisSession, group: string, why: strin
   const before = (await redis.scale.rules([group])).get(group);
   if (before === undefined || dryRun) return before;
   const { min, max } = before;
-  await redis.writeDown({ by: operatorName(), what: 'scale.release', group, why, details: { min, max } });
+  await redis.writeDown({ what: 'scale.release', group, why, details: { min, max } });
   await redis.scale.releaseRule(group);
   return before;
 }

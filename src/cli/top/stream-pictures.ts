@@ -1,6 +1,7 @@
 import { errorMessage } from '../../errors/error-message.js';
 import { pause } from '../../time/clock.js';
 import { asUnavailable } from '../connection-failure.js';
+import { interruptible } from '../process/interrupt.js';
 import type { PoolPicture } from './picture.js';
 
 /**
@@ -12,16 +13,11 @@ export async function streamPictures(
   everyMs: number,
   pour: (line: string) => Promise<boolean>,
 ): Promise<void> {
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
-    while (!ending.signal.aborted) {
+  await interruptible(async (signal) => {
+    while (!signal.aborted) {
       const document = await read().catch((error: unknown) => ({ error: errorMessage(asUnavailable(error)) }));
       if (!(await pour(`${JSON.stringify(document)}\n`))) return;
-      await pause(everyMs, ending.signal);
+      await pause(everyMs, signal);
     }
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-  }
+  });
 }

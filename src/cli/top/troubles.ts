@@ -14,7 +14,9 @@ const memoryShort = 0.8;
 const namesShown = 2;
 
 /** What is wrong with the pool, the worst first; empty when nothing is. Pure. */
-export function troublesOf({ leader, workers, queues, breakers, overload, redis }: PoolPicture): Trouble[] {
+export function troublesOf(picture: PoolPicture): Trouble[] {
+  const { leader, workers, queues, breakers, overload, redis } = picture;
+  const isAsleep = wantsNobody(picture);
   const red = (text: string): Trouble => ({ text, format: 'red' });
   const yellow = (text: string): Trouble => ({ text, format: 'yellow' });
   const inState = (state: string) => workers.rows.filter((worker) => worker.state === state).length;
@@ -24,7 +26,7 @@ export function troublesOf({ leader, workers, queues, breakers, overload, redis 
   const open = breakers.rows.map(({ state }) => state).filter(({ phase }) => phase !== 'closed');
   const memory = redis.maxMemoryBytes === null ? 0 : (redis.usedMemoryBytes ?? 0) / redis.maxMemoryBytes;
   return [
-    ...(workers.total === 0 ? [red('no worker runs')] : []),
+    ...(workers.total > 0 || isAsleep ? [] : [red('no worker runs')]),
     ...(leader === null ? [red('nobody leads')] : []),
     ...(inState('silent') > 0 ? [red(`${counted(inState('silent'), 'worker')} silent`)] : []),
     ...(late.length > 0 ? [red(`late: ${named(late)}`)] : []),
@@ -35,7 +37,20 @@ export function troublesOf({ leader, workers, queues, breakers, overload, redis 
     ...(inState('late') > 0 ? [yellow(`${counted(inState('late'), 'worker')} late`)] : []),
     ...(inState('blocked') > 0 ? [yellow(`${counted(inState('blocked'), 'worker')} blocked`)] : []),
     ...(paused.length > 0 ? [yellow(`paused: ${named(paused)}`)] : []),
+    ...(workers.total === 0 && isAsleep
+      ? [{ text: 'no worker runs, and none is wanted', format: 'dim' } as const]
+      : []),
   ];
+}
+
+/** A pool that was scaled to nothing, and has nothing to do. Where nobody leads nobody would wake it. */
+function wantsNobody({ leader, groups, queues }: PoolPicture): boolean {
+  return (
+    leader !== null &&
+    groups.length > 0 &&
+    groups.every(({ desired }) => desired === 0) &&
+    queues.rows.every(({ jobs }) => jobs.waiting + jobs.prioritized + jobs.active === 0)
+  );
 }
 
 export function percent(share: number): string {

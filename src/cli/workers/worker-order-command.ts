@@ -4,7 +4,6 @@ import type { WorkerBeat } from '../../recovery/worker-beat.js';
 import type { DurationMs } from '../../time/duration.js';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exit-code.js';
-import { operatorName } from '../operator.js';
 import { duration } from '../option-parsers.js';
 
 /** What the commands that tell workers something have in common. */
@@ -62,7 +61,7 @@ export async function giveOrder(
       if (dryRun) workers.push({ id, followed: false });
       else {
         const what = `worker.${order.kind}` as const;
-        await redis.writeDown({ by: operatorName(), what, worker: id, why, details: {} });
+        await redis.writeDown({ what, worker: id, why, details: {} });
         workers.push(await orderWorker(redis, id, order, follows, timeout));
       }
     }

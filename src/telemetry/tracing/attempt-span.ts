@@ -2,7 +2,7 @@ import { type Context, context, type Link, type Span, SpanKind, trace } from '@o
 import type { JobMeta } from '../../job/job-meta.js';
 import type { Outcome } from '../../job/outcome.js';
 import { attribute, operationAttributes, queueAttributes } from './attributes.js';
-import { idsOf, isSampled, readCarrier, type TraceIds } from './context.js';
+import { type Exemplar, idsOf, isSampled, readCarrier, type TraceIds } from './context.js';
 import { describeEnd } from './describe-end.js';
 import { failSpan } from './failure.js';
 import { currentTracer } from './tracer.js';
@@ -71,8 +71,9 @@ export class AttemptSpan {
   }
 
   /** For metrics: undefined when the span leads to no trace that is kept. */
-  get exemplar(): TraceIds | undefined {
-    return isSampled(this.#span) ? idsOf(this.#span) : undefined;
+  get exemplar(): Exemplar | undefined {
+    if (!isSampled(this.#span)) return undefined;
+    return { trace_id: this.#span.spanContext().traceId };
   }
 
   /** Runs the handler, so that whatever it begins belongs to this attempt; so do calls that are not sampled, or each would ask anew. */

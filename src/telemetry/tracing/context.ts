@@ -1,11 +1,14 @@
 import { type Context, propagation, ROOT_CONTEXT, type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { decodeCarrier, encodeCarrier, type Relation } from '../../job/trace-carrier.js';
 
-/** Names a span in log lines and exemplars, in the words that log stores look for. */
+/** Names a span in log lines, in the words that log stores look for. */
 export interface TraceIds {
   readonly trace_id: string;
   readonly span_id: string;
 }
+
+/** What leads from a metric to a trace. A span's id beside it would lead nowhere else, and each exemplar is a part of each scrape. */
+export type Exemplar = Pick<TraceIds, 'trace_id'>;
 
 /** What a job is to carry, so that its run finds this context. */
 export function carrierOf(context: Context, relation: Relation): string | undefined {

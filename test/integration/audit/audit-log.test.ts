@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { AuditLog, type AuditLogOptions } from '../../../src/audit/audit-log.js';
 import { AuditReader } from '../../../src/audit/audit-reader.js';
 import { dayOf } from '../../../src/audit/day.js';
+import type { StoredEntry } from '../../../src/audit/stored-entry.js';
 import { verifyStream } from '../../../src/audit/verify-stream.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { readAudit } from '../../support/audit.js';
@@ -165,7 +166,7 @@ describe('a day that is full', () => {
     const log = auditLog({ bounds });
     for (let n = 0; n < 75; n++) await log.append(numbered(n), at);
 
-    const report = await verifyStream(reader());
+    const report = await verifyStream(reader(), bounds);
     const entries = await readAudit(pool().client);
     const head = await reader().head();
     expect(entries.length).toBeLessThanOrEqual(21);
@@ -175,16 +176,34 @@ describe('a day that is full', () => {
     expect(report).toMatchObject({ broken: 0, sound: entries.length });
   });
 
+  it('is no break when it happens while somebody verifies', async () => {
+    const log = auditLog({ bounds });
+    for (let n = 0; n < 20; n++) await log.append(numbered(n), at);
+    const slow = new (class extends AuditReader {
+      #isFirst = true;
+
+      override async *pages(day: string, from = 0): AsyncGenerator<StoredEntry[]> {
+        if (!this.#isFirst) return yield* super.pages(day, from);
+        this.#isFirst = false;
+        for await (const page of super.pages(day)) yield page.slice(0, 1);
+        await log.append(numbered(20), at);
+        yield* super.pages(day, 2);
+      }
+    })(pool().client, pool().keyspace);
+
+    await expect(verifyStream(slow, bounds)).resolves.toMatchObject({ broken: 0, gone: 2, sound: 20 });
+  });
+
   it('does not hide that others were removed', async () => {
     const now = await reader().now();
     const yesterday = { bounds, redisNow: () => (now - dayMs) as EpochMs };
     for (let n = 0; n < 5; n++) await auditLog(yesterday).append(numbered(n), at);
     for (let n = 0; n < 30; n++) await auditLog({ bounds }).append(numbered(n), at);
-    await expect(verifyStream(reader())).resolves.toMatchObject({ broken: 0, trimmed: 20 });
+    await expect(verifyStream(reader(), bounds)).resolves.toMatchObject({ broken: 0, trimmed: 20 });
 
     await pool().client.xdel(pool().keyspace.audit(dayOf((now - dayMs) as EpochMs)), '5-0');
 
-    expect(await found()).toEqual([['removed', 5]]);
+    expect((await verifyStream(reader(), bounds)).breaks).toMatchObject([{ kind: 'removed', seq: 5 }]);
   });
 });
 

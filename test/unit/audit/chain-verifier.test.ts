@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chained, genesis } from '../../../src/audit/chain.js';
 import { type ChainReport, ChainVerifier, type ChainVerifierOptions } from '../../../src/audit/chain-verifier.js';
 import type { StoredEntry } from '../../../src/audit/stored-entry.js';
-import { auditChain, rewritten } from '../../support/audit-chain.js';
+import { auditChain, rewritten, trimAfter } from '../../support/audit-chain.js';
 
 function verify(entries: readonly StoredEntry[], options?: ChainVerifierOptions): ChainReport {
   const verifier = new ChainVerifier(options);
@@ -30,21 +30,46 @@ describe('a chain as it was written', () => {
   });
 
   it('holds when entries gave way at the bound, and it says so', () => {
-    const entries = auditChain(6, 3);
-    const last = at(entries, -1).fields;
-    const details = JSON.stringify({ day: '20260302', from: 4, through: 5 });
-    const trim = chained({ what: 'audit.trim', details }, { seq: 6, hash: last['hash'] ?? '' });
-    const left = [...entries.slice(0, 3), at(entries, 5), { place: '20260302', number: 7, fields: trim }];
+    const entries = auditChain(20, 10);
+    const left = [...entries.toSpliced(10, 1), trimAfter(entries, 11, 11)];
 
-    expect(verify(left)).toMatchObject({ sound: 5, broken: 0, trimmed: 2 });
-    // What it does not tell of was removed.
-    expect(found(verify([...left.slice(0, 2), ...left.slice(3)]))).toEqual([['removed', 3]]);
+    expect(verify(left, { entriesPerDay: 10 })).toMatchObject({ sound: 20, broken: 0, trimmed: 1 });
+    expect(verify(left.slice(10), { entriesPerDay: 10 })).toMatchObject({ sound: 10, broken: 0, gone: 11 });
   });
 
   it('counts what was there before the chain, and does not judge it', () => {
     const old = { place: '20260301', number: 1795252393750, fields: { what: 'breaker.open' } };
 
     expect(verify([old, ...auditChain(2)])).toMatchObject({ sound: 2, unchained: 1, broken: 0 });
+  });
+});
+
+describe('an entry that says that others gave way', () => {
+  const entries = auditChain(20, 10);
+  const shown = (from: number, through: number) => [
+    ...entries.filter(({ number = 0 }) => number < from || number > through),
+    trimAfter(entries, from, through),
+  ];
+
+  it.each<[string, readonly StoredEntry[], ChainVerifierOptions, [string, number][]]>([
+    ['the midst of a day', shown(14, 16), {}, [['removed', 14]]],
+    ['the midst of a day that was full', shown(12, 12), { entriesPerDay: 5 }, [['removed', 12]]],
+    ['the beginning of a day that was not full', shown(11, 12), { entriesPerDay: 10 }, [['removed', 11]]],
+    ['another day', shown(1, 1), { entriesPerDay: 5 }, [['removed', 1]]],
+    ['the end of the day before, too', shown(9, 11), { entriesPerDay: 1_000 }, [['removed', 9]]],
+    [
+      'more than another one says',
+      [...shown(9, 11), trimAfter(shown(9, 11), 11, 11)],
+      { entriesPerDay: 10 },
+      [['removed', 9]],
+    ],
+    ['a part of a file that was not full', shown(14, 16), { isPart: true }, [['removed', 14]]],
+  ])('hides nothing where it is about %s', (_what, left, options, expected) => {
+    expect(found(verify(left, options))).toEqual(expected);
+  });
+
+  it('is believed of a file that was begun before they gave way', () => {
+    expect(verify(shown(13, 13), { isPart: true, entriesPerDay: 5 })).toMatchObject({ broken: 0, trimmed: 1 });
   });
 });
 
@@ -64,6 +89,11 @@ describe('a break', () => {
     ],
     ['the beginning of a day that is gone', entries.slice(1), [['removed', 1]]],
     ['an entry that is gone', entries.toSpliced(1, 1), [['removed', 2]]],
+    [
+      'the beginning of a day that lies in the day before',
+      entries.map((e) => ({ ...e, place: '20260301' })),
+      [['misplaced', 4]],
+    ],
     ['a day that is gone', [...auditChain(9, 3).slice(0, 3), ...auditChain(9, 3).slice(6)], [['removed', 4]]],
     [
       'two entries that changed places',

@@ -28,6 +28,7 @@ const evidence = (given: Partial<InstallEvidence>): InstallEvidence => ({
   stamp,
   lock,
   installed,
+  linkedTo: undefined,
   ...given,
 });
 
@@ -63,6 +64,19 @@ it.each<[string, Partial<InstallEvidence>, string, string]>([
     { wantedStamp: stampOf('darwin-arm64', 'hash-of-lock') },
     'install',
     'linux-x64',
+  ],
+  ['uses what a link leads to, when that fits', { linkedTo: '/elsewhere' }, 'fresh', 'by us'],
+  [
+    'never empties what a link leads to',
+    { linkedTo: '/elsewhere', lock: lockOf({ 'node_modules/pino': { version: '10.5.0' } }), stamp: oldStamp },
+    'refuse',
+    '(pino), and node_modules is a symbolic link: npm would empty /elsewhere',
+  ],
+  [
+    'never fills what a link leads to',
+    { linkedTo: '/elsewhere', stamp: undefined, installed: undefined },
+    'refuse',
+    'symbolic link',
   ],
 ])('%s', (_title, given, kind, reason) => {
   const decision = decideInstall(evidence(given));

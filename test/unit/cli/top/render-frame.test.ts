@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PoolPicture } from '../../../../src/cli/top/picture.js';
 import { type Frame, type FrameSize, renderFrame } from '../../../../src/cli/top/render-frame.js';
 import { openingView } from '../../../../src/cli/top/view-state.js';
 import type { EpochMs } from '../../../../src/time/duration.js';
@@ -21,6 +22,8 @@ const textOf = (given: Partial<Frame>): string =>
   )
     .map(({ text }) => text.trimEnd())
     .join('\n');
+
+const nobody = { group: 'default', desired: 0, current: 0, why: 'idle' };
 
 const badDay = poolPicture({
   overload: {
@@ -91,6 +94,18 @@ describe('a frame', () => {
 
       p pause  s sort: urgent  / filter  ? help  q quit"
     `);
+  });
+
+  it.each<[string, Partial<PoolPicture>, string]>([
+    ['calmly that nobody works where nobody is wanted', {}, 'no worker runs, and none is wanted'],
+    ['that nobody works where somebody is wanted', { groups: [{ ...nobody, desired: 1 }] }, 'no worker runs'],
+    ['that nobody works where no group is scaled', { groups: [] }, 'no worker runs'],
+    ['that nobody works while jobs wait', { queues: listed([topQueue({ jobs: { waiting: 1 } })]) }, 'no worker runs'],
+    ['that nobody works and nobody leads', { leader: null }, 'no worker runs  nobody leads'],
+  ])('says %s', (_what, given, expected) => {
+    const picture = poolPicture({ workers: listed([]), groups: [nobody], ...given });
+
+    expect(textOf({ picture }).split('\n')[1]).toBe(expected);
   });
 
   it('says first what is wrong, and marks it where it stands', () => {
