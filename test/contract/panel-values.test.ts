@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { panelQueries } from '../../bench/bad-day/panel-queries.js';
+import { dashboards } from '../../grafana/src/dashboards.js';
 import { hasPromtool, promtoolFaults } from '../support/promtool.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
@@ -60,4 +61,13 @@ describe.skipIf(!hasPromtool())('decisions written down', () => {
 
     expect(faults).toBe('');
   });
+});
+
+it('what waits where nothing ends is done never', () => {
+  const panel = dashboards()
+    .flatMap(({ panels = [] }) => panels)
+    .find(({ title }) => title === 'Done in');
+
+  // A division by zero; Grafana looks words up by the text of the value.
+  expect(panel).toHaveProperty(['fieldConfig', 'defaults', 'mappings', 0, 'options', String(1 / 0), 'text'], 'never');
 });
