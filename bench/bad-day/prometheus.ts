@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { cp, rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort, loopback } from '../../src/redis/server/free-port.js';
@@ -56,6 +56,13 @@ const rules = `groups:
         labels: { severity: info }
 `;
 
+/** A rule as `/api/v1/rules` tells of it. */
+interface RuleReport {
+  readonly name: string;
+  readonly health: 'ok' | 'err' | 'unknown';
+  readonly lastError?: string;
+}
+
 /** A real Prometheus that scrapes every second and is forgotten when it ends. */
 export class Prometheus {
   readonly url: string;
@@ -69,15 +76,17 @@ export class Prometheus {
     this.#targetsFile = targetsFile;
   }
 
-  static async start(program: string, folder: string): Promise<Prometheus> {
+  /** `root` is where the repository lies: its rules are evaluated once a second, in groups that name no pace of their own. */
+  static async start(program: string, folder: string, root: URL): Promise<Prometheus> {
     const port = await findFreePort();
     const targetsFile = join(folder, 'targets.json');
     await writeFile(targetsFile, '[]');
     await writeFile(join(folder, 'rules.yml'), rules);
+    await cp(new URL('deploy/prometheus/rules', root), join(folder, 'rules'), { recursive: true });
     await writeFile(
       join(folder, 'prometheus.yml'),
       `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: [rules.yml]
+rule_files: [rules.yml, rules/*.yml]
 scrape_configs:
   - job_name: bulwark
     file_sd_configs: [{ files: [targets.json], refresh_interval: 1s }]
@@ -117,6 +126,20 @@ scrape_configs:
     return this.#ask('query_range', { query: expr, start: String(start), end: String(end), step: String(stepS) });
   }
 
+  /** What is wrong with the rules of deploy/prometheus: those that cannot be evaluated, and groups in which one could not at some time. */
+  async ruleFaults(): Promise<readonly string[]> {
+    // A group has its turn within its interval, of half a minute at most.
+    const isEvaluated = ({ health }: RuleReport) => health !== 'unknown';
+    await this.#until('every rule is evaluated', async () => (await this.#rules()).every(isEvaluated), 45_000);
+    const ownMetrics = await (await fetch(`${this.url}/metrics`)).text();
+    return [
+      ...(await this.#rules())
+        .filter(({ health }) => health !== 'ok')
+        .map(({ name, lastError }) => `${name} cannot be evaluated: ${lastError}`),
+      ...ownMetrics.split('\n').filter((line) => /^prometheus_rule_evaluation_failures_total\{.*\} [^0]/.test(line)),
+    ];
+  }
+
   /** Waits until an expression has an answer: `sum(x_total) > 0`. */
   async sees(expr: string, timeoutMs = 60_000): Promise<void> {
     await this.#until(expr, async () => (await this.query(expr)).length > 0, timeoutMs);
@@ -126,6 +149,13 @@ scrape_configs:
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill('SIGKILL');
     await once(this.#process, 'exit');
+  }
+
+  async #rules(): Promise<readonly RuleReport[]> {
+    const answer = (await (await fetch(`${this.url}/api/v1/rules`)).json()) as {
+      readonly data: { readonly groups: readonly { readonly rules: readonly RuleReport[] }[] };
+    };
+    return answer.data.groups.flatMap(({ rules }) => rules);
   }
 
   async #ask(path: string, parameters: Readonly<Record<string, string>>): Promise<readonly Series[]> {

@@ -133,7 +133,7 @@ async function afterBadDay(use) {
   const program = findPrometheus();
   if (!program) throw new Error('no prometheus on the PATH: apt-get install prometheus, or name one with --prometheus');
   const folder = await mkdtemp(join(tmpdir(), 'bulwark-render-'));
-  const prometheus = await Prometheus.start(program, folder);
+  const prometheus = await Prometheus.start(program, folder, root);
   const onTrouble = (what) => console.log(`${new Date().toISOString().slice(11, 19)} ${what}`);
   const from = Math.floor(Date.now() / 1_000) + 10;
   try {

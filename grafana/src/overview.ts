@@ -1,21 +1,22 @@
-import { bars } from './bars.js';
 import type { Board } from './board.js';
 import { column, label, toQueue, toRedis, toWorkers } from './links.js';
-import { betterNone, fillsUp, outcomeColors, placeColors } from './look.js';
-import { fromLeader, inInterval, inRange, jobsIn, orNone, percentile, perSecond, promiseUsed } from './promql.js';
+import { betterNone, fillsUp } from './look.js';
+import { fromLeader, inInterval, jobsIn, percentile, perSecond, promiseUsed } from './promql.js';
 import { series } from './series.js';
 import {
   aliveStat,
+  attemptsByOutcome,
   breakersStat,
   failingStat,
   inTimeStat,
   leaderStat,
+  mostDeadLetters,
   newDeadStat,
   promiseStat,
   ready,
   shedStat,
   throughput,
-  unfinished,
+  unfinishedByState,
   waitPercentiles,
   workersByState,
 } from './shared.js';
@@ -78,22 +79,8 @@ export const overview: Board = {
           },
           link: toQueue(column('Queue')),
         }),
-        series({
-          title: 'Unfinished jobs by state',
-          description:
-            'Where jobs are that have not ended. Delayed ones are retries, jobs set aside and jobs enqueued for later.',
-          unit: 'short',
-          lines: { '{{state}}': jobsIn(unfinished, ['state']) },
-          colors: placeColors,
-        }),
-        series({
-          title: 'Attempts by outcome',
-          description:
-            'How attempts end. Retried ones run again; parked ones wait for a breaker or for less load and have used up nothing; dead-lettered ones need a decision.',
-          unit: 'ops',
-          lines: { '{{outcome}}': orNone(`sum by (outcome) (${perSecond('bulwark_job_attempts_total')})`, 'outcome') },
-          colors: outcomeColors,
-        }),
+        unfinishedByState(),
+        attemptsByOutcome(),
         series({
           title: 'Run time by kind',
           description: '95 of 100 attempts of a kind took no longer.',
@@ -149,16 +136,7 @@ export const overview: Board = {
             },
           },
         }),
-        bars({
-          title: 'Most dead letters',
-          description: 'The ten kinds and reasons with most new dead letters in the time shown.',
-          unit: 'short',
-          width: 8,
-          empty: 'none',
-          expr: `topk(10, sum by (queue, kind, reason) (${inRange('bulwark_dead_letters_total')}) > 0)`,
-          legend: '{{queue}} {{kind}}: {{reason}}',
-          steps: ['orange'],
-        }),
+        mostDeadLetters({ width: 8 }),
         series({
           title: 'Redis errors',
           description:

@@ -1,6 +1,7 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { DashboardLinkBuilder, type GridPos, type Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder, PromQueryFormat, QueryEditorMode } from '@grafana/grafana-foundation-sdk/prometheus';
+import { namesTraces } from './exemplars.js';
 import type { PanelLink } from './links.js';
 import { type Choice, scope } from './scope.js';
 
@@ -84,7 +85,8 @@ function targetOf({ expr, legend, instant, isTable }: Query, index: number, choi
     .legendFormat(legend)
     .editorMode(QueryEditorMode.Code);
   if (isTable) target.format(PromQueryFormat.Table);
-  return instant ? target.instant() : target.range();
+  if (instant) return target.instant();
+  return namesTraces(expr) ? target.range().exemplar(true) : target.range();
 }
 
 /** The letter that Grafana gives a query: columns of a table are found by it. */

@@ -32,6 +32,15 @@ export const orNone = (expr: string, label: string): string =>
 export const fromLeader = (gauge: string, by: readonly string[] = []): string =>
   by.length === 0 ? `max(${gauge})` : `max by (${by.join(', ')}) (${gauge})`;
 
+/**
+ * What a number grew by that the leader alone reads, from one point of a graph to the next. A supervisor that does not lead, or has not read
+ * it yet, says 0: `delta` would take a new leader for growth. `known` is above 0 as soon as the number was read.
+ */
+export function grewAtLeader(gauge: string, known = gauge): string {
+  const at = (moment: string) => `max(${gauge}${moment} and ${known}${moment} > 0)`;
+  return `clamp_min(${at('')} - ${at(' offset $__rate_interval')}, 0)`;
+}
+
 /** Jobs of all queues in some states, as the leader counted them. */
 export const jobsIn = (states: string, by: readonly string[] = []): string =>
   `sum${by.length === 0 ? '' : ` by (${by.join(', ')})`} (${fromLeader(`bulwark_queue_jobs{state=~"${states}"}`, ['queue', 'state'])})`;

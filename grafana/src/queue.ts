@@ -1,27 +1,17 @@
-import { bars } from './bars.js';
 import type { Board } from './board.js';
-import { betterNone, classColors, outcomeColors, percentileColors, placeColors, plain } from './look.js';
-import {
-  fromLeader,
-  inInterval,
-  inRange,
-  jobsIn,
-  jobsOut,
-  metShare,
-  orNone,
-  orZero,
-  percentile,
-  perSecond,
-} from './promql.js';
+import { betterNone, classColors, percentileColors, plain } from './look.js';
+import { fromLeader, inInterval, jobsIn, jobsOut, metShare, orNone, orZero, percentile, perSecond } from './promql.js';
 import { series } from './series.js';
 import {
+  attemptsByOutcome,
   failingStat,
   inTimeStat,
+  mostDeadLetters,
   newDeadStat,
   oldestWait,
   ready,
   throughput,
-  unfinished,
+  unfinishedByState,
   waitingStat,
   waitPercentiles,
 } from './shared.js';
@@ -61,7 +51,7 @@ export const queue: Board = {
           empty: 'unknown',
           expr: `(${jobsIn(ready)} > 0) / (${jobsOut}) or 0 * ${jobsIn(ready)}`,
           steps: plain,
-          words: { 0: ['none waits', 'green'] },
+          words: { 0: ['none waits', 'green'], Infinity: ['never', 'red'] },
         }),
         failingStat(),
         newDeadStat(),
@@ -92,14 +82,7 @@ export const queue: Board = {
         throughput(),
         waitPercentiles(),
         oldestWait(),
-        series({
-          title: 'Unfinished jobs by state',
-          description:
-            'Where jobs are that have not ended. Delayed ones are retries, jobs set aside and jobs enqueued for later.',
-          unit: 'short',
-          lines: { '{{state}}': jobsIn(unfinished, ['state']) },
-          colors: placeColors,
-        }),
+        unfinishedByState(),
         series({
           title: 'Wait by class',
           description:
@@ -182,14 +165,7 @@ export const queue: Board = {
             '{{kind}}': `sum by (kind) (${perSecond('bulwark_jobs_enqueued_total')})`,
           },
         }),
-        series({
-          title: 'Attempts by outcome',
-          description:
-            'How attempts end. Retried ones run again; parked ones wait for a breaker or for less load and have used up nothing; dead-lettered ones need a decision.',
-          unit: 'ops',
-          lines: { '{{outcome}}': orNone(`sum by (outcome) (${perSecond('bulwark_job_attempts_total')})`, 'outcome') },
-          colors: outcomeColors,
-        }),
+        attemptsByOutcome(),
         series({
           title: 'Run time',
           description: 'How long attempts took, whatever became of them.',
@@ -207,17 +183,7 @@ export const queue: Board = {
     {
       title: 'Failures',
       panels: [
-        bars({
-          title: 'Most dead letters',
-          description: 'The ten kinds and reasons with most new dead letters in the time shown.',
-          unit: 'short',
-          width: 24,
-          height: 6,
-          empty: 'none',
-          expr: `topk(10, sum by (queue, kind, reason) (${inRange('bulwark_dead_letters_total')}) > 0)`,
-          legend: '{{queue}} {{kind}}: {{reason}}',
-          steps: ['orange'],
-        }),
+        mostDeadLetters({ width: 24, height: 6 }),
         series({
           title: 'Dead letters by reason',
           description:

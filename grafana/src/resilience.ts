@@ -1,7 +1,17 @@
 import { metricTable } from '../../src/telemetry/metric-table.js';
 import type { Board } from './board.js';
 import { betterNone, classColors, mustBeNone, plain } from './look.js';
-import { fromLeader, inInterval, inRange, jobsIn, orNone, orZero, percentile, perSecond } from './promql.js';
+import {
+  fromLeader,
+  grewAtLeader,
+  inInterval,
+  inRange,
+  jobsIn,
+  orNone,
+  orZero,
+  percentile,
+  perSecond,
+} from './promql.js';
 import { series } from './series.js';
 import { breakersStat, leaderStat, newDeadStat, shedStat } from './shared.js';
 import { stat } from './stat.js';
@@ -229,13 +239,13 @@ export const resilience: Board = {
           colors: { requeued: 'green', quarantined: 'orange', dead_lettered: 'red' },
         }),
         series({
-          title: 'Workers that vanished',
+          title: 'Workers that died',
           description:
-            'Workers whose connections were gone from Redis: dead, back a moment later, or so many together that the network is suspected.',
+            'Workers that ended without saying farewell. Exited: their connections to Redis were gone. Silent: they stopped beating, alone or many at once.',
           unit: 'short',
           bars: true,
-          lines: { '{{verdict}}': `sum by (verdict) (${inInterval('bulwark_workers_vanished_total')})` },
-          colors: { dead: 'red', back: 'green', together: 'orange' },
+          lines: { '{{how}}': orNone(`sum by (how) (${inInterval('bulwark_worker_deaths_total')})`, 'how') },
+          colors: { exited: 'red', silent: 'orange' },
         }),
         series({
           title: 'Dead letters kept',
@@ -289,13 +299,21 @@ export const resilience: Board = {
           },
           bounds: '/^(wanted|needed)/',
         }),
+        series({
+          title: 'Waiting by group',
+          description: 'Jobs that could run now and have no slot yet, by the group whose workers take them.',
+          unit: 'short',
+          width: 12,
+          lines: {
+            '{{group}}': `sum by (group) (${jobsIn('waiting|prioritized', ['queue'])} * on (queue) group_left (group) ${fromLeader('bulwark_queue_group', ['queue', 'group'])})`,
+          },
+        }),
         timeline({
           title: 'Why so many',
           description:
             'What decides how many workers each group wants. Breaker open and Redis pressure: it needs more and must not have them, since they would press what fails even harder.',
           unit: 'short',
-          width: 12,
-          height: 8,
+          height: 5,
           empty: 'no group is known',
           expr: `max by (group) (${scaleReasons.map((reason, index) => `${index} * (bulwark_scale_reason{reason="${reason}"} > 0)`).join(' or ')})`,
           legend: '{{group}}',
@@ -317,8 +335,8 @@ export const resilience: Board = {
           height: 6,
           empty: 'unknown',
           lines: {
-            written: 'clamp_min(max(delta(bulwark_audit_entries[$__rate_interval])), 0)',
-            'gave way': 'clamp_min(max(delta(bulwark_audit_trimmed_entries[$__rate_interval])), 0)',
+            written: grewAtLeader('bulwark_audit_entries'),
+            'gave way': grewAtLeader('bulwark_audit_trimmed_entries', 'bulwark_audit_entries'),
           },
           colors: { written: 'blue', 'gave way': 'orange' },
         }),

@@ -1,5 +1,16 @@
+import { type BarsPanel, bars } from './bars.js';
 import { label, toQueue, toResilience, toWorkers } from './links.js';
-import { betterNone, fillsUp, mustBeNone, percentileColors, plain, type Steps, workerColors } from './look.js';
+import {
+  betterNone,
+  fillsUp,
+  mustBeNone,
+  outcomeColors,
+  percentileColors,
+  placeColors,
+  plain,
+  type Steps,
+  workerColors,
+} from './look.js';
 import type { UnplacedPanel } from './panel.js';
 import {
   failingShare,
@@ -9,8 +20,10 @@ import {
   jobsIn1s,
   jobsOut,
   metShare,
+  orNone,
   orZero,
   percentile,
+  perSecond,
   promiseUsed,
 } from './promql.js';
 import { type SeriesPanel, series } from './series.js';
@@ -21,7 +34,7 @@ import { type StatPanel, stat } from './stat.js';
 type Changes<Spec> = Partial<Spec>;
 
 /** The jobs of a queue that have not ended. */
-export const unfinished = 'waiting|prioritized|delayed|active|waiting-children';
+const unfinished = 'waiting|prioritized|delayed|active|waiting-children';
 export const ready = 'waiting|prioritized';
 
 /** The objective that most queues are run by. */
@@ -199,5 +212,39 @@ export const workersByState = (changes: Changes<SeriesPanel> = {}): UnplacedPane
     colors: workerColors,
     bounds: '/^wanted/',
     link: toWorkers,
+    ...changes,
+  });
+
+export const unfinishedByState = (changes: Changes<SeriesPanel> = {}): UnplacedPanel =>
+  series({
+    title: 'Unfinished jobs by state',
+    description:
+      'Where jobs are that have not ended. Delayed ones are retries, jobs set aside and jobs enqueued for later.',
+    unit: 'short',
+    lines: { '{{state}}': jobsIn(unfinished, ['state']) },
+    colors: placeColors,
+    ...changes,
+  });
+
+export const attemptsByOutcome = (changes: Changes<SeriesPanel> = {}): UnplacedPanel =>
+  series({
+    title: 'Attempts by outcome',
+    description:
+      'How attempts end. Retried ones run again; parked ones wait for a breaker or for less load and have used up nothing; dead-lettered ones need a decision.',
+    unit: 'ops',
+    lines: { '{{outcome}}': orNone(`sum by (outcome) (${perSecond('bulwark_job_attempts_total')})`, 'outcome') },
+    colors: outcomeColors,
+    ...changes,
+  });
+
+export const mostDeadLetters = (changes: Changes<BarsPanel> = {}): UnplacedPanel =>
+  bars({
+    title: 'Most dead letters',
+    description: 'The ten kinds and reasons with most new dead letters in the time shown.',
+    unit: 'short',
+    empty: 'none',
+    expr: `topk(10, sum by (queue, kind, reason) (${inRange('bulwark_dead_letters_total')}) > 0)`,
+    legend: '{{queue}} {{kind}}: {{reason}}',
+    steps: ['orange'],
     ...changes,
   });

@@ -64,11 +64,12 @@ export const workers: Board = {
           steps: plain,
         }),
         stat({
-          title: 'Vanished',
-          description: 'Workers that died in the time shown: their connections were gone and nobody came back.',
+          title: 'Died',
+          description:
+            'Workers that died in the time shown without saying farewell: their connections were gone, or they fell silent.',
           unit: 'short',
           decimals: 0,
-          expr: orZero(`sum(${inRange('bulwark_workers_vanished_total{verdict="dead"}')})`),
+          expr: orZero(`sum(${inRange('bulwark_worker_deaths_total')})`),
           steps: betterNone,
           words: { 0: ['none', 'green'] },
         }),
@@ -198,7 +199,7 @@ export const workers: Board = {
         series({
           title: 'Workers that vanished',
           description:
-            'Workers whose connections were gone from Redis. Dead: nobody came back. Back: only the connection was lost. Together: so many at once that the network is suspected, and nobody is taken for dead.',
+            'Workers whose connections were gone from Redis. Dead: nobody came back. Back: only the connection was lost. Together: so many at once that the network is suspected; who stays silent is taken for dead later.',
           unit: 'short',
           bars: true,
           lines: { '{{verdict}}': `sum by (verdict) (${inInterval('bulwark_workers_vanished_total')})` },

@@ -30,6 +30,8 @@ export class FleetWatch {
   readonly #firstAsked = new Map<string, number>();
   /** When the process of a worker was found to be gone. */
   readonly #declaredDead = new Map<string, number>();
+  /** Listed workers that were told of as dead of silence, or were so before this watch began. */
+  readonly #mourned = new Set<string>();
   /** The answer to `massSilence` for the moment that was asked about last: every verdict of a look asks about the same one. */
   #mass: { readonly at: number; readonly silent: boolean } | undefined;
   #watchingSince = Number.NaN;
@@ -46,6 +48,8 @@ export class FleetWatch {
     this.#mass = undefined;
     const listed = new Map(seen.map(({ id, aliveAt }) => [id, aliveAt]));
     for (const [id, aliveAt] of listed) {
+      // Whoever watched before has told of it.
+      if (!this.#lastAlive.has(id) && now - aliveAt > this.#policy.deadAfterMs) this.#mourned.add(id);
       this.#lastAlive.set(id, Math.max(this.#lastAlive.get(id) ?? Number.NEGATIVE_INFINITY, aliveAt));
       this.#firstAsked.delete(id);
       // Whoever beats after their death was not dead.
@@ -53,13 +57,25 @@ export class FleetWatch {
     }
     // Who is no longer listed said farewell or was silent for long: the list has forgotten it, and so do we.
     for (const id of this.#lastAlive.keys()) if (!listed.has(id)) this.#lastAlive.delete(id);
+    for (const id of this.#mourned) if (this.#silenceOf(id, now) <= this.#policy.deadAfterMs) this.#mourned.delete(id);
   }
 
-  /** Takes in that the process of a worker is gone, whatever its last beat says. */
-  declareDead(id: string, now: number): void {
+  /** Takes in that the process of a worker is gone, whatever its last beat says. Answers whether that is news. */
+  declareDead(id: string, now: number): boolean {
+    const isNews = !this.#declaredDead.has(id) && !this.#mourned.has(id);
     if (this.#declaredDead.size >= maxStrangers) this.#declaredDead.clear();
     this.#declaredDead.set(id, now);
     this.#mass = undefined;
+    return isNews;
+  }
+
+  /** How many listed workers died of silence since this was last asked. Each is told of once, unless it beats again in between. */
+  newlySilent(now: number): number {
+    const before = this.#mourned.size;
+    for (const id of this.#lastAlive.keys()) {
+      if (!this.#declaredDead.has(id) && this.verdictOn(id, now) === 'dead') this.#mourned.add(id);
+    }
+    return this.#mourned.size - before;
   }
 
   /** Whether the process of a worker was found to be gone. */
@@ -85,6 +101,11 @@ export class FleetWatch {
     const counts = { alive: 0, suspect: 0, dead: 0 };
     for (const id of this.#lastAlive.keys()) counts[this.verdictOn(id, now)] += 1;
     return counts;
+  }
+
+  /** None of a worker that is not listed. */
+  #silenceOf(id: string, now: number): number {
+    return now - (this.#lastAlive.get(id) ?? now);
   }
 
   /** Whether workers went silent within the last few looks, together. */

@@ -116,6 +116,7 @@ export class OrphanSweeper {
     if (now - this.#lastSweep > policy.maxGapMs) this.#leaseless.clear();
     this.#lastSweep = now;
     this.#watch.look(workers, now);
+    metrics.workerDeaths.inc({ how: 'silent' }, this.#watch.newlySilent(now));
     const { alive, suspect, dead } = this.#watch.counts(now);
     const blocked = await this.#tellBlocked(workers, now);
     for (const [state, count] of Object.entries({ alive: alive - blocked, blocked, suspect, dead })) {
@@ -149,8 +150,11 @@ export class OrphanSweeper {
 
   /** Puts back at once the jobs of workers whose process is gone. */
   async recoverFrom(workers: readonly string[]): Promise<void> {
-    const now = this.#options.clock.elapsed();
-    for (const worker of workers) this.#watch.declareDead(worker, now);
+    const { clock, metrics } = this.#options;
+    const now = clock.elapsed();
+    for (const worker of workers) {
+      if (this.#watch.declareDead(worker, now)) metrics.workerDeaths.inc({ how: 'exited' });
+    }
     // How long others have been without a lease is for the sweeps to judge, which know what they have seen.
     const sweep = this.#begin(now, { leaseless: new Map(), ofAll: true });
     for (const worker of workers) sweep.tally.addWorker(worker);

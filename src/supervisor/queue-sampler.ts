@@ -43,7 +43,7 @@ export class QueueSampler {
   async sample(): Promise<void> {
     const failures: unknown[] = [];
     const queues = await this.#options.queues();
-    this.#showPromises(queues);
+    this.#showPolicies(queues);
     for (const queue of queues.keys()) {
       // One queue that cannot be counted must not hide the others.
       await this.#sampleQueue(queue).catch((cause: unknown) => {
@@ -53,11 +53,15 @@ export class QueueSampler {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** A queue that has changed its class must not stand in two: rules that join by queue would fail. */
-  #showPromises(queues: ReadonlyMap<string, QueuePolicy>): void {
-    const { queueSlo } = this.#options.metrics;
+  /** A queue that has changed its class or group must not stand in two: rules that join by queue would fail. */
+  #showPolicies(queues: ReadonlyMap<string, QueuePolicy>): void {
+    const { queueSlo, queueGroup } = this.#options.metrics;
     queueSlo.clear();
-    for (const [queue, { criticality, sloMs }] of queues) queueSlo.set({ queue, criticality }, sloMs / 1000);
+    queueGroup.clear();
+    for (const [queue, { criticality, sloMs, group }] of queues) {
+      queueSlo.set({ queue, criticality }, sloMs / 1000);
+      queueGroup.set({ queue, group }, 1);
+    }
   }
 
   async #sampleQueue(queue: string): Promise<void> {
@@ -79,6 +83,7 @@ export class QueueSampler {
     this.#oldestAgeMs.clear();
     metrics.queueJobs.clear();
     metrics.queueSlo.clear();
+    metrics.queueGroup.clear();
     metrics.queueOldestJobAge.clear();
     metrics.queueScheduleLag.clear();
     metrics.queuePaused.clear();

@@ -260,6 +260,13 @@ export const metricTable = {
     labels: { queue, criticality: criticalities },
     by: ['worker', 'supervisor'],
   },
+  queueGroup: {
+    name: 'bulwark_queue_group',
+    type: 'gauge',
+    help: 'Always 1; the labels say which group of queues, whose workers are wanted together, a queue is of. Only the leader exports it.',
+    labels: { queue, group },
+    by: ['supervisor'],
+  },
   queueJobs: {
     name: 'bulwark_queue_jobs',
     type: 'gauge',
@@ -328,6 +335,13 @@ export const metricTable = {
     type: 'counter',
     help: 'Workers whose connections were gone from Redis: dead, back a moment later, or so many together that their silence decides.',
     labels: { verdict: ['dead', 'back', 'together'] },
+    by: ['supervisor'],
+  },
+  workerDeaths: {
+    name: 'bulwark_worker_deaths_total',
+    type: 'counter',
+    help: 'Workers that died without saying farewell, by how it was noticed: `exited`, their connections were gone; `silent`, they stopped beating, alone or many at once. Around a change of leaders one may count twice.',
+    labels: { how: ['exited', 'silent'] },
     by: ['supervisor'],
   },
   orphanedJobs: {

@@ -48,6 +48,7 @@ it('follows the sentinels to the new master and loses no job', { timeout: 90_000
   expect(new Set(started())).toEqual(new Set([blocking, ...jobs].map(({ id }) => id)));
   expect(started().filter((id) => id === blocking.id)).toHaveLength(1);
   expect(await metricValue(metrics, 'bulwark_workers_vanished_total', { verdict: 'dead' })).toBe(0);
+  expect(await metricValue(metrics, 'bulwark_worker_deaths_total')).toBe(0);
   expect(await metricValue(metrics, 'bulwark_orphaned_jobs_total')).toBe(0);
 
   const env = {

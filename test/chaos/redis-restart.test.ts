@@ -45,4 +45,5 @@ it('takes no worker for dead when Redis crashes and comes back', { timeout: 40_0
   const base = pool.keyspace.queueBase('chaos');
   expect(await Promise.all(ids.map((id) => pool.client.hget(`${base}${id}`, 'bwc')))).toEqual(ids.map(() => null));
   expect(await metricValue(metrics, 'bulwark_workers_vanished_total', { verdict: 'dead' })).toBe(0);
+  expect(await metricValue(metrics, 'bulwark_worker_deaths_total')).toBe(0);
 });

@@ -33,7 +33,7 @@ const alertRule = z.strictObject({
   }),
 });
 const recordRule = z.strictObject({
-  record: z.string().regex(/^(pool|queue|criticality):bulwark_[a-z_]+:[a-z]+(_[a-z]+)?\d*[a-z]?$/),
+  record: z.string().regex(/^(pool|group|queue|criticality):bulwark_[a-z_]+:[a-z]+(_[a-z]+)?\d*[a-z]?$/),
   expr: z.string(),
   labels: z.record(z.string(), z.string()).optional(),
 });

@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dashboardFiles } from '../../grafana/src/dashboards.js';
-import { type MetricRow, metricTable } from '../../src/telemetry/metric-table.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
-import { groupingLabelsOf, type Selector, selectorsOf, windowsOf } from './promql.js';
+import { metricTable } from '../../src/telemetry/metric-table.js';
+import { alertSeries, commonLabels, faultsOf, findRow } from './known-series.js';
+import { groupingLabelsOf, selectorsOf, windowsOf } from './promql.js';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how Grafana writes its variables
 const datasource = z.object({ type: z.literal('prometheus'), uid: z.literal('${datasource}') });
@@ -26,7 +26,17 @@ const panel = z.object({
       }),
     })
     .optional(),
-  targets: z.array(z.object({ refId: z.string(), expr: z.string(), legendFormat: z.string(), datasource })).default([]),
+  targets: z
+    .array(
+      z.object({
+        refId: z.string(),
+        expr: z.string(),
+        legendFormat: z.string(),
+        exemplar: z.boolean().default(false),
+        datasource,
+      }),
+    )
+    .default([]),
 });
 
 type Panel = z.infer<typeof panel>;
@@ -55,38 +65,6 @@ const dashboards = readdirSync(folder)
     file: basename(file),
     board: dashboard.parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8'))),
   }));
-
-/** What Prometheus itself says of alerts; our rules give them these labels. */
-const alertSeries = { ALERTS: ['alertname', 'alertstate', 'severity'] } as const;
-
-const rowOf = new Map<string, MetricRow>(Object.values(metricTable).map((row) => [row.name, row]));
-const processMetrics = new Set(
-  [...(await createMetrics({ role: 'worker', version: '0' }).render()).matchAll(/^# TYPE (\w+)/gm)].map(
-    ([, name = '']) => name,
-  ),
-);
-/** What Prometheus and our registry put on every series. */
-const commonLabels = ['role', 'instance', 'job'];
-
-/** The row a series belongs to; a histogram has three kinds of series. */
-function findRow(series: string): MetricRow | undefined {
-  const histogram = rowOf.get(series.replace(/_(bucket|sum|count)$/, ''));
-  return histogram?.type === 'histogram' ? histogram : rowOf.get(series);
-}
-
-function faultsOf({ name, matchers }: Selector): string[] {
-  if (name in alertSeries) return [];
-  const row = findRow(name);
-  if (!row) return processMetrics.has(name) ? [] : [`${name} is exported by nobody`];
-  return matchers.flatMap(({ label, value }) => {
-    if (commonLabels.includes(label)) return [];
-    const rule = row.labels[label];
-    if (rule === undefined) return [`${name} has no label ${label}`];
-    if (typeof rule === 'string') return [];
-    if (value.startsWith('$')) return [];
-    return value.split('|').flatMap((word) => (rule.includes(word) ? [] : [`${label} of ${name} is never ${word}`]));
-  });
-}
 
 it.each([
   ['sum(rate(a_total{x="1", y=~"b|c"}[$__rate_interval])) or vector(0)', ['a_total x=1 y=b|c']],
@@ -121,7 +99,8 @@ it('every metric of the table is on a dashboard', () => {
     ),
   );
 
-  expect([...rowOf.keys()].filter((name) => !shown.has(name))).toEqual([]);
+  const names = Object.values(metricTable).map(({ name }) => name);
+  expect(names.filter((name) => !shown.has(name))).toEqual([]);
 });
 
 describe.each(dashboards)('$file', ({ board }) => {
@@ -130,7 +109,7 @@ describe.each(dashboards)('$file', ({ board }) => {
   const expressions = [...targets.map(({ expr }) => expr), ...board.annotations.list.map(({ expr }) => expr)];
 
   it('asks only for metrics, labels and values that exist', () => {
-    expect(expressions.flatMap((expr) => selectorsOf(expr).flatMap(faultsOf))).toEqual([]);
+    expect(expressions.flatMap((expr) => selectorsOf(expr).flatMap((selector) => faultsOf(selector)))).toEqual([]);
   });
 
   it('groups only by labels that its metrics have', () => {
@@ -178,6 +157,18 @@ describe.each(dashboards)('$file', ({ board }) => {
         matchers.map(({ label }) => label),
         name,
       ).toContain('role');
+    }
+  });
+
+  it('leads from its graphs to traces where the bars of a histogram name some, and nowhere else', () => {
+    for (const { type, targets } of panels) {
+      for (const { expr, exemplar } of targets) {
+        const namesTraces = selectorsOf(expr).some(({ name }) => {
+          const row = findRow(name);
+          return row?.type === 'histogram' && row.exemplars === true && name.endsWith('_bucket');
+        });
+        expect(exemplar, expr).toBe(type === 'timeseries' && namesTraces);
+      }
     }
   });
 

@@ -334,6 +334,19 @@ it('sweeps the other queues when one cannot be read, and says which', async () =
   expect(await waitingIds(pool, bench)).toEqual([id]);
 });
 
+it('counts each death once: of a process that is gone, and of workers that fell silent, however many at once', async () => {
+  const { sweepFor, dies, metrics } = await startSweeping();
+  const workers = ['a', 'b', 'c', 'd', 'e'];
+  await sweepFor(10_000, workers);
+
+  await dies('a');
+  await dies('a');
+  await sweepFor(4 * deadAfterMs, ['e']);
+
+  expect(await metricValue(metrics, 'bulwark_worker_deaths_total', { how: 'exited' })).toBe(1);
+  expect(await metricValue(metrics, 'bulwark_worker_deaths_total', { how: 'silent' })).toBe(3);
+});
+
 it('counts the workers by what it thinks of them', async () => {
   const { sweepFor, listWorker, metrics } = await startSweeping();
   await sweepFor(10_000, ['a', 'b']);

@@ -74,6 +74,10 @@ class Fleet {
     return workers.map((id) => this.watch.verdictOn(id, this.#now));
   }
 
+  newlySilent(): number {
+    return this.watch.newlySilent(this.#now);
+  }
+
   counts(): object {
     return this.watch.counts(this.#now);
   }
@@ -118,6 +122,56 @@ describe('FleetWatch', () => {
     const fleet = new Fleet(...crew(8)).fallsSilent('w1').passes(3_000).fallsSilent('w2').passes(3_000);
 
     expect(fleet.counts()).toEqual({ alive: 6, suspect: 1, dead: 1 });
+  });
+
+  it('tells of each death by silence once, and again only after the worker beat in between', () => {
+    const fleet = new Fleet('w1', 'w2').fallsSilent('w1').passes(6_000);
+    const told = [fleet.newlySilent(), fleet.passes(5_000).newlySilent()];
+
+    fleet.beatsAgain('w1').passes(1_000).fallsSilent('w1').passes(6_000);
+
+    expect([...told, fleet.newlySilent(), fleet.newlySilent()]).toEqual([1, 0, 1, 0]);
+  });
+
+  it('tells of all that died at once, when it calls them dead', () => {
+    const workers = crew(5);
+    const fleet = new Fleet(...workers).fallsSilent(...workers).passes(15_000);
+
+    expect([fleet.newlySilent(), fleet.passes(1_000).newlySilent()]).toEqual([0, 5]);
+  });
+
+  it('tells of nobody whose process it knew to be gone, and of that once', () => {
+    const fleet = new Fleet('w1', 'w2', 'w3').fallsSilent('w1', 'w2').passes(6_000);
+    const before = fleet.newlySilent();
+
+    const news = ['w1', 'w3', 'w3'].map((id) => fleet.watch.declareDead(id, 0));
+
+    expect({ before, news, after: fleet.fallsSilent('w3').passes(6_000).newlySilent() }).toEqual({
+      before: 2,
+      news: [false, true, false],
+      after: 0,
+    });
+  });
+
+  it('tells of nobody who was dead before it began to watch', () => {
+    const watch = new FleetWatch(policy);
+
+    const told = [0, 2_000, 4_000, 6_000].map((now) => {
+      const seen = [
+        { id: 'long ago', aliveAt: -6_000 },
+        { id: 'just now', aliveAt: -1_000 },
+      ];
+      watch.look(seen, now);
+      return watch.newlySilent(now);
+    });
+
+    expect(told).toEqual([0, 0, 0, 1]);
+  });
+
+  it('tells of nobody while Redis is away, and of who did not come back from that', () => {
+    const fleet = new Fleet('w1', 'w2').fallsSilent('w1').redisAway(60_000);
+
+    expect([fleet.newlySilent(), fleet.passes(6_000).newlySilent()]).toEqual([0, 1]);
   });
 
   it('calls nobody dead before it has watched for the full time itself', () => {

@@ -46,6 +46,8 @@ describe('QueueSampler', () => {
     });
 
     expect(exported.sort()).toEqual([
+      'bulwark_queue_group{queue="email",group="default"} 1',
+      'bulwark_queue_group{queue="reports",group="default"} 1',
       'bulwark_queue_jobs{queue="email",state="dead_lettered"} 2',
       'bulwark_queue_jobs{queue="email",state="waiting"} 3',
       'bulwark_queue_jobs{queue="email",state="waiting-children"} 1',
