@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { QueueView } from '../../../../src/cli/status/read-queues.js';
 import type { StatusReport } from '../../../../src/cli/status/read-status.js';
-import type { WorkerView } from '../../../../src/cli/status/read-workers.js';
 import { renderStatus } from '../../../../src/cli/status/render-status.js';
 import type { EpochMs } from '../../../../src/time/duration.js';
 import { breakerState } from '../../../support/breaker-state.js';
+import { workerView } from '../../../support/pool-picture.js';
 
 const plain = (_format: unknown, text: string): string => text;
 /** Shows marks, so that a test can see what stands out. */
@@ -18,24 +18,6 @@ const redis: StatusReport['redis'] = {
   usedMemoryBytes: 3 * 1024 ** 2,
   roundTripMs: 0.3,
 };
-
-const worker = (given: Partial<WorkerView>): WorkerView => ({
-  id: 'w1',
-  host: 'h',
-  pid: 42,
-  version: '1.0.0',
-  state: 'running',
-  beatAgeMs: 300,
-  busy: 2,
-  slots: 10,
-  usable: 10,
-  kinds: ['send-receipt'],
-  rssBytes: 90 * 1024 ** 2,
-  loopDelayMs: 2,
-  uptimeMs: 200_000,
-  longest: { id: '7', kind: 'send-receipt', forMs: 4_210 },
-  ...given,
-});
 
 const noBreakers: StatusReport['breakers'] = { now: 60_000 as EpochMs, breakers: [] };
 
@@ -67,7 +49,7 @@ it('shows the pool on one page', () => {
     {
       redis,
       leader,
-      workers: [worker({})],
+      workers: [workerView({})],
       queues: [queue({ jobs: { waiting: 7, dead_lettered: 1 }, oldestAgeMs: 4_000 })],
       breakers: noBreakers,
     },
@@ -99,7 +81,7 @@ it('says what is missing, and what to do about it', () => {
 });
 
 it('counts workers that give no sign of life apart', () => {
-  const workers = [worker({}), worker({ state: 'late' }), worker({ state: 'silent' })];
+  const workers = [workerView({}), workerView({ state: 'late' }), workerView({ state: 'silent' })];
 
   expect(renderStatus({ redis, leader: null, workers, queues: [], breakers: noBreakers }, plain)).toContain(
     '1 alive, 1 late, 1 silent, 6 of 30',
@@ -110,7 +92,7 @@ it('marks what needs a look: silent workers, dead letters, waits beyond the prom
   const queues = [queue({ jobs: { dead_lettered: 3 }, oldestAgeMs: 45_000 }), queue({ queue: 'slow', paused: true })];
 
   const page = renderStatus(
-    { redis, leader: null, workers: [worker({ state: 'silent' })], queues, breakers: noBreakers },
+    { redis, leader: null, workers: [workerView({ state: 'silent' })], queues, breakers: noBreakers },
     marking,
   );
 
