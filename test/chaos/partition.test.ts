@@ -44,8 +44,9 @@ describe.each(['late', 'forgotten'] as const)(
       const next = await producer.enqueue(chaosJob, {});
       await producer.wait(next, { timeout: '10s' });
 
-      // At these paces a busy machine may be late enough to be taken for dead once more, and then it runs again.
-      expect([...new Set(told(parted, 'started'))]).toEqual([caught, next.id]);
+      // At these paces a busy machine may be late enough to be taken for dead once more: only then, and as often, it runs again.
+      const runs = 1 + Number((await crashesOf(pool, next.id)) ?? 0);
+      expect(told(parted, 'started')).toEqual([caught, ...Array.from({ length: runs }, () => next.id)]);
       expect(told(other, 'started').toSorted()).toEqual(jobs.map(({ id }) => id).toSorted());
       expect(await crashesOf(pool, caught)).toBe('1');
     });

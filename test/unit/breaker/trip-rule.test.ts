@@ -3,8 +3,8 @@ import { seededRandom } from '../../chaos/seeded-random.js';
 import { virtualFleet } from '../../support/virtual-fleet.js';
 
 const hourMs = 3_600_000;
-/** Two trips in them are the most that may be. */
-const hours = 20;
+/** Four trips in them are the most that may be. */
+const hours = 40;
 
 describe('20 % of errors by chance', () => {
   it.each([0.1, 0.5, 1, 2, 10])(
