@@ -29,8 +29,9 @@ const layouts: Readonly<Record<Subject, Layout>> = {
   },
 };
 
-/** Often enough for a run of a second, and seldom enough to cost Redis nothing next to it. */
-const lookEveryMs = 5;
+/** How long to wait until the next look at the least, and at the most. */
+const shortestPauseMs = 2;
+const longestPauseMs = 200;
 /** After so long without any progress a run is broken. */
 const patienceMs = 20_000;
 
@@ -72,7 +73,7 @@ export class QueueGauge {
     const deadline = performance.now() + patienceMs;
     while ((await this.#client.llen(layouts[subject].active)) < number) {
       if (performance.now() > deadline) throw new Error(`${subject}: not all of ${number} jobs run`);
-      await wait(lookEveryMs);
+      await wait(shortestPauseMs);
     }
   }
 
@@ -82,21 +83,25 @@ export class QueueGauge {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Resolves with the number of jobs that wait or run, as soon as it is so small; rejects when nothing moves. */
+  /**
+   * Resolves with the number of jobs that wait or run, as soon as it is so small; rejects when nothing moves.
+   *
+   * It waits for half of the time that the rest takes at the pace so far, so that it looks often only near the end: on a machine with two
+   * cores each look takes one of them from Redis or from the worker for a moment, and whoever keeps both busy would pay most for it.
+   */
   async untilLeft(subject: Subject, most: number): Promise<number> {
-    let lowest = Number.POSITIVE_INFINITY;
-    let movedAt = performance.now();
-    for (;;) {
-      const left = await this.left(subject);
-      if (left <= most) return left;
-      if (left < lowest) {
-        lowest = left;
-        movedAt = performance.now();
-      }
-      if (performance.now() - movedAt > patienceMs)
-        throw new Error(`${subject}: ${left} jobs are left and nothing moves`);
-      await wait(lookEveryMs);
+    const startedAt = performance.now();
+    const first = await this.left(subject);
+    let [left, lowest, movedAt] = [first, first, startedAt];
+    while (left > most) {
+      const now = performance.now();
+      if (left < lowest) [lowest, movedAt] = [left, now];
+      if (now - movedAt > patienceMs) throw new Error(`${subject}: ${left} jobs are left and nothing moves`);
+      const untilEndMs = first > left ? ((left - most) / (first - left)) * (now - startedAt) : 0;
+      await wait(Math.min(Math.max(untilEndMs / 2, shortestPauseMs), longestPauseMs));
+      left = await this.left(subject);
     }
+    return left;
   }
 
   /** Time and calls of every command since `resetCommands`, those inside scripts too. */

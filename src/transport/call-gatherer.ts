@@ -28,6 +28,10 @@ export class CallGatherer<R, A> {
   readonly #options: CallGathererOptions<R, A>;
   readonly #waiting: R[] = [];
   #underWay = 0;
+  /** Calls whose answer has not been handed out. */
+  #unanswered = 0;
+  /** Lasts until what the answer before brings about has left; set while another answer is to come. */
+  #turn: Promise<void> | undefined;
   #scheduled = false;
   #headStart: NodeJS.Timeout | undefined;
   /** Set for the turn of the event loop in which a request larger than any call left: it may not have sent anything yet. */
@@ -49,7 +53,7 @@ export class CallGatherer<R, A> {
 
   /** Resolves when every request that was added has been answered. */
   async whenIdle(): Promise<void> {
-    if (this.#waiting.length + this.#underWay === 0) return;
+    if (this.#waiting.length + this.#unanswered === 0) return;
     await new Promise<void>((resolve) => {
       this.#idle.push(resolve);
     });
@@ -62,6 +66,7 @@ export class CallGatherer<R, A> {
     if (this.#yields || this.#waiting.length === 0 || this.#underWay >= maxCallsUnderWay) return;
     const requests = this.#nextBatch(isFirst);
     this.#underWay += 1;
+    this.#unanswered += 1;
     void this.#call(requests);
     if (this.#options.sizeOf?.(requests[0] as R) === Number.POSITIVE_INFINITY) {
       this.#yields = true;
@@ -78,27 +83,51 @@ export class CallGatherer<R, A> {
 
   /** Makes one call and sees to its answers. Never rejects. */
   async #call(requests: readonly R[]): Promise<void> {
+    let handOut: () => void;
     try {
-      const answer = await this.#options.call(requests).finally(this.#end);
-      this.#options.answer(requests, answer);
+      const answer = await this.#options.call(requests);
+      handOut = () => this.#options.answer(requests, answer);
     } catch (error) {
-      for (const request of requests) this.#options.reject(request, error);
+      handOut = () => this.#reject(requests, error);
     }
-    if (this.#waiting.length + this.#underWay > 0) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  readonly #end = (): void => {
     this.#underWay -= 1;
     // What waits leaves before anybody works on the answer, so that Redis works meanwhile.
     this.#leave();
-  };
+    while (this.#turn !== undefined) await this.#turn;
+    this.#unanswered -= 1;
+    if (this.#unanswered > 0) this.#turn = this.#nextTurn();
+    try {
+      handOut();
+    } catch (error) {
+      this.#reject(requests, error);
+    }
+    if (this.#waiting.length + this.#unanswered > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
 
-  /** What leaves next; of many that wait while nothing is under way only half, so that a second call can follow. */
+  #reject(requests: readonly R[], error: unknown): void {
+    for (const request of requests) this.#options.reject(request, error);
+  }
+
+  /**
+   * Two answers that come together are handed out one after the other: Redis has nothing to do, and should not wait until this process is
+   * through with both.
+   */
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turn = undefined;
+        resolve();
+      });
+    });
+  }
+
+  /** What leaves next; of many that wait while nothing is under way, or about to be, only half, so that a second call can follow. */
   #nextBatch(isFirst: boolean): R[] {
     const { mostPerCall, sizeOf } = this.#options;
     const waiting = this.#waiting;
-    const most = isFirst && waiting.length >= leastToSplit ? Math.ceil(waiting.length / 2) : waiting.length;
+    const isAlone = isFirst && this.#unanswered === 0;
+    const most = isAlone && waiting.length >= leastToSplit ? Math.ceil(waiting.length / 2) : waiting.length;
     let count = 0;
     for (let size = 0; count < most; count++) {
       size += sizeOf?.(waiting[count] as R) ?? 1;
