@@ -1,14 +1,20 @@
 import { isBulwarkError } from '../errors/bulwark-error.js';
 import { errorMessage } from '../errors/error-message.js';
-import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
+import { RedisUnavailableError } from './redis-unavailable-error.js';
 
+/** Not every code of the system: that a file is not there says nothing of Redis. */
 const networkCodes: readonly unknown[] = [
+  'EAI_AGAIN',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
   'ENETUNREACH',
   'ENOTFOUND',
   'EPIPE',
+  'EPROTO',
   'ETIMEDOUT',
 ];
 
@@ -18,12 +24,13 @@ export function asUnavailable(error: unknown): unknown {
   return new RedisUnavailableError(`Redis gave no answer: ${errorMessage(error)}`, { cause: error });
 }
 
-/** ioredis has no class for these. */
+/** ioredis has no class for most of these. */
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     error.message === 'Command timed out' ||
     error.message.startsWith('Connection is closed') ||
+    error.name === 'MaxRetriesPerRequestError' ||
     networkCodes.includes((error as { readonly code?: unknown }).code)
   );
 }
