@@ -12,6 +12,7 @@ import type { EpochMs } from '../time/duration.js';
  */
 export const errorClasses = ['transient', 'throttled', 'permanent', 'business', 'expired', 'cancelled'] as const;
 
+/** What a failure means, see `errorClasses`. */
 export type ErrorClass = (typeof errorClasses)[number];
 
 /**
@@ -34,6 +35,7 @@ export const deadLetterReasons = [
   'poison',
 ] as const;
 
+/** Why a job was dead-lettered, see `deadLetterReasons`. */
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /**
@@ -53,6 +55,7 @@ export const parkReasons = [
   'shed',
 ] as const;
 
+/** Why a job was set aside: one of `parkReasons`, or with the breaker or the tenant that it waits for. */
 export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}` | `tenant_slots:${string}`;
 
 /** What a fallback ran for that stood in because there was too much to do: `fallbackFor` names a breaker else. */
