@@ -90,8 +90,8 @@ export class Producer {
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
     const { metrics, job: limits } = this.#parts;
-    const { kind, queue: definition } = job;
-    const queue = definition.name;
+    const { kind } = job;
+    const queue = job.queue.name;
     const accepted: AcceptedPayload[] = [];
     try {
       const bounds = { key: wishes.key, maxPayloadBytes: limits.maxPayloadBytes };
@@ -105,13 +105,13 @@ export class Producer {
     }
     const { writer, directory, admission } = await this.#connectedFor(queue);
     const { tenant, key = accepted[0]?.key, whenShed } = wishes;
-    const door = { queue: definition, tenantOrKey: tenant ?? key, count: accepted.length, whenShed };
+    const door = { queue: job.queue, tenantOrKey: tenant ?? key, count: accepted.length, whenShed };
     const waiting = admission.pass(door);
     if (waiting !== undefined) await waiting;
     let added: readonly AddedJob[];
     try {
       if (!this.#registered.has(queue)) {
-        await directory.register([definition]);
+        await directory.register([job.queue]);
         this.#registered.add(queue);
       }
       const facts = { wishes, carrier, producer: this.#name };
