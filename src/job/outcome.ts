@@ -55,7 +55,6 @@ export const parkReasons = [
   'shed',
 ] as const;
 
-/** Why a job was set aside: one of `parkReasons`, or with the breaker or the tenant that it waits for. */
 export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}` | `tenant_slots:${string}`;
 
 /** What a fallback ran for that stood in because there was too much to do: `fallbackFor` names a breaker else. */
