@@ -17,6 +17,7 @@ export function sessionOf(token: string, endsAt: number): string {
   return `${endsAt}.${signature(token, String(endsAt))}`;
 }
 
+/** Whether a session was signed with this token, and has not ended. */
 export function isSession(session: string, token: string, now: EpochMs): boolean {
   const [endsAt = '', signed = ''] = session.split('.', 2);
   const isSigned = timingSafeEqual(digest(signed), digest(signature(token, endsAt)));

@@ -9,6 +9,7 @@ export interface Step<R> {
   readonly reply: R;
 }
 
+/** That a breaker is to open, from whoever judged its calls. */
 export interface TripVerdict {
   /** The generation it is about: a verdict on another one is stale. */
   readonly generation: number;
@@ -19,6 +20,7 @@ export interface TripVerdict {
   readonly callers: number;
 }
 
+/** That somebody wants to make one call. */
 export interface ProbeRequest {
   /** Names the lease: the same token asked twice has one lease. */
   readonly token: string;
@@ -29,6 +31,7 @@ export interface ProbeRequest {
   readonly openForMs: number;
 }
 
+/** What one call came to. */
 export interface ProbeOutcome {
   readonly token: string;
   /** The one under which the lease was given. */
@@ -38,6 +41,7 @@ export interface ProbeOutcome {
   readonly openForMs: number;
 }
 
+/** That an operator wants it held open. */
 export interface Isolation {
   readonly by: string;
   readonly why: string;
@@ -45,6 +49,7 @@ export interface Isolation {
   readonly forMs?: number;
 }
 
+/** What whoever asked for one call is told. */
 export type Permit =
   /** One call may be made; its outcome is to be settled under this generation before the lease ends. */
   | { readonly kind: 'probe'; readonly generation: number; readonly state: BreakerState }

@@ -18,11 +18,13 @@ import { type Refusal, refusalOf } from './refusal.js';
 /** The right to make one call. */
 export type Pass = { readonly kind: 'free' } | Probe;
 
+/** The right to make a call whose outcome helps to decide whether the breaker closes. */
 export interface Probe extends FleetProbe {
   readonly kind: 'probe';
   readonly by: Decider;
 }
 
+/** What whoever wants to make a call is told. */
 export type Entry =
   | { readonly kind: 'pass'; readonly pass: Pass }
   | { readonly kind: 'refused'; readonly refusal: Refusal };

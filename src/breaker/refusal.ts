@@ -11,6 +11,7 @@ export interface Refusal {
   readonly retryAfterMs: number;
 }
 
+/** What a closed door says to whoever stands in front of it. */
 export function refusalOf(by: Decider, state: BreakerState, retryAfterMs: number): Refusal {
   return { breaker: state.name, by, state, retryAfterMs: Math.ceil(retryAfterMs) };
 }

@@ -41,7 +41,7 @@ export class Cli {
    */
   async withRedis<T>(work: (redis: RedisSession) => Promise<T>, settings?: Settings): Promise<T> {
     const { openRedisSession } = await import('./redis-session.js');
-    const { asUnavailable } = await import('./connection-failure.js');
+    const { asUnavailable } = await import('../redis/as-unavailable.js');
     const session = await openRedisSession((settings ?? (await this.settings())).values.redis);
     try {
       return await work(session);

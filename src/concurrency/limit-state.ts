@@ -36,6 +36,7 @@ const averagedWindows = 4;
 /** Output that changes by so much (30 %) at one and the same limit is no noise. */
 const leastShift = 0.35;
 
+/** What is known before the first window: nothing. */
 export function initialLimitState(step: number): LimitState {
   return { step, known: [], windows: 0, bestPace: 0, lastPace: 0, fall: undefined, looks: 'up' };
 }

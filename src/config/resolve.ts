@@ -12,6 +12,7 @@ import { parseOptionValue } from './option-value.js';
 import type { OptionPath, OptionTable, Section } from './options.js';
 import { relationFaults, type SettledValue } from './relations.js';
 
+/** Where the values of a configuration come from. */
 export interface ConfigInput {
   /** @defaultValue the environment of this process */
   readonly env?: Environment | undefined;
@@ -29,6 +30,7 @@ export type OptionSources = {
   readonly [S in Section]: { readonly [O in keyof OptionTable[S]]: OptionSource };
 };
 
+/** A configuration, complete and checked, and where each of its values came from. */
 export interface ResolvedConfig {
   readonly values: ResolvedOptions;
   readonly sources: OptionSources;

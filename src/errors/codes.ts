@@ -41,4 +41,5 @@ export const errorCodes = [
   'BULWARK_TRACING_MISSING',
 ] as const;
 
+/** The stable code of an error of ours, see `errorCodes`. */
 export type ErrorCode = (typeof errorCodes)[number];

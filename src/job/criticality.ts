@@ -4,4 +4,5 @@
  */
 export const criticalities = ['critical_plus', 'critical', 'sheddable_plus', 'sheddable'] as const;
 
+/** One of the four classes of importance, see `criticalities`. */
 export type Criticality = (typeof criticalities)[number];

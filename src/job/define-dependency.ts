@@ -53,6 +53,7 @@ export interface DependencyDefinition {
   readonly breaker: BreakerDefinition | false;
 }
 
+/** What was said of the breaker of a dependency, as `defineDependency` resolved it. */
 export interface BreakerDefinition {
   readonly openForMs: DurationMs;
   readonly openAtMostMs: DurationMs;

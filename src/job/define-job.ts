@@ -36,6 +36,7 @@ export interface RetryPolicyOptions {
   readonly cap?: DurationInput;
 }
 
+/** How often and how far apart a job of a kind is tried, complete. */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly baseMs: DurationMs;

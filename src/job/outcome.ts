@@ -12,6 +12,7 @@ import type { EpochMs } from '../time/duration.js';
  */
 export const errorClasses = ['transient', 'throttled', 'permanent', 'business', 'expired', 'cancelled'] as const;
 
+/** What a failure means, see `errorClasses`. */
 export type ErrorClass = (typeof errorClasses)[number];
 
 /**
@@ -34,6 +35,7 @@ export const deadLetterReasons = [
   'poison',
 ] as const;
 
+/** Why a job was dead-lettered, see `deadLetterReasons`. */
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /**

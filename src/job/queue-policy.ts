@@ -11,6 +11,7 @@ export interface QueuePolicy {
   readonly maxWaiting?: number;
 }
 
+/** A policy as it is stored; `parseQueuePolicy` reads it. */
 export function encodeQueuePolicy(queue: QueueDefinition): string {
   const { criticality, sloMs, group, maxWaiting } = queue;
   return JSON.stringify({ criticality, sloMs, group, ...(maxWaiting && { maxWaiting }) } satisfies QueuePolicy);

@@ -4,8 +4,10 @@ import { errorMessage } from '../errors/error-message.js';
 // biome-ignore lint/suspicious/noExplicitAny: the shape of an old version is known only to the author of the upcaster.
 export type Upcaster = (payload: any) => unknown;
 
+/** By version: what turns its payloads into those of the next. */
 export type Upcasters = Readonly<Record<number, Upcaster>>;
 
+/** What became of a payload on its way to the version that the worker knows. */
 export type UpcastDecision =
   | { readonly kind: 'ready'; readonly payload: unknown }
   | { readonly kind: 'newer'; readonly version: number }

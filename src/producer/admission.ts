@@ -16,6 +16,7 @@ export interface AdmissionOptions {
   readonly metrics: Pick<Metrics, 'jobsShed' | 'enqueueRejected'>;
 }
 
+/** Jobs that want in, together. */
 export interface Request {
   readonly queue: QueueDefinition;
   /** Who shares a tenant is let in or refused together; without one, who shares a key. */

@@ -1,32 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import type { Logger } from 'pino';
-import type { ResolvedJobLimitOptions, ResolvedProducerOptions, ResolvedRedisOptions } from '../config/option-types.js';
-import { isBulwarkError } from '../errors/bulwark-error.js';
-import { errorMessage } from '../errors/error-message.js';
-import { keyDigest, payloadFingerprint } from '../idempotency/identity.js';
-import { KeyConflictError } from '../idempotency/key-conflict-error.js';
 import type { AnyJobDefinition, JobResult, PayloadInput } from '../job/define-job.js';
 import type { QueueDefinition } from '../job/define-queue.js';
-import type { JobMeta } from '../job/job-meta.js';
-import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
-import { randomJobId } from '../job/random-ids.js';
-import { shareOf } from '../job/tenant-policy.js';
-import { closeRedis } from '../redis/connection.js';
-import { type OpenRedis, openRedis } from '../redis/open-redis.js';
-import { RedisUnavailableError } from '../redis/redis-unavailable-error.js';
-import { DirectiveFollower } from '../shedding/directive-follower.js';
-import { ShedStore } from '../shedding/shed-store.js';
-import type { Metrics } from '../telemetry/metrics.js';
+import { PayloadTooLargeError } from '../job/payload.js';
+import { asUnavailable } from '../redis/as-unavailable.js';
 import { carrierOfTraceparent, startSendSpan } from '../telemetry/tracing/send-span.js';
-import { systemClock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
 import type { AddedJob } from '../transport/add-calls.js';
-import { QueueDirectory } from '../transport/queue-directory.js';
-import { QueueInspector } from '../transport/queue-inspector.js';
-import { type NewJob, QueueWriter } from '../transport/queue-writer.js';
-import { Admission } from './admission.js';
+import { type AcceptedPayload, acceptPayload } from './accept-payload.js';
 import { awaitOutcome, type WaitOptions } from './await-outcome.js';
 import { type EnqueueOptions, type EnqueueWishes, readEnqueueOptions } from './enqueue-options.js';
+import { keyConflict } from './key-conflict.js';
+import { newJob } from './new-job.js';
+import { ProducerConnection, type ProducerSession } from './producer-connection.js';
+import type { ProducerParts } from './producer-parts.js';
 
 /** A job that Redis has accepted. */
 export interface EnqueuedJob<J extends AnyJobDefinition = AnyJobDefinition> {
@@ -45,39 +31,17 @@ export type JobOutcome<J extends AnyJobDefinition = AnyJobDefinition> =
   | { readonly result: JobResult<J>; readonly fallback: false }
   | { readonly result: unknown; readonly fallback: true };
 
-export interface ProducerParts {
-  readonly redis: ResolvedRedisOptions;
-  readonly producer: ResolvedProducerOptions;
-  readonly job: ResolvedJobLimitOptions;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-}
-
-/** A payload that is fit to be written. */
-interface AcceptedPayload {
-  readonly payload: unknown;
-  readonly payloadJson: string;
-  /** Of the job that is made of it. */
-  readonly key: string | undefined;
-}
-
-interface Session extends OpenRedis {
-  readonly writer: QueueWriter;
-  readonly directory: QueueDirectory;
-  readonly inspector: QueueInspector;
-  readonly admission: Admission;
-}
-
 /** What a producing service holds: typed, validated, idempotent by key. Connects when first used. */
 export class Producer {
   readonly #parts: ProducerParts;
   readonly #name: string;
+  readonly #connection: ProducerConnection;
   readonly #registered = new Set<string>();
-  #session: Promise<Session> | undefined;
 
   constructor(parts: ProducerParts) {
     this.#parts = parts;
     this.#name = `producer-${process.pid}-${randomBytes(3).toString('hex')}`;
+    this.#connection = new ProducerConnection(parts, this.#name);
   }
 
   /**
@@ -125,12 +89,14 @@ export class Producer {
     carrier: string | undefined,
   ): Promise<EnqueuedJob<J>[]> {
     const startedAt = performance.now();
-    const { metrics } = this.#parts;
+    const { metrics, job: limits } = this.#parts;
+    const { kind } = job;
     const queue = job.queue.name;
     const accepted: AcceptedPayload[] = [];
     try {
+      const bounds = { key: wishes.key, maxPayloadBytes: limits.maxPayloadBytes };
       for (const [index, payload] of payloads.entries()) {
-        const accepting = this.#accept(job, payload, wishes, payloads.length > 1 ? index : undefined);
+        const accepting = acceptPayload(job, payload, bounds, payloads.length > 1 ? index : undefined);
         accepted.push(accepting instanceof Promise ? await accepting : accepting);
       }
     } catch (error) {
@@ -148,32 +114,40 @@ export class Producer {
         await directory.register([job.queue]);
         this.#registered.add(queue);
       }
+      const facts = { wishes, carrier, producer: this.#name };
       added = await writer.addEach(queue, accepted.length, (index) =>
-        this.#newJob(job, accepted[index] as AcceptedPayload, wishes, carrier),
+        newJob(job, accepted[index] as AcceptedPayload, facts, Date.now() as EpochMs),
       );
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
-      throw inOurWords(error);
+      throw asUnavailable(error);
     }
-    const kind = job.kind;
+    const conflicts = this.#count(job, added, startedAt);
+    if (conflicts.length > 0) throw keyConflict(kind, accepted, added, conflicts);
+    return accepted.map(({ key }, index) => {
+      const { id, duplicate } = added[index] as AddedJob;
+      return { id, queue, kind, key, duplicate, definition: job };
+    });
+  }
+
+  /** Counts what became of each job. Answers the places of those whose key stands for another payload. */
+  #count(
+    { kind, queue: { name: queue, criticality } }: AnyJobDefinition,
+    added: readonly AddedJob[],
+    startedAt: number,
+  ): number[] {
+    const { metrics } = this.#parts;
     const conflicts: number[] = [];
     let known = 0;
     for (const [index, { duplicate, conflict }] of added.entries()) {
       if (conflict) conflicts.push(index);
       else if (duplicate) known += 1;
     }
-    const written = accepted.length - known - conflicts.length;
-    metrics.jobsEnqueued.inc({ queue, kind, criticality: job.queue.criticality }, written);
+    metrics.jobsEnqueued.inc({ queue, kind, criticality }, added.length - known - conflicts.length);
     metrics.enqueueDuration.observe({ queue }, (performance.now() - startedAt) / 1000);
     if (known > 0) metrics.jobsDeduplicated.inc({ queue, kind }, known);
-    if (conflicts.length > 0) {
-      metrics.enqueueRejected.inc({ queue, reason: 'key_conflict' }, conflicts.length);
-      throw keyConflict(kind, accepted, added, conflicts);
-    }
-    return accepted.map(({ key }, index) => {
-      const { id, duplicate } = added[index] as AddedJob;
-      return { id, queue, kind, key, duplicate, definition: job };
-    });
+    if (conflicts.length > 0) metrics.enqueueRejected.inc({ queue, reason: 'key_conflict' }, conflicts.length);
+    return conflicts;
   }
 
   /**
@@ -194,127 +168,27 @@ export class Producer {
     enqueued: EnqueuedJob<J>,
     options: WaitOptions = {},
   ): Promise<JobOutcome<J>> {
-    const { inspector } = await this.#connected();
+    const { inspector } = await this.#connection.session();
     try {
       return (await awaitOutcome(inspector, enqueued, options)) as JobOutcome<J>;
     } catch (error) {
-      throw inOurWords(error);
+      throw asUnavailable(error);
     }
   }
 
   /** Closes the connection. */
   async close(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    // A connection that failed was told to whoever asked for it, and leaves nothing to close.
-    const open = await session?.catch(() => undefined);
-    if (open) await closeRedis(open.client);
-  }
-
-  /** Checks a payload; a promise only when its schema takes its time. */
-  #accept(
-    job: AnyJobDefinition,
-    payload: unknown,
-    wishes: EnqueueWishes,
-    index: number | undefined,
-  ): AcceptedPayload | Promise<AcceptedPayload> {
-    const refuse = (error: unknown): never => {
-      if (index === undefined || !(error instanceof PayloadInvalidError)) throw error;
-      throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
-    };
-    let checked: unknown;
-    try {
-      checked = validatePayload(job.kind, job.payload, payload);
-    } catch (error) {
-      refuse(error);
-    }
-    if (!(checked instanceof Promise)) return this.#encode(job, payload, checked, wishes);
-    return checked.then((output: unknown) => this.#encode(job, payload, output, wishes), refuse);
-  }
-
-  #encode(job: AnyJobDefinition, payload: unknown, checked: unknown, wishes: EnqueueWishes): AcceptedPayload {
-    // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
-    const payloadJson = encodePayload(job.kind, payload);
-    const bytes = Buffer.byteLength(payloadJson);
-    const { maxPayloadBytes } = this.#parts.job;
-    if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
-    return { payload, payloadJson, key: wishes.key ?? job.idempotencyKey?.(checked) };
-  }
-
-  #newJob(
-    job: AnyJobDefinition,
-    { payload, payloadJson, key }: AcceptedPayload,
-    wishes: EnqueueWishes,
-    carrier: string | undefined,
-  ): NewJob {
-    const { tenant, delayMs, expiresInMs, priority } = wishes;
-    const now = Date.now() as EpochMs;
-    const meta: JobMeta = {
-      version: job.version,
-      ...(key !== undefined && { key }),
-      ...(tenant !== undefined && { tenant }),
-      ...(expiresInMs !== undefined && { deadline: (now + expiresInMs) as EpochMs }),
-      producer: this.#name,
-    };
-    const digest = key === undefined ? undefined : keyDigest({ kind: job.kind, tenant, key });
-    const { tenants } = job.queue;
-    return {
-      id: digest ?? randomJobId(),
-      ...(digest !== undefined && { fingerprint: payloadFingerprint(job.version, payload) }),
-      kind: job.kind,
-      payloadJson,
-      meta,
-      carrier,
-      enqueuedAt: now,
-      delayMs,
-      priority,
-      ...(tenants !== undefined && { share: shareOf(tenants, tenant) }),
-    };
+    await this.#connection.close();
   }
 
   /** The connection for an enqueue, which counts as refused without one. */
-  async #connectedFor(queue: string): Promise<Session> {
+  async #connectedFor(queue: string): Promise<ProducerSession> {
     try {
-      return await this.#connected();
+      return await this.#connection.session();
     } catch (error) {
       this.#parts.metrics.enqueueRejected.inc({ queue, reason: 'unavailable' });
-      throw inOurWords(error);
+      throw asUnavailable(error);
     }
-  }
-
-  async #connected(): Promise<Session> {
-    this.#session ??= this.#connect();
-    try {
-      return await this.#session;
-    } catch (error) {
-      this.#session = undefined;
-      throw error;
-    }
-  }
-
-  async #connect(): Promise<Session> {
-    const { redis, producer, log, metrics } = this.#parts;
-    const open = await openRedis({ redis, name: `bulwark:${this.#name}`, manner: 'prompt', log, metrics });
-    const follower = new DirectiveFollower({
-      store: new ShedStore(open.client, open.keyspace),
-      clock: systemClock,
-      onError: open.reportError,
-    });
-    // Heard of before its first job, so that a producer that lives for one job alone obeys too.
-    await follower.refresh().catch(open.reportError);
-    return {
-      ...open,
-      writer: new QueueWriter(open.client, open.keyspace, this.#parts.producer.batchSize),
-      directory: new QueueDirectory(open.client, open.keyspace),
-      inspector: new QueueInspector(open.client, open.keyspace),
-      admission: new Admission({
-        follower,
-        waitMs: producer.shedWaitMs,
-        clock: systemClock,
-        random: Math.random,
-        metrics,
-      }),
-    };
   }
 }
 
@@ -323,56 +197,5 @@ function assertPriority({ name, tenants }: QueueDefinition, priority: number): v
   if (tenants === undefined || priority === 0) return;
   throw new RangeError(
     `priority must be 0 in the queue ${name}, whose tenants have turns, got ${priority}; give the tenant a weight, or the kind a queue of another criticality`,
-  );
-}
-
-function encodePayload(kind: string, payload: unknown): string {
-  try {
-    return JSON.stringify(payload) ?? 'null';
-  } catch (error) {
-    throw new PayloadInvalidError(kind, [{ path: '', message: `cannot be written as JSON: ${errorMessage(error)}` }]);
-  }
-}
-
-/** Names the keys that stand for something else already, a few of them when they are many. */
-function keyConflict(
-  kind: string,
-  accepted: readonly AcceptedPayload[],
-  added: readonly AddedJob[],
-  conflicts: readonly number[],
-): KeyConflictError {
-  const named = conflicts.slice(0, 5).map((index) => {
-    const at = accepted.length > 1 ? ` at index ${index}` : '';
-    return `${JSON.stringify(accepted[index]?.key)}${at} (job ${added[index]?.id})`;
-  });
-  const more = conflicts.length > named.length ? ` and ${conflicts.length - named.length} more` : '';
-  const keys = conflicts.length > 1 ? 'keys' : 'key';
-  const others = accepted.length > 1 ? 'The others were enqueued' : 'Nothing was enqueued';
-  return new KeyConflictError(
-    `${kind}: the idempotency ${keys} ${named.join(', ')}${more} ${conflicts.length > 1 ? 'were' : 'was'} given to another payload before. ${others}; send the payload of that time, or another key`,
-    {
-      details: {
-        kind,
-        indexes: conflicts.slice(0, 100),
-        ids: conflicts.slice(0, 100).map((index) => added[index]?.id),
-      },
-    },
-  );
-}
-
-/** Says in our words that Redis gave no answer; every other error stays as it is. */
-function inOurWords(error: unknown): unknown {
-  if (isBulwarkError(error) || !isConnectionError(error)) return error;
-  return new RedisUnavailableError(`Redis gave no answer: ${errorMessage(error)}`, { cause: error });
-}
-
-function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  return (
-    error.message === 'Command timed out' ||
-    error.name === 'MaxRetriesPerRequestError' ||
-    error.message.startsWith('Connection is closed') ||
-    (typeof code === 'string' && code.startsWith('E'))
   );
 }

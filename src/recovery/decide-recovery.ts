@@ -19,6 +19,7 @@ export function isOrphaned({ token, owner, leaselessMs }: OrphanCandidate, lease
   return token === '' ? leaselessMs >= leaselessGraceMs : owner === 'dead';
 }
 
+/** How many lost workers make a job a suspect, or poison. */
 export interface RecoveryPolicy {
   /** The crash from which on a job is a suspect. */
   readonly quarantineAfter: number;
@@ -37,6 +38,7 @@ export interface RecoveryMeans extends RecoveryPolicy {
   readonly hasLanes: boolean;
 }
 
+/** What becomes of a job that lost its worker. */
 export type RecoveryDecision =
   | { readonly kind: 'requeue' }
   /** `delayMs` until it comes back by itself, `spacingMs` later for each that is set aside already. */

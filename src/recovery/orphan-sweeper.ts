@@ -11,6 +11,8 @@ import type { Orphan, QueueAdmin } from '../transport/queue-admin.js';
 import type { QueueInspector } from '../transport/queue-inspector.js';
 import type { RecoveryReply } from '../transport/transition-scripts.js';
 import type { ActiveJobOwner } from '../transport/view-scripts.js';
+import { ActiveJobs } from './active-jobs.js';
+import { BlockedWorkers } from './blocked-workers.js';
 import type { CrashStore } from './crash-store.js';
 import { CrashWitness } from './crash-witness.js';
 import {
@@ -25,6 +27,7 @@ import type { FleetStore } from './fleet-store.js';
 import type { FleetView, SeenWorker } from './fleet-view.js';
 import { FleetWatch, type FleetWatchPolicy } from './fleet-watch.js';
 import type { Leadership } from './leadership.js';
+import { LeaselessJobs } from './leaseless-jobs.js';
 import { PoisonJobError } from './poison-job-error.js';
 import { RecoveryTally } from './recovery-tally.js';
 
@@ -51,40 +54,24 @@ export interface SweepPolicy extends FleetWatchPolicy, RecoveryPolicy {
   readonly leaselessGraceMs: number;
 }
 
-/** A job without a lease: since when, and when that was last seen. */
-interface Leaseless {
-  readonly since: number;
-  readonly seenAt: number;
-}
-
 /** What one sweep goes by. */
 interface Sweep {
   readonly now: number;
   /** The term in which it began. */
   readonly epoch: number | undefined;
-  /** Jobs that were seen without a lease, by queue, id and run. */
-  readonly leaseless: Map<string, Leaseless>;
+  readonly leaseless: LeaselessJobs;
   readonly witness: CrashWitness;
-  /** Whether it looks at all active jobs, or at the next part of them. */
-  readonly ofAll: boolean;
+  /** Which of the active jobs it looks at. */
+  readonly extent: 'all' | 'next';
   /** Whether some worker can run a suspect alone. */
   readonly hasLanes: boolean;
   readonly tally: RecoveryTally;
 }
 
-/** Active jobs are looked at so many at a time, and at most so many a sweep; the next sweep goes on behind them. */
-const pageSize = 500;
-const pagesPerSweep = 20;
-/** For the jobs of a worker that died all are looked at, up to so many. */
-const mostPages = 400;
 /** A sweep over many queues that takes too long is taken for a pause of the watch, after which nobody is called dead for a while. */
 const queuesAtOnce = 16;
-/** A job that was without a lease, and has not been seen for so long, is not there any more. */
-const forgetMs = 60_000;
 /** What the death watch has read this long ago is fresh enough. */
 const freshMs = 150;
-/** So many workers that are newly blocked are asked at once for what they run. */
-const mostTold = 100;
 
 /**
  * Finds jobs that are active without a live owner and puts them back. Each is moved by one script that checks once more that
@@ -93,19 +80,18 @@ const mostTold = 100;
 export class OrphanSweeper {
   readonly #options: OrphanSweeperOptions;
   readonly #watch: FleetWatch;
-  /** Jobs that were seen without a lease, by queue, id and run. */
-  readonly #leaseless = new Map<string, Leaseless>();
+  readonly #active: ActiveJobs;
+  readonly #blocked: BlockedWorkers;
+  readonly #leaseless = new LeaselessJobs();
   #lastSweep = Number.NEGATIVE_INFINITY;
-  /** How many of the oldest active jobs were looked at in the sweeps before, where there are more than one sweep looks at. */
-  readonly #lookedAt = new Map<string, number>();
   /** Whether some worker can run a suspect alone. */
   #hasLanes = false;
-  /** Workers whose event loop was blocked at the last look. */
-  #blocked: ReadonlySet<string> = new Set();
 
   constructor(options: OrphanSweeperOptions) {
     this.#options = options;
     this.#watch = new FleetWatch(options.policy);
+    this.#active = new ActiveJobs(options.inspector);
+    this.#blocked = new BlockedWorkers(options.fleet, options.log);
   }
 
   /** One sweep over all queues. */
@@ -117,30 +103,22 @@ export class OrphanSweeper {
     this.#lastSweep = now;
     this.#watch.look(workers, now);
     metrics.workerDeaths.inc({ how: 'silent' }, this.#watch.newlySilent(now));
-    const { alive, suspect, dead } = this.#watch.counts(now);
-    const blocked = await this.#tellBlocked(workers, now);
-    for (const [state, count] of Object.entries({ alive: alive - blocked, blocked, suspect, dead })) {
-      metrics.workers.set({ state: state as 'alive' | 'blocked' | 'suspect' | 'dead' }, count);
-    }
-
-    for (const [key, { seenAt }] of this.#leaseless) if (now - seenAt > forgetMs) this.#leaseless.delete(key);
+    await this.#tellStates(workers, now);
+    this.#leaseless.tidy(now);
     this.#hasLanes = workers.some(({ lane }) => lane !== undefined);
-    await this.#sweepAll(this.#begin(now, { leaseless: this.#leaseless, ofAll: false }));
+    await this.#sweepAll(this.#begin(now, { leaseless: this.#leaseless, extent: 'next' }));
   }
 
-  /** Says once which job holds up the event loop of a worker. Answers how many workers are blocked. */
-  async #tellBlocked(workers: readonly SeenWorker[], now: number): Promise<number> {
+  async #tellStates(workers: readonly SeenWorker[], now: number): Promise<void> {
+    const { alive, suspect, dead } = this.#watch.counts(now);
     const blocked = workers
       .filter(({ id, state }) => state === 'blocked' && this.#watch.verdictOn(id, now) === 'alive')
       .map(({ id }) => id);
-    const untold = blocked.filter((id) => !this.#blocked.has(id));
-    const told = untold.slice(0, mostTold);
-    for (const { id, blockedMs, running } of await this.#options.fleet.beatsOf(told)) {
-      this.#options.log.warn({ worker: id, blockedMs, running }, 'worker.blocked');
+    await this.#blocked.tell(blocked);
+    const counts = { alive: alive - blocked.length, blocked: blocked.length, suspect, dead };
+    for (const [state, count] of Object.entries(counts)) {
+      this.#options.metrics.workers.set({ state: state as keyof typeof counts }, count);
     }
-    const left = new Set(untold.slice(mostTold));
-    this.#blocked = new Set(blocked.filter((id) => !left.has(id)));
-    return blocked.length;
   }
 
   /** Whether the process of a worker was found to be gone. */
@@ -156,15 +134,15 @@ export class OrphanSweeper {
       if (this.#watch.declareDead(worker, now)) metrics.workerDeaths.inc({ how: 'exited' });
     }
     // How long others have been without a lease is for the sweeps to judge, which know what they have seen.
-    const sweep = this.#begin(now, { leaseless: new Map(), ofAll: true });
+    const sweep = this.#begin(now, { leaseless: new LeaselessJobs(), extent: 'all' });
     for (const worker of workers) sweep.tally.addWorker(worker);
     await this.#sweepAll(sweep);
   }
 
-  #begin(now: number, extent: Pick<Sweep, 'leaseless' | 'ofAll'>): Sweep {
+  #begin(now: number, what: Pick<Sweep, 'leaseless' | 'extent'>): Sweep {
     const { fleet, crashes, leadership } = this.#options;
     const witness = new CrashWitness(fleet, crashes);
-    return { now, epoch: leadership.term, witness, hasLanes: this.#hasLanes, tally: new RecoveryTally(), ...extent };
+    return { now, epoch: leadership.term, witness, hasLanes: this.#hasLanes, tally: new RecoveryTally(), ...what };
   }
 
   async #sweepAll(sweep: Sweep): Promise<void> {
@@ -187,7 +165,7 @@ export class OrphanSweeper {
   }
 
   async #sweepQueue(queue: string, sweep: Sweep & { readonly epoch: number }): Promise<void> {
-    for (const job of await this.#activeJobs(queue, sweep.ofAll)) {
+    for (const job of await this.#active.read(queue, sweep.extent)) {
       // What was found under one term is not done in another: whoever was held up for so long has seen too little.
       if (this.#options.leadership.term !== sweep.epoch) return;
       // One job that cannot be recovered must not keep the others from it.
@@ -197,36 +175,13 @@ export class OrphanSweeper {
     }
   }
 
-  /**
-   * The newest first: each one that is put back is the next to start, so the oldest comes last and goes first. All are read
-   * before any is moved, because that would shift the pages.
-   */
-  async #activeJobs(queue: string, ofAll: boolean): Promise<ActiveJobOwner[]> {
-    const pages: ActiveJobOwner[][] = [];
-    let from = ofAll ? 0 : (this.#lookedAt.get(queue) ?? 0);
-    let isEnd = false;
-    while (!isEnd && pages.length < (ofAll ? mostPages : pagesPerSweep)) {
-      const owners = await this.#options.inspector.activeOwners(queue, from, pageSize);
-      pages.push(owners);
-      from += pageSize;
-      isEnd = owners.length < pageSize;
-    }
-    if (isEnd) this.#lookedAt.delete(queue);
-    else if (!ofAll) this.#lookedAt.set(queue, from);
-    return pages.reverse().flat();
-  }
-
   async #consider(queue: string, job: ActiveJobOwner, sweep: Sweep & { readonly epoch: number }): Promise<void> {
     const { now, leaseless, witness, epoch, hasLanes } = sweep;
-    // The count of starts tells this run from an earlier one that was without a lease too.
-    const key = `${queue}\n${job.id}\n${job.starts}`;
-    const since = leaseless.get(key)?.since ?? now;
-    if (job.token === '') leaseless.set(key, { since, seenAt: now });
-    else leaseless.delete(key);
+    const leaselessMs = leaseless.see(queue, job, now);
     const worker = workerOfToken(job.token);
     const owner = worker === undefined ? undefined : this.#watch.verdictOn(worker, now);
     const { policy, clock } = this.#options;
-    if (!isOrphaned({ token: job.token, owner, leaselessMs: now - since }, policy.leaselessGraceMs)) return;
+    if (!isOrphaned({ token: job.token, owner, leaselessMs }, policy.leaselessGraceMs)) return;
 
     const crash =
       worker === undefined

@@ -17,6 +17,7 @@ export interface OpenRedisOptions {
   readonly metrics?: Pick<Metrics, 'redisErrors'>;
 }
 
+/** A connection that can be trusted with jobs, and what goes with it. */
 export interface OpenRedis {
   readonly client: RedisClient;
   readonly keyspace: Keyspace;

@@ -1,3 +1,4 @@
+import { networkCodes } from '../errors/network-codes.js';
 import type { ErrorVerdict } from '../job/error-verdict.js';
 import { type ErrorClass, errorClasses } from '../job/outcome.js';
 import type { EpochMs } from '../time/duration.js';
@@ -6,17 +7,7 @@ import { parseRetryAfter } from './retry-after.js';
 
 /** Codes of the network, of undici, and of databases that say "not now", as opposed to "not ever". */
 const transientCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
+  ...networkCodes,
   'EBUSY',
   'EMFILE',
   'ENFILE',

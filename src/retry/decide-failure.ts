@@ -5,10 +5,12 @@ import type { DeadLetterReason } from '../job/outcome.js';
 import type { EpochMs } from '../time/duration.js';
 import { backoffDelayMs } from './backoff.js';
 
+/** What becomes of a job whose attempt has failed. */
 export type FailureDecision =
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason };
 
+/** What is known of an attempt that has failed. */
 export interface FailedAttempt {
   readonly verdict: ErrorVerdict;
   /** Which attempt failed, from 1. */

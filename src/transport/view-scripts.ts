@@ -1,10 +1,15 @@
 import type { DeadLetterRecord } from '../dead-letter/record.js';
 import { type JobCrash, parseCrashes } from '../job/crash.js';
 import { defineScript } from '../redis/define-script.js';
+import { readRow } from '../redis/read-row.js';
 import type { EpochMs } from '../time/duration.js';
 import { parseOr } from './parse-or.js';
 
 const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url);
+const isOne = (word: unknown): boolean => Number(word) === 1;
+/** A script says -1 of what there is none of. */
+const unlessNegative = (word: unknown): number | undefined => (Number(word) < 0 ? undefined : Number(word));
+const unlessEmpty = (word: unknown): string | undefined => (word === '' ? undefined : String(word));
 
 /** A job that waits for a process of its own. */
 export interface Suspect {
@@ -61,55 +66,23 @@ export const queueSampleScript = defineScript({
     'awaitingSlots',
   ],
   args: ['base', 'soon'],
-  reply: (raw): QueueSample => {
-    const [
-      waiting,
-      prioritized,
-      delayed,
-      active,
-      completed,
-      failed,
-      waitingChildren,
-      dead,
-      paused,
-      oldest,
-      added,
-      dueSoon,
-      overdueMs,
-      awaitingSlots,
-    ] = (raw as unknown[]).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    return {
-      waiting,
-      prioritized,
-      delayed,
-      active,
-      completed,
-      failed,
-      'waiting-children': waitingChildren,
-      dead_lettered: dead,
-      paused: paused === 1,
-      oldestReadyAt: oldest < 0 ? undefined : oldest,
-      added,
-      dueSoon,
-      overdueMs,
-      awaitingSlots,
-    };
-  },
+  reply: (raw): QueueSample =>
+    readRow(raw, {
+      waiting: Number,
+      prioritized: Number,
+      delayed: Number,
+      active: Number,
+      completed: Number,
+      failed: Number,
+      'waiting-children': Number,
+      dead_lettered: Number,
+      paused: isOne,
+      oldestReadyAt: unlessNegative,
+      added: Number,
+      dueSoon: Number,
+      overdueMs: Number,
+      awaitingSlots: Number,
+    }),
 });
 
 /** An active job and who holds it. */
@@ -170,31 +143,20 @@ export const jobStandingScript = defineScript({
   keys: ['job', 'wait', 'active', 'prioritized', 'delayed', 'meta', 'limiter'],
   args: ['id', 'parkedBase', 'within'],
   reply: (raw): JobStanding => {
-    const [ahead, due, parked, token, leased, paused, concurrency, active, limited, children, now] = raw as [
-      number,
-      number,
-      string,
-      string,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    return {
-      ahead: ahead < 0 ? undefined : ahead,
-      dueAt: due < 0 ? undefined : due,
-      parkedFor: parked === '' ? undefined : parked,
-      lease: token === '' ? undefined : { token, forMs: Math.max(0, leased) },
-      paused: paused === 1,
-      concurrency: concurrency < 0 ? undefined : concurrency,
-      active,
-      limitedForMs: limited,
-      children,
-      now: now as EpochMs,
-    };
+    const { token, leasedMs, ...standing } = readRow(raw, {
+      ahead: unlessNegative,
+      dueAt: unlessNegative,
+      parkedFor: unlessEmpty,
+      token: unlessEmpty,
+      leasedMs: Number,
+      paused: isOne,
+      concurrency: unlessNegative,
+      active: Number,
+      limitedForMs: Number,
+      children: Number,
+      now: (word) => word as EpochMs,
+    });
+    return { ...standing, lease: token === undefined ? undefined : { token, forMs: Math.max(0, leasedMs) } };
   },
 });
 

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { startPool } from '../integration/worker-pool/test-pool.js';
 import { eventually } from '../support/eventually.js';
 import type { RunningProcess } from '../support/processes.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { watchCensus } from './census.js';
 import { chaosJob } from './chaos-job.js';
 import { type ChaosPayload, quickSupervisor, quickWorker, ready, spawnWorker, told } from './pool-process.js';
-import { seededRandom } from './seeded-random.js';
 
 const jobCount = 300;
 const workerCount = 3;

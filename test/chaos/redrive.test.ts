@@ -7,9 +7,9 @@ import { startPool, type TestPool } from '../integration/worker-pool/test-pool.j
 import { putLetters } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBulwark } from '../support/processes.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { watchCensus } from './census.js';
 import { type ChaosPayload, quickWorker, ready, spawnWorker } from './pool-process.js';
-import { seededRandom } from './seeded-random.js';
 
 const queue = 'chaos';
 const letterCount = 400;

@@ -6,7 +6,7 @@ import { readAudit } from '../support/audit.js';
 import { putLetters } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBulwark } from '../support/processes.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../support/seeded-random.js';
 
 const queue = 'chaos';
 const letterCount = 6_000;

@@ -5,8 +5,8 @@ import { defineJob, defineQueue } from '../../src/index.js';
 import { startDoor } from '../integration/worker-pool/door.js';
 import { startPool } from '../integration/worker-pool/test-pool.js';
 import { eventually } from '../support/eventually.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { quickSupervisor } from './pool-process.js';
-import { seededRandom } from './seeded-random.js';
 
 const jobCount = 400;
 const cutCount = 25;

@@ -8,8 +8,8 @@ import { answer, startServer } from '../fixtures/workers/test-server.js';
 import { startPool } from '../integration/worker-pool/test-pool.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningProcess, spawnBulwark } from '../support/processes.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { quickSupervisor } from './pool-process.js';
-import { seededRandom } from './seeded-random.js';
 
 const jobsFile = fileURLToPath(new URL('../fixtures/chaos/steps.mjs', import.meta.url));
 

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { defineJob, PermanentError } from '../../src/index.js';
 import { startPool, type TestPool } from '../integration/worker-pool/test-pool.js';
 import { eventually } from '../support/eventually.js';
+import { seededRandom } from '../support/seeded-random.js';
 import { watchCensus } from './census.js';
 import { quickSupervisor } from './pool-process.js';
-import { seededRandom } from './seeded-random.js';
 
 const jobCount = 4_000;
 const stormMs = 4_000;

@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/audit/audit-entry.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { AuditReader } from '../../src/audit/audit-reader.js';
@@ -11,40 +11,28 @@ import { newestEntries } from '../../src/audit/newest-entries.js';
 import type { ToldEntry } from '../../src/audit/told-entry.js';
 import { operatorName } from '../../src/cli/operator.js';
 import { FleetStore } from '../../src/recovery/fleet-store.js';
-import { Keyspace } from '../../src/redis/keyspace.js';
+import type { Keyspace } from '../../src/redis/keyspace.js';
 import type { EpochMs } from '../../src/time/duration.js';
-import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
+import { type CliRun, run } from '../fixtures/cli/run.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBulwark } from '../support/processes.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 import { workerBeat } from '../support/worker-beat.js';
 
-let server: TestRedis;
+const pool = useNamespace();
 let client: Redis;
-let namespace: string;
 let keyspace: Keyspace;
 let log: AuditLog;
-let tests = 0;
 const now = Date.now() as EpochMs;
 
-beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
 beforeEach(() => {
-  tests += 1;
-  namespace = `test-${tests}`;
-  keyspace = new Keyspace(namespace);
+  ({ client, keys: keyspace } = pool());
   log = new AuditLog(client, keyspace);
 });
 
-const cli = (...argv: string[]): Promise<CliRun> => run(...argv, '--redis', server.url, '--namespace', namespace);
-const cliJson = <T>(...argv: string[]) => runJson<T>(...argv, '--redis', server.url, '--namespace', namespace);
+const cli = (...argv: string[]): Promise<CliRun> => pool().cli(...argv);
+const cliJson = <T>(...argv: string[]) => pool().answer<T>(...argv);
 const today = () => keyspace.audit(dayOf(Date.now() as EpochMs));
 
 const opened: AuditEntry = {
@@ -102,7 +90,7 @@ describe('bulwark audit tail', () => {
 
   it('with --follow and --json writes an entry a line, until Ctrl-C', async () => {
     await write(opened);
-    const where = ['--redis', server.url, '--namespace', namespace];
+    const { where } = pool();
     const tail = spawnBulwark(['audit', 'tail', '--follow', '--json', ...where]);
     await eventually('the first line', () => tail.lines[0], { timeoutMs: 15_000 });
 

@@ -1,17 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createProducer, createWorker } from '../../src/index.js';
 import type { KindRegistry } from '../../src/job/registry.js';
-import { deadLetterQueue, Keyspace } from '../../src/redis/keyspace.js';
+import { deadLetterQueue, type Keyspace } from '../../src/redis/keyspace.js';
 import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
-import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
+import type { CliRun } from '../fixtures/cli/run.js';
 import { readAudit } from '../support/audit.js';
 import { type GivenLetter, putLetters } from '../support/dead-letters.js';
 import { eventually } from '../support/eventually.js';
 import { spawnBulwark, spawnProcess } from '../support/processes.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 import { silent } from './worker-pool/test-pool.js';
 
@@ -19,38 +19,27 @@ import { silent } from './worker-pool/test-pool.js';
 vi.setConfig({ testTimeout: 30_000 });
 
 const queue = 'quick';
-let server: TestRedis;
-let client: Redis;
+const pool = useNamespace();
 let jobs: KindRegistry;
-let namespace: string;
+let client: Redis;
 let keys: Keyspace;
-let tests = 0;
 
 beforeAll(async () => {
-  server = await startRedis();
-  client = new Redis(server.url);
   jobs = await testJobs();
 });
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
 beforeEach(() => {
-  tests += 1;
-  namespace = `test-${tests}`;
-  keys = new Keyspace(namespace);
+  ({ client, keys } = pool());
 });
 
-const where = (): string[] => ['--redis', server.url, '--namespace', namespace];
-const cli = (...argv: string[]): Promise<CliRun> => run('dlq', ...argv, ...where());
-const cliJson = <T = Record<string, unknown>>(...argv: string[]) => runJson<T>('dlq', ...argv, ...where());
+const cli = (...argv: string[]): Promise<CliRun> => pool().cli('dlq', ...argv);
+const cliJson = <T = Record<string, unknown>>(...argv: string[]) => pool().answer<T>('dlq', ...argv);
 const put = (...letters: GivenLetter[]) => putLetters(client, keys, queue, letters);
 const dead = (): Promise<string[]> => client.zrange(keys.queue(deadLetterQueue(queue), 'failed'), '0', '-1');
 const live = async (): Promise<string[]> => (await client.lrange(keys.queue(queue, 'wait'), 0, -1)).reverse();
 const field = (id: string, name: string) => client.hget(keys.queue(queue, id), name);
 const refused = { code: 'ECONNREFUSED', name: 'Error', message: 'connect ECONNREFUSED smtp:25', fingerprint: 'f01' };
 
-const audit = () => readAudit(client, namespace);
+const audit = () => readAudit(client, keys.namespace);
 
 describe('dlq ls --group', () => {
   it('has one line per cause, most first, with what to do', async () => {
@@ -239,7 +228,7 @@ describe('dlq redrive', () => {
 
   it('halts when what it has put back fails again, and says why and how many are left', async () => {
     await put(...Array.from({ length: 200 }, (_, n) => ({ id: `${n}`, payload: { why: 'no paper' } })));
-    const worker = createWorker({ redis: { url: server.url, namespace }, jobs: jobs.jobs, log: silent });
+    const worker = createWorker({ redis: pool().redis, jobs: jobs.jobs, log: silent });
     onTestFinished(async () => {
       await worker.stop();
     });
@@ -262,7 +251,7 @@ describe('dlq redrive', () => {
 
   it('waits for the last of them with --watch, and says what became of them', async () => {
     await put({ id: 'good', kind: 'echo', payload: { word: 'a' } }, { id: 'bad' });
-    const worker = createWorker({ redis: { url: server.url, namespace }, jobs: jobs.jobs, log: silent });
+    const worker = createWorker({ redis: pool().redis, jobs: jobs.jobs, log: silent });
     onTestFinished(async () => {
       await worker.stop();
     });
@@ -277,7 +266,7 @@ describe('dlq redrive', () => {
 
   it('stops at Ctrl-C with every letter either dead or live, and says how far it came', async () => {
     await put(...Array.from({ length: 100 }, (_, n) => ({ id: `${n}` })));
-    const redrive = spawnBulwark(['dlq', 'redrive', queue, '--all', '--rate', '20', ...where()]);
+    const redrive = spawnBulwark(['dlq', 'redrive', queue, '--all', '--rate', '20', ...pool().where]);
     await eventually('it has begun', async () => (await live()).length > 3, { timeoutMs: 20_000 });
 
     redrive.kill('SIGINT');
@@ -362,8 +351,8 @@ describe('dlq export and import', () => {
   };
 
   it('bring back the same letters, key by key', async () => {
-    const worker = createWorker({ redis: { url: server.url, namespace }, jobs: jobs.jobs, log: silent });
-    const producer = createProducer({ redis: { url: server.url, namespace }, log: silent });
+    const worker = createWorker({ redis: pool().redis, jobs: jobs.jobs, log: silent });
+    const producer = createProducer({ redis: pool().redis, log: silent });
     onTestFinished(() => producer.close());
     await worker.start();
     const job = await producer.enqueue(jobs.require('refuse'), { why: 'x' } as never, { key: 'k', tenant: 'acme' });
@@ -451,9 +440,9 @@ describe('dlq export and import', () => {
 
   it('go on through thousands, and end quietly when the reader has read enough', async () => {
     await put(...Array.from({ length: 3_000 }, (_, n) => ({ id: `${n}`, payload: { why: 'x'.repeat(1_000) } })));
-    const whole = spawnBulwark(['dlq', 'export', ...where()]);
+    const whole = spawnBulwark(['dlq', 'export', ...pool().where]);
     expect(await whole.exited).toMatchObject({ code: 0 });
-    const command = ['node', 'bin/bulwark.mjs', 'dlq', 'export', ...where()].join(' ');
+    const command = ['node', 'bin/bulwark.mjs', 'dlq', 'export', ...pool().where].join(' ');
 
     const cut = spawnProcess('sh', ['-c', `${command} | head -n 1`]);
 

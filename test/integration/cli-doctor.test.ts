@@ -1,43 +1,32 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createProducer, createSupervisor, createWorker, type Producer } from '../../src/index.js';
 import type { KindRegistry } from '../../src/job/registry.js';
 import type { Finding } from '../../src/redis/fitness.js';
-import { Keyspace } from '../../src/redis/keyspace.js';
+import type { Keyspace } from '../../src/redis/keyspace.js';
 import { testJobs } from '../fixtures/cli/jobs.js';
-import { run, runJson } from '../fixtures/cli/run.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
+import { runJson } from '../fixtures/cli/run.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
 const log = pino({ level: 'silent' });
-let server: TestRedis;
+const pool = useNamespace({ appendOnly: true });
 let client: Redis;
 let jobs: KindRegistry;
 let producer: Producer;
 let keys: Keyspace;
-let tests = 0;
 
 beforeAll(async () => {
-  server = await startRedis({ appendOnly: true });
-  client = new Redis(server.url);
   jobs = await testJobs();
 });
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
 beforeEach(() => {
-  tests += 1;
-  keys = new Keyspace(`test-${tests}`);
-  producer = createProducer({ redis: redis(), log });
+  ({ client, keys } = pool());
+  producer = createProducer({ redis: pool().redis, log });
 });
 afterEach(() => producer.close());
-
-const redis = () => ({ url: server.url, namespace: keys.namespace });
-const place = ['--namespace'] as const;
 
 interface Report {
   readonly errors: number;
@@ -49,7 +38,7 @@ interface Report {
   }[];
 }
 
-const doctor = () => runJson<Report>('doctor', '--redis', server.url, ...place, keys.namespace);
+const doctor = () => pool().answer<Report>('doctor');
 const problems = ({ findings }: Report): Finding[] =>
   findings.filter(({ check, level }) => level === 'error' && check !== 'workers');
 
@@ -78,7 +67,7 @@ describe('doctor', () => {
   it('finds nothing wrong while thousands of jobs come, run, die and are redriven', async () => {
     const workers = await Promise.all(
       [1, 2].map(async () => {
-        const worker = createWorker({ redis: redis(), jobs: jobs.jobs, log });
+        const worker = createWorker({ redis: pool().redis, jobs: jobs.jobs, log });
         await worker.start();
         return worker;
       }),
@@ -89,7 +78,7 @@ describe('doctor', () => {
         await enqueueEcho(200);
         const whys = Array.from({ length: 20 }, (_, index) => ({ why: `${index}` }));
         await producer.enqueueMany(jobs.require('refuse'), whys as never[]);
-        await run('dlq', 'redrive', 'quick', '--limit', '10', '--redis', server.url, ...place, keys.namespace);
+        await pool().cli('dlq', 'redrive', 'quick', '--limit', '10');
       }
     })();
 
@@ -113,9 +102,7 @@ describe('doctor', () => {
     expect(problems(document)).toMatchObject([
       { check: 'jobs of quick', level: 'error', detail: expect.stringMatching(new RegExp(`1 job lost.*${id}`)) },
     ]);
-    expect((await run('job', 'show', id, '--redis', server.url, ...place, keys.namespace)).stdout).toContain(
-      'the job is lost',
-    );
+    expect((await pool().cli('job', 'show', id)).stdout).toContain('the job is lost');
   });
 
   it('finds a lost dead letter', async () => {
@@ -153,7 +140,7 @@ describe('doctor', () => {
     await client.lmove(keys.queue('quick', 'wait'), keys.queue('quick', 'active'), 'RIGHT', 'LEFT');
 
     const alone = await doctor();
-    const supervisor = createSupervisor({ redis: redis(), log });
+    const supervisor = createSupervisor({ redis: pool().redis, log });
     await supervisor.start();
     await expect.poll(() => supervisor.leads).toBe(true);
     const led = await doctor();
@@ -203,7 +190,7 @@ describe('doctor', () => {
   });
 
   it('says each fix under what it mends, and the sum at the end', async () => {
-    const { code, stdout } = await run('doctor', '--redis', server.url, ...place, keys.namespace);
+    const { code, stdout } = await pool().cli('doctor');
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ok {5}eviction policy +noeviction$/m);

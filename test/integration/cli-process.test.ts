@@ -1,40 +1,34 @@
 import { createServer } from 'node:net';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReadyReport } from '../../src/cli/process/ready-report.js';
 import { createProducer, type Producer } from '../../src/index.js';
 import type { KindRegistry } from '../../src/job/registry.js';
 import { jobsFile, testJobs } from '../fixtures/cli/jobs.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
 import { childrenOf, documentOf, freePorts, quickPace, untilGone } from '../fixtures/cli/processes.js';
 import { type RunningProcess, spawnBulwark } from '../support/processes.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
 // Processes start slowly on machines that have other things to do, too.
 vi.setConfig({ testTimeout: 30_000 });
 
-let server: TestRedis;
+const pool = useNamespace();
 let jobs: KindRegistry;
 let producer: Producer;
-let namespace: string;
-let tests = 0;
 
 beforeAll(async () => {
-  server = await startRedis();
   jobs = await testJobs();
 });
-afterAll(() => server.stop());
 beforeEach(() => {
-  tests += 1;
-  namespace = `test-${tests}`;
-  producer = createProducer({ redis: { url: server.url, namespace }, log: pino({ level: 'silent' }) });
+  producer = createProducer({ redis: pool().redis, log: pino({ level: 'silent' }) });
   return () => producer.close();
 });
 
 const start = (args: string[], env: Record<string, string> = {}): RunningProcess =>
   spawnBulwark(args, {
     cwd: temporaryFolder(),
-    env: { ...quickPace, BULWARK_REDIS_URL: server.url, BULWARK_REDIS_NAMESPACE: namespace, ...env },
+    env: { ...quickPace, ...pool().env, ...env },
   });
 
 const startWorker = (...args: string[]): RunningProcess => start(['worker', 'run', '--jobs', jobsFile, ...args]);

@@ -1,42 +1,34 @@
-import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createProducer, createWorker, type EnqueueOptions, type Producer } from '../../src/index.js';
 import type { KindRegistry } from '../../src/job/registry.js';
-import { deadLetterQueue, Keyspace } from '../../src/redis/keyspace.js';
+import { deadLetterQueue } from '../../src/redis/keyspace.js';
 import { testJobs } from '../fixtures/cli/jobs.js';
-import { type CliRun, run, runJson } from '../fixtures/cli/run.js';
-import { startRedis, type TestRedis } from '../support/redis-server.js';
+import { useNamespace } from '../fixtures/cli/namespace.js';
+import { type CliRun, run } from '../fixtures/cli/run.js';
 
 const log = pino({ level: 'silent' });
-let server: TestRedis;
+const pool = useNamespace();
 let jobs: KindRegistry;
 let producer: Producer;
-let namespace: string;
-let tests = 0;
 
 beforeAll(async () => {
-  server = await startRedis();
   jobs = await testJobs();
 });
-afterAll(() => server.stop());
 beforeEach(() => {
-  // Each test has a pool of its own.
-  tests += 1;
-  namespace = `test-${tests}`;
-  producer = createProducer({ redis: { url: server.url, namespace }, log });
+  producer = createProducer({ redis: pool().redis, log });
   return () => producer.close();
 });
 
-const cli = (...argv: string[]): Promise<CliRun> => run(...argv, '--redis', server.url, '--namespace', namespace);
-const cliJson = <T>(...argv: string[]) => runJson<T>(...argv, '--redis', server.url, '--namespace', namespace);
+const cli = (...argv: string[]): Promise<CliRun> => pool().cli(...argv);
+const cliJson = <T>(...argv: string[]) => pool().answer<T>(...argv);
 
 const enqueue = async (kind: string, payload: unknown, options?: EnqueueOptions): Promise<string> =>
   (await producer.enqueue(jobs.require(kind), payload as never, options)).id;
 
 /** Lets a worker do all that waits. */
 async function work(...ids: [kind: string, id: string][]): Promise<void> {
-  const worker = createWorker({ redis: { url: server.url, namespace }, jobs: jobs.jobs, log });
+  const worker = createWorker({ redis: pool().redis, jobs: jobs.jobs, log });
   await worker.start();
   for (const [kind, id] of ids) {
     const definition = jobs.require(kind);
@@ -48,20 +40,17 @@ async function work(...ids: [kind: string, id: string][]): Promise<void> {
 
 /** As when its keys have not been kept any longer. */
 async function forgetKeys(queue: string): Promise<void> {
-  const client = new Redis(server.url);
-  const keys = await client.keys(`${new Keyspace(namespace).ledgerBase(queue)}*`);
-  if (keys.length > 0) await client.del(...keys);
-  client.disconnect();
+  const { client, keys } = pool();
+  const pages = await client.keys(`${keys.ledgerBase(queue)}*`);
+  if (pages.length > 0) await client.del(...pages);
 }
 
 /** Writes what no program of ours would into the fields of a job that hold moments. */
 async function spoilMoments(queue: string, id: string): Promise<void> {
-  const client = new Redis(server.url);
+  const { client, keys } = pool();
   const spoilt = { timestamp: 'abc', processedOn: 'abc', finishedOn: 'abc', atm: 'abc', bwh: '[null]' };
-  const keys = new Keyspace(namespace);
   await client.hset(keys.queue(queue, id), spoilt);
   await client.zadd(keys.queue(queue, 'failed'), 'XX', 0, id);
-  client.disconnect();
 }
 
 const jobsOf = async (queue: string): Promise<Record<string, number>> => {
@@ -319,14 +308,14 @@ describe('status', () => {
     const { code, stdout } = await cli('status');
 
     expect(code).toBe(0);
-    expect(stdout).toContain(server.url);
+    expect(stdout).toContain(pool().url);
     expect(stdout).toContain('nobody leads');
     expect(stdout).toContain('none: jobs wait until one runs');
     expect(stdout).toMatch(/^quick +critical +1 /m);
   });
 
   it('shows a worker with what it does', async () => {
-    const worker = createWorker({ redis: { url: server.url, namespace }, jobs: jobs.jobs, log });
+    const worker = createWorker({ redis: pool().redis, jobs: jobs.jobs, log });
     await worker.start();
     await enqueue('linger', { ms: 60_000 });
     await expect.poll(() => worker.busy).toBe(1);

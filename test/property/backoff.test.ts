@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RetryPolicy } from '../../src/job/define-job.js';
 import type { ErrorVerdict } from '../../src/job/error-verdict.js';
 import { backoffDelayMs } from '../../src/retry/backoff.js';
+import { seededRandom } from '../support/seeded-random.js';
 
 const floorMs = 100;
 const anyFailures = fc.integer({ min: 1, max: 2_000 });
@@ -68,14 +69,3 @@ describe('the pause before another attempt', () => {
     expect(chiSquare).toBeLessThan(43.8);
   });
 });
-
-/** Numbers from 0 up to 1 that are the same in every run (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

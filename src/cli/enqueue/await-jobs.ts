@@ -1,8 +1,8 @@
+import { asUnavailable } from '../../redis/as-unavailable.js';
 import { RedisUnavailableError } from '../../redis/redis-unavailable-error.js';
 import { pause } from '../../time/clock.js';
 import type { QueueInspector } from '../../transport/queue-inspector.js';
 import type { JobOutcomeView } from '../../transport/view-scripts.js';
-import { asUnavailable } from '../connection-failure.js';
 
 export interface AwaitOptions {
   readonly inspector: Pick<QueueInspector, 'outcomes'>;

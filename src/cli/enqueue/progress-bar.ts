@@ -7,6 +7,7 @@ export interface Progress {
   end(): void;
 }
 
+/** Shows on a terminal how far something is that has so many parts; elsewhere nothing. */
 export function startProgress(output: Output, what: string, total: number): Progress {
   if (!output.watched) return { update: () => undefined, end: () => undefined };
   const bar = new SingleBar({

@@ -104,6 +104,7 @@ function lasted({ startedAt, endedAt }: AttemptRecord): string {
   return Number.isFinite(ms) ? spokenDuration(ms) : 'for an unknown time';
 }
 
+/** A value as JSON on one line, cut where it is long. */
 export function compact(value: unknown): string {
   return cut(JSON.stringify(value) ?? '', longestValue);
 }

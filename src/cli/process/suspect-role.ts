@@ -6,6 +6,7 @@ export interface SuspectRole extends Suspect {
   readonly as: string;
 }
 
+/** Tells the process that is started for a suspect which one it is, and who it is itself. */
 export function writeSuspectRole({ queue, jobId, as }: SuspectRole): string {
   return JSON.stringify({ queue, jobId, as });
 }

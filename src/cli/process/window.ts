@@ -32,6 +32,7 @@ const takeOverPaceMs = 25;
 /** A predecessor lets go at once, and is killed when it does not: whoever has the port after this long is somebody else. */
 const takeOverAlarmMs = 60_000;
 
+/** Makes the port of a process, which opens nothing where the configuration wants none. */
 export function createWindow({ enabled, host, port }: ResolvedHttpOptions, parts: WindowParts): Window {
   if (!enabled) return { open: async () => null, drain: () => undefined, close: async () => undefined };
   const { takesOver, log } = parts;

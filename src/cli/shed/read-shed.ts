@@ -17,6 +17,7 @@ export interface ShedView {
   readonly parked: Readonly<Record<string, number>>;
 }
 
+/** Reads what gives way now, who wants that, and how many jobs wait because of it. */
 export async function readShed(redis: RedisSession): Promise<ShedView> {
   const parkedJobs = new ParkedJobs(redis.client, redis.keyspace);
   const queues = await redis.queueNames();

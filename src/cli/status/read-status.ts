@@ -22,6 +22,7 @@ export interface StatusReport {
   readonly breakers: BreakersView;
 }
 
+/** Reads the pool as it is at this moment. */
 export async function readStatus(redis: RedisSession, now: number, deadAfterMs: number): Promise<StatusReport> {
   const { server, version, usedMemoryBytes, roundTripMs } = await readRedisFacts(redis.client);
   const [leader, workers, queues, { breakers, now: redisNow }] = await Promise.all([

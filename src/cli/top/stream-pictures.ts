@@ -1,6 +1,6 @@
 import { errorMessage } from '../../errors/error-message.js';
+import { asUnavailable } from '../../redis/as-unavailable.js';
 import { pause } from '../../time/clock.js';
-import { asUnavailable } from '../connection-failure.js';
 import { interruptible } from '../process/interrupt.js';
 import type { PoolPicture } from './picture.js';
 

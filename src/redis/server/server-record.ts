@@ -29,10 +29,12 @@ export function writeServerRecord(dataDir: string, record: ServerRecord): void {
   renameSync(draft, recordFile(dataDir));
 }
 
+/** Takes the record away, when the server has ended. */
 export function removeServerRecord(dataDir: string): void {
   rmSync(recordFile(dataDir), { force: true });
 }
 
+/** Where the record of a server lies: beside its data. */
 export function recordFile(dataDir: string): string {
   return join(dataDir, 'redis.json');
 }

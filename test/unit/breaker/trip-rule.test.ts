@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../chaos/seeded-random.js';
+import { seededRandom } from '../../support/seeded-random.js';
 import { virtualFleet } from '../../support/virtual-fleet.js';
 
 const hourMs = 3_600_000;

@@ -1,5 +1,6 @@
 import { AdaptiveLimit } from '../../../src/concurrency/adaptive-limit.js';
 import type { LimitBounds } from '../../../src/concurrency/limit-steps.js';
+import { seededRandom } from '../../support/seeded-random.js';
 
 /** A dependency on a virtual clock that workers share, and the workers that call it. */
 export interface ServerModel {
@@ -34,7 +35,7 @@ interface Call {
 
 export function runServer(model: ServerModel): ModelRun {
   const { bounds, workers = 1, speed, callMs, lengths = exponential, load, forS, seed } = model;
-  const random = seededRandom(seed);
+  const random = seededRandom(seed * 2_654_435_769);
   const limiters = Array.from({ length: workers }, () => new AdaptiveLimit(bounds));
   const busy = new Array<number>(workers).fill(0);
   const limits: { s: number; limit: number }[] = [];
@@ -88,14 +89,4 @@ export function runServer(model: ServerModel): ModelRun {
   const donePerS = (fromS: number, toS: number) =>
     doneInS.slice(fromS, toS).reduce((sum, done) => sum + done, 0) / (toS - fromS);
   return { limits, donePerS };
-}
-
-function seededRandom(seed: number): () => number {
-  let state = seed * 2_654_435_769;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -2,6 +2,7 @@ import { nextFlow, type QueueFlow } from '../../../src/flow/queue-flow.js';
 import { decideReplicas, type ScaleGate } from '../../../src/scaling/decide-replicas.js';
 import { decideSteady, type SteadyReplicas } from '../../../src/scaling/decide-steady.js';
 import { flowSample } from '../../support/flow-sample.js';
+import { seededRandom } from '../../support/seeded-random.js';
 
 export interface SimulatedGroup {
   readonly seed: number;
@@ -40,7 +41,7 @@ const podStartSeconds = 12;
 
 /** Runs a group of workers under our decisions and an orchestrator's rules, on a clock that is only counted. */
 export function simulate(group: SimulatedGroup): SimulatedSecond[] {
-  const random = seeded(group.seed);
+  const random = seededRandom(group.seed);
   const { slotsPerWorker, sloMs, gate = () => open, answers = () => true } = group;
   const history: SimulatedSecond[] = [];
   const waiting: { since: number; jobs: number }[] = [];
@@ -98,17 +99,6 @@ export function simulate(group: SimulatedGroup): SimulatedSecond[] {
     }
   }
   return history;
-}
-
-/** mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** How many come when so many do on average; by its normal neighbour where they are many. */

@@ -10,6 +10,7 @@ import { cutFor, levelOf, openCut } from '../../../src/shedding/levels.js';
 import { decideNeeds, reachInto } from '../../../src/shedding/reach.js';
 import { decideReturnRate } from '../../../src/shedding/readmission.js';
 import { arrivalsIn, followRush, type Rush } from '../../../src/shedding/rush.js';
+import { seededRandom } from '../../support/seeded-random.js';
 
 type Mix = Readonly<Record<Criticality, number>>;
 
@@ -191,17 +192,6 @@ function pick(mix: Mix, chance: number): Criticality {
 
 function scaled(mix: Mix, by: number): Mix {
   return Object.fromEntries(order.map((each) => [each, mix[each] * by])) as Record<Criticality, number>;
-}
-
-/** Mulberry32. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** A queue whose front is not moved with every job that is taken. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../support/seeded-random.js';
 import { TurnModel } from '../../support/turn-model.js';
 
 /** As in the proof `tenants`: ten slots, ten tenants that ask for two thirds of them, and a flood of fifty times one. */
@@ -8,17 +9,6 @@ const perMs = 0.026;
 const times = 50;
 const calmMs = 15_000;
 const floodMs = 12_000;
-
-/** Numbers from 0 to 1 that look random, and are the same for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    const more = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((more ^ (more >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Arrival {
   readonly at: number;
@@ -41,7 +31,7 @@ function arrivalsOf(random: () => number): Arrival[] {
 /** How long each job of the others waited, on a virtual clock, until all that came in the flood had come. */
 function waitsOf(seed: number, callMs: number): Record<Arrival['part'], number[]> {
   const model = new TurnModel();
-  const arrivals = arrivalsOf(randomOf(seed));
+  const arrivals = arrivalsOf(seededRandom(seed));
   const freeAt = Array.from({ length: slots }, () => 0);
   const waits: Record<Arrival['part'], number[]> = { calm: [], flood: [] };
   const start = (now: number) => {

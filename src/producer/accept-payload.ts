@@ -1,0 +1,64 @@
+import { errorMessage } from '../errors/error-message.js';
+import type { AnyJobDefinition } from '../job/define-job.js';
+import { PayloadInvalidError, PayloadTooLargeError, validatePayload } from '../job/payload.js';
+
+/** A payload that is fit to be written. */
+export interface AcceptedPayload {
+  readonly payload: unknown;
+  readonly payloadJson: string;
+  /** Of the job that is made of it. */
+  readonly key: string | undefined;
+}
+
+export interface AcceptOptions {
+  /** The key that its producer gave it. Default: the one that the kind makes of it. */
+  readonly key: string | undefined;
+  readonly maxPayloadBytes: number;
+}
+
+/**
+ * Checks a payload and makes it fit to be written; a promise only when its schema takes its time.
+ *
+ * @param index - which of many it is; undefined when it is alone.
+ * @throws PayloadInvalidError with the path of every fault, PayloadTooLargeError; the promise rejects with them.
+ */
+export function acceptPayload(
+  job: AnyJobDefinition,
+  payload: unknown,
+  options: AcceptOptions,
+  index: number | undefined,
+): AcceptedPayload | Promise<AcceptedPayload> {
+  const refuse = (error: unknown): never => {
+    if (index === undefined || !(error instanceof PayloadInvalidError)) throw error;
+    throw new PayloadInvalidError(job.kind, error.faults, ` at index ${index}`);
+  };
+  let checked: unknown;
+  try {
+    checked = validatePayload(job.kind, job.payload, payload);
+  } catch (error) {
+    refuse(error);
+  }
+  if (!(checked instanceof Promise)) return encode(job, payload, checked, options);
+  return checked.then((output: unknown) => encode(job, payload, output, options), refuse);
+}
+
+function encode(
+  job: AnyJobDefinition,
+  payload: unknown,
+  checked: unknown,
+  { key, maxPayloadBytes }: AcceptOptions,
+): AcceptedPayload {
+  // What is written is what the producer gave: the worker's schema fills in defaults, so that they can change later.
+  const payloadJson = encodePayload(job.kind, payload);
+  const bytes = Buffer.byteLength(payloadJson);
+  if (bytes > maxPayloadBytes) throw new PayloadTooLargeError(job.kind, bytes, maxPayloadBytes);
+  return { payload, payloadJson, key: key ?? job.idempotencyKey?.(checked) };
+}
+
+function encodePayload(kind: string, payload: unknown): string {
+  try {
+    return JSON.stringify(payload) ?? 'null';
+  } catch (error) {
+    throw new PayloadInvalidError(kind, [{ path: '', message: `cannot be written as JSON: ${errorMessage(error)}` }]);
+  }
+}
