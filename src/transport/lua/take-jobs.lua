@@ -24,6 +24,8 @@ local function chooseJobs(keys, wanted, hasTurns)
   return ids
 end
 
+local call, protectedCall = redis.call, redis.pcall
+
 --[[
 Starts one job that was chosen: start in its hash, lease, event. Answers what was asked of its hash; nil when it is no job.
 ]]
@@ -33,31 +35,31 @@ local function startJob(keys, base, id, token, now, options)
   local isMarker = string.byte(id, 1) == 48 and string.byte(id, 2) == 58
   -- Asking twice for the name costs nothing, and keeps the places of the rest.
   local payload = options.answer == 'fields' and 'data' or 'name'
-  local values = not isMarker and redis.pcall(
+  local values = not isMarker and protectedCall(
     'HMGET', job, 'ats', 'name', payload, 'opts', 'timestamp', 'atm', 'parentKey', 'parent', 'rjk', 'defa', 'bwi'
   )
   -- No job lies under this id. It may not stay where it would count as one.
   if not values or values.err then
-    redis.call('LREM', keys.active, 1, id)
+    call('LREM', keys.active, 1, id)
     return nil
   end
   -- Read with the rest, written once.
   local starts = values[1] and (tonumber(values[1]) or 0) + 1 or '1'
   if options.worker == '' then
-    redis.call('HSET', job, 'processedOn', now, 'ats', starts)
+    call('HSET', job, 'processedOn', now, 'ats', starts)
   else
-    redis.call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
+    call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', options.worker)
   end
   values[1] = starts
   local keyName = values[11]
   -- BullMQ's token for "without a lease".
-  if token ~= '0' then redis.call('SET', job .. ':lock', token, 'PX', options.lease) end
+  if token ~= '0' then call('SET', job .. ':lock', token, 'PX', options.lease) end
   if options.answer == 'whole' then
-    values = redis.call('HGETALL', job)
+    values = call('HGETALL', job)
   elseif keyName then
     values[11] = claimOnStart(options.ledgerBase, base, options.keepKeys, keyName, id, token, starts)
   end
-  redis.call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+  call('XADD', keys.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   values[#values + 1] = id
   return values
 end
