@@ -194,6 +194,15 @@ describe('setting a job aside', () => {
 });
 
 describe('counting parked jobs', () => {
+  it('has those that gave way count as due soon, whenever they come back by themselves: more workers would let them run', async () => {
+    const bench = new LeaseBench(pool());
+    await park(bench, { why: 'shed', delayMs: 300_000 });
+    await park(bench, { why: 'shed', delayMs: 30_000 });
+    await park(bench, { delayMs: 300_000 });
+
+    expect(await pool().inspector.sample(bench.queue)).toMatchObject({ delayed: 3, dueSoon: 2 });
+  });
+
   it('counts by queue and reason those that are not due yet', async () => {
     const [one, other] = [new LeaseBench(pool()), new LeaseBench(pool())];
     await park(one);
