@@ -66,6 +66,16 @@ local function takeTurn(turns, id, share, lane)
 end
 
 --[[
+Gives the turn of a job back that was called off while it waited for it. Else a tenant that calls a flood off would go on behind all of it, for as long
+as somebody always waits.
+]]
+local function giveTurnBack(turnsKey, share)
+  local weight, tenant = readShare(share)
+  -- What somebody else put in their place, and is none, is no turn.
+  redis.pcall('ZADD', turnsKey, 'XX', 'INCR', -math.floor(turnStep / weight), 'new:' .. tenant)
+end
+
+--[[
 Keeps what was taken, and forgets what is over. An idle queue forgets all of it in a day.
 ]]
 local function closeTurns(turns)

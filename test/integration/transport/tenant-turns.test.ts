@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
+import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
 import { readJobPlaces } from '../../../src/transport/job-places.js';
 import { judgeJob } from '../../../src/transport/judge-job.js';
 import { ParkedJobs } from '../../../src/transport/parked-jobs.js';
@@ -70,6 +71,19 @@ describe('the turns of tenants', () => {
 
     expect(served.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => '1 acme'));
     expect(served.slice(5).filter((share) => share === '1 flood').length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('are given back by jobs that are called off, so that nobody goes on behind what it does not want any more', async () => {
+    const bench = turnBench();
+    const flood: string[] = [];
+    for (let n = 0; n < 50; n++) flood.push(await add(bench, '1 flood'));
+    for (let n = 0; n < 20; n++) await add(bench, '1 acme');
+    await add(bench, '1 other');
+    const record = { reason: 'cancelled', error: { message: 'called off' } } as DeadLetterRecord;
+    for (const id of flood) await pool().admin.cancel(bench.queue, id, record, false);
+    await add(bench, '1 flood');
+
+    expect((await serve(bench, 22)).indexOf('1 flood')).toBeLessThan(10);
   });
 
   it('come as often as the weight says', async () => {
