@@ -11,7 +11,8 @@ const limited = { appendonly: 'no', save: '', maxmemory: '96mb', 'maxmemory-poli
 /** Whether a Redis whose memory fills up refuses the least important work first, and never a write of the first class. */
 export const memory: Proof = {
   name: 'memory',
-  about: 'the memory of Redis at 72, 82 and 92 % of its limit, then a flood: who is refused, and what Redis deletes where it may (4 min)',
+  about:
+    'the memory of Redis at 72, 82 and 92 % of its limit, then a flood: who is refused, and what Redis deletes where it may (4 min)',
   run: async (say, { quick }): Promise<ProofResult> => {
     const plan = quick ? { stages, lookS: 1, floodS: 2 } : { stages, lookS: 5, floodS: 45 };
     const through = (rival: Rival, policy: string) =>
