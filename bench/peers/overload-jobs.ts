@@ -48,12 +48,17 @@ export class Database {
     this.#ms = ms;
   }
 
+  /** What one call takes. */
+  async answer(): Promise<void> {
+    await sleep(this.#ms);
+  }
+
   async call(payload: OverloadPayload): Promise<void> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       this.#onCall(payload, (micros() - payload.sentAt) / 1e6);
-      await sleep(this.#ms);
+      await this.answer();
     } finally {
       const next = this.#waiting.shift();
       if (next) next();

@@ -16,7 +16,13 @@ export interface DoneEvent {
   readonly jobs: readonly TenantRun[];
 }
 
-const [, , rival, url = '', slots, callMs] = process.argv as [string, string, TenantRival, string, string, string];
+/** What it is told: how long a call takes from now on. */
+export interface CallPace {
+  readonly callMs: number;
+}
+
+const [, , rival, url = '', slots, firstCallMs] = process.argv as [string, string, TenantRival, string, string, string];
+let callMs = Number(firstCallMs);
 let done: TenantRun[] = [];
 setInterval(() => {
   if (done.length > 0) process.send?.({ event: 'done', jobs: done } satisfies DoneEvent);
@@ -24,11 +30,14 @@ setInterval(() => {
 }, 200);
 
 async function run(payload: TenantPayload): Promise<void> {
-  const job = await doWork(payload, Number(callMs));
+  const job = await doWork(payload, callMs);
   done.push(job);
 }
 
 process.once('disconnect', () => process.exit());
+process.on('message', (pace: CallPace) => {
+  callMs = pace.callMs;
+});
 const concurrency = Number(slots);
 if (rival === 'bullmq') {
   const connection = new Redis(url, { maxRetriesPerRequest: null });

@@ -3,7 +3,7 @@ import { classes, type Rival } from '../peers/overload-jobs.js';
 import { withPrivateRedis } from '../private-redis.js';
 import type { Figures, Proof, ProofResult } from '../proof.js';
 import { atLeast, atMost } from '../runs/bounds.js';
-import { fillUp, type MemoryFigures, type MemoryPlan } from '../runs/memory.js';
+import { fillUp, type MemoryFigures } from '../runs/memory.js';
 
 const stages = [0.72, 0.82, 0.92] as const;
 const limited = { appendonly: 'no', save: '', maxmemory: '96mb', 'maxmemory-policy': 'noeviction' };
@@ -11,17 +11,25 @@ const limited = { appendonly: 'no', save: '', maxmemory: '96mb', 'maxmemory-poli
 /** Whether a Redis whose memory fills up refuses the least important work first, and never a write of the first class. */
 export const memory: Proof = {
   name: 'memory',
-  about: 'the memory of Redis at 72, 82 and 92 % of its limit, then a flood: who is refused (3 min)',
+  about:
+    'the memory of Redis at 72, 82 and 92 % of its limit, then a flood: who is refused, and what Redis deletes where it may (4 min)',
   run: async (say, { quick }): Promise<ProofResult> => {
-    const plan: MemoryPlan = quick ? { stages, lookS: 1, floodS: 2 } : { stages, lookS: 5, floodS: 45 };
-    const through = (rival: Rival) => withPrivateRedis(({ url }) => fillUp(rival, plan, url), limited);
+    const plan = quick ? { stages, lookS: 1, floodS: 2 } : { stages, lookS: 5, floodS: 45 };
+    const through = (rival: Rival, policy: string) =>
+      withPrivateRedis(({ url }) => fillUp(rival, { ...plan, policy }, url), limited);
     say(`filling the memory of Redis, and then ${plan.floodS} s of three times the capacity in jobs of 8 KiB …`);
-    const [ours, theirs] = await Promise.all([through('bulwark'), through('priorities')]);
-    const figures = figuresOf(ours);
+    // By the policy that Bulwark asks for nothing is ever deleted: whether the memory stays below its limit shows where Redis would delete.
+    const [ours, evicting, theirs, theirsEvicting] = await Promise.all([
+      through('bulwark', 'noeviction'),
+      through('bulwark', 'allkeys-lru'),
+      through('priorities', 'noeviction'),
+      through('priorities', 'allkeys-lru'),
+    ]);
+    const figures: Figures = { ...figuresOf(ours), evicted: evicting.evicted };
     return {
       proof: 'memory',
       bulwark: figures,
-      bullmq: figuresOf(theirs),
+      bullmq: { ...figuresOf(theirs), evicted: theirsEvicting.evicted },
       ...(!quick && {
         bounds: {
           'sheddable taken at 72 %': atMost(0, figures['sheddable taken at 72 %']),
@@ -32,10 +40,10 @@ export const memory: Proof = {
           'critical_plus taken at 92 %': atLeast(1, figures['critical_plus taken at 92 %']),
           firstClassFailed: atMost(0, ours.firstClassFailed),
           writesFailed: atMost(0, ours.writesFailed),
-          evicted: atMost(0, ours.evicted),
+          evicted: atMost(0, evicting.evicted),
         },
       }),
-      lost: ours.lost,
+      lost: ours.lost + evicting.lost,
     };
   },
 };
@@ -47,6 +55,6 @@ function figuresOf(figures: MemoryFigures): Figures {
       rounded(figures.stages[index]?.taken[each] ?? 0),
     ]),
   );
-  const { firstClassFailed, writesFailed, highestRatio, evicted } = figures;
-  return { ...Object.fromEntries(taken), firstClassFailed, writesFailed, highestRatio: rounded(highestRatio), evicted };
+  const { firstClassFailed, writesFailed, highestRatio } = figures;
+  return { ...Object.fromEntries(taken), firstClassFailed, writesFailed, highestRatio: rounded(highestRatio) };
 }

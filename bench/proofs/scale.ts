@@ -4,16 +4,17 @@ import { createProducer } from 'bulwark';
 import { pino } from 'pino';
 import { BreakerStore } from '../../src/breaker/breaker-store.js';
 import { resolveRedisInput } from '../../src/config/redis-input.js';
-import { FleetStore } from '../../src/recovery/fleet-store.js';
 import { closeRedis, connectRedis, type RedisClient } from '../../src/redis/connection.js';
 import { Keyspace } from '../../src/redis/keyspace.js';
 import { startNode } from '../children.js';
 import { percentile, rounded } from '../figures.js';
 import { scaleJob, store } from '../peers/scale-job.js';
 import { withPrivateRedis } from '../private-redis.js';
-import type { Proof, ProofResult } from '../proof.js';
+import type { Figures, Proof, ProofResult } from '../proof.js';
 import { atMost } from '../runs/bounds.js';
+import { type FixedFigures, FixedWorkers } from '../runs/fixed-workers.js';
 import { PacedLoad } from '../runs/paced-load.js';
+import { PoolGauge, workersOf } from '../runs/pool-gauge.js';
 
 const slots = 5;
 const jobMs = 200;
@@ -35,7 +36,7 @@ export const scale: Proof = {
   name: 'scale',
   about: `${rushPerSecond / calmPerSecond} times the load on \`bulwark up --min 1 --max ${most}\`, and back: workers follow, no job is interrupted, none are added while a breaker is open (3 min)`,
   run: (say, { quick }) =>
-    withPrivateRedis(async ({ url }): Promise<ProofResult> => {
+    withRedisEach(async ([url, calmUrl, rushUrl]): Promise<ProofResult> => {
       const cli = fileURLToPath(new URL('../../../bin/bulwark.mjs', import.meta.url));
       const jobs = fileURLToPath(new URL('../peers/scale-job.js', import.meta.url));
       const flags = [
@@ -61,12 +62,28 @@ export const scale: Proof = {
       });
       const producer = createProducer({ redis: url, log: pino({ level: 'silent' }) });
       const accepted: string[] = [];
+      const rivals: FixedWorkers[] = [];
+      const fed: FixedWorkers[] = [];
+      const gauge = new PoolGauge(client, scaleJob.queue.name);
       const enqueue = async (count: number, ms: number): Promise<void> => {
-        const added = await producer.enqueueMany(scaleJob, new Array(count).fill({ ms }));
+        const [added] = await Promise.all([
+          producer.enqueueMany(scaleJob, new Array(count).fill({ ms })),
+          ...fed.map((rival) => rival.enqueue(count, ms)),
+        ]);
         accepted.push(...added.map(({ id }) => id));
       };
       try {
         await pool.lineThat((line) => line === '}', 30_000);
+        // What the calm needs, and what the rush does: one number of workers has to do for both.
+        for (const [at, processes] of [
+          [calmUrl, 1],
+          [rushUrl, needed],
+        ] as const) {
+          rivals.push(await FixedWorkers.start(at, processes, slots));
+        }
+        fed.push(...rivals);
+        const beganAt = performance.now();
+        gauge.start();
         const load = new PacedLoad((count) => enqueue(count, jobMs));
         load.perSecond = calmPerSecond;
         await sleep(quick ? 3_000 : 20_000);
@@ -86,6 +103,10 @@ export const scale: Proof = {
         );
         say(`${peak} workers at most; at ${Math.max(2, before)} again after ${Math.round(downMs)} ms`);
         const ofTheRush = accepted.length;
+        await gauge.stop();
+        const loadS = (performance.now() - beganAt) / 1_000;
+        // What comes now is about breakers, of which they have none.
+        fed.length = 0;
 
         const breakers = new BreakerStore(client, new Keyspace('bulwark'));
         const operator = { by: 'prove', why: 'what the jobs need is down' };
@@ -101,6 +122,7 @@ export const scale: Proof = {
         const releasedMs = await until('more workers once it is closed', async () => (await workersOf(client)) > open);
         await load.stop();
         const account = await accountOf(client, accepted, ofTheRush);
+        const [forCalm, forRush] = await Promise.all(rivals.map((rival) => rival.figures(patienceMs)));
         return {
           proof: 'scale',
           bulwark: {
@@ -114,6 +136,12 @@ export const scale: Proof = {
             followedAfterReleaseMs: rounded(releasedMs),
             p50WaitMs: rounded(percentile(account.waitsMs, 0.5)),
             p99WaitMs: rounded(percentile(account.waitsMs, 0.99)),
+            mostWaiting: gauge.mostWaiting,
+            workerSeconds: rounded(gauge.workerSeconds),
+          },
+          bullmq: {
+            ...fixedFigures('for the calm', forCalm, loadS),
+            ...fixedFigures('for the rush', forRush, needed * loadS),
           },
           ...(!quick && {
             bounds: {
@@ -125,6 +153,8 @@ export const scale: Proof = {
           lost: account.lost,
         };
       } finally {
+        await gauge.stop();
+        for (const rival of rivals) await rival.end();
         await producer.close();
         await closeRedis(client);
         await pool.stop();
@@ -132,10 +162,22 @@ export const scale: Proof = {
     }),
 };
 
-/** Workers that take jobs. */
-async function workersOf(client: RedisClient): Promise<number> {
-  const fleet = await new FleetStore(client, new Keyspace('bulwark')).read();
-  return fleet.filter(({ beat }) => beat?.state === 'running').length;
+/** Runs something with three Redis servers: one for each who takes the load. */
+function withRedisEach<T>(run: (urls: readonly [string, string, string]) => Promise<T>): Promise<T> {
+  return withPrivateRedis((one) =>
+    withPrivateRedis((other) => withPrivateRedis((third) => run([one.url, other.url, third.url]))),
+  );
+}
+
+function fixedFigures(what: string, figures: FixedFigures | undefined, workerSeconds: number): Figures {
+  const { waitsMs = [], mostWaiting = Number.NaN, lost = Number.NaN } = figures ?? {};
+  return {
+    [`p50WaitMs ${what}`]: rounded(percentile(waitsMs, 0.5)),
+    [`p99WaitMs ${what}`]: rounded(percentile(waitsMs, 0.99)),
+    [`mostWaiting ${what}`]: mostWaiting,
+    [`workerSeconds ${what}`]: rounded(workerSeconds),
+    [`lost ${what}`]: lost,
+  };
 }
 
 /** The most that something came to within so long. */

@@ -11,12 +11,13 @@ const plan: TenantPlan = {
   perS: 26,
   times: 50,
   callMs: 25,
-  warmS: 3,
-  calmS: 15,
-  floodS: 12,
-  patienceS: 75,
+  warmS: 2,
+  calmS: 9,
+  floodS: 6,
+  rounds: 4,
+  patienceS: 60,
 };
-const rounds = 3;
+const costRounds = 3;
 const costJobs = 15_000;
 const mostSlower = 2;
 
@@ -25,32 +26,40 @@ export const tenants: Proof = {
   name: 'tenants',
   about: 'one tenant floods a queue of ten: how long the others wait, and what turns cost (2 min)',
   run: async (say, { quick }): Promise<ProofResult> => {
-    const asked = quick ? { ...plan, perS: 10, times: 10, warmS: 1, calmS: 2, floodS: 2, patienceS: 15 } : plan;
+    const asked = quick ? { ...plan, perS: 10, times: 10, warmS: 1, calmS: 1, floodS: 1, rounds: 2 } : plan;
     say(`${asked.tenants} tenants of ${asked.perS} jobs/s, then one of them ${asked.times} times that …`);
-    const share = (rival: 'turns' | 'bullmq') => withPrivateRedis(({ url }) => shareQueue(rival, asked, url));
-    // At the same time, each on a Redis of its own: the work is waiting, and takes no processor.
-    const [ours, theirs] = await Promise.all([share('turns'), share('bullmq')]);
-    const cost = await compareCost(quick ? 1 : rounds, quick ? 600 : costJobs, say);
+    const share = (rival: 'turns' | 'bullmq', rounds: number) =>
+      withPrivateRedis(({ url }) => shareQueue(rival, { ...asked, rounds }, url));
+    // One after the other: what is compared are milliseconds, and a flood takes a third of a processor to enqueue.
+    const ours = await share('turns', asked.rounds);
+    const theirs = await share('bullmq', 1);
+    const cost = await compareCost(quick ? 1 : costRounds, quick ? 600 : costJobs, say);
     const bulwark = figuresOf(ours);
     return {
       proof: 'tenants',
       bulwark: { ...bulwark, ...cost },
       bullmq: figuresOf(theirs),
       ...(!quick && {
-        bounds: { slower: atMost(mostSlower, bulwark.slower), leftOver: atMost(0, ours.leftOver) },
+        bounds: {
+          slower: atMost(mostSlower, bulwark.slower),
+          // One slow moment in a calm part would hide a flood that is too slow.
+          slowerMiddle: atMost(mostSlower, bulwark.slowerMiddle),
+          leftOver: atMost(0, ours.leftOver),
+        },
       }),
       lost: ours.lost,
     };
   },
 };
 
-function figuresOf({ calmP99Ms, floodP99Ms, floodP50Ms, flooderP99Ms, done, refused, leftOver, lost }: TenantFigures) {
+function figuresOf({ calmP99Ms, floodP99Ms, floodP50Ms, slowerByRound, done, refused, leftOver, lost }: TenantFigures) {
   return {
     calmP99Ms: rounded(calmP99Ms),
     floodP99Ms: rounded(floodP99Ms),
     slower: rounded(floodP99Ms / calmP99Ms),
     floodP50Ms: rounded(floodP50Ms),
-    flooderP99Ms: rounded(flooderP99Ms),
+    slowerByRound: slowerByRound.map(rounded).join(' '),
+    slowerMiddle: rounded(median(slowerByRound)),
     done,
     refused,
     leftOver,

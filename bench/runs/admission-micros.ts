@@ -79,7 +79,7 @@ function checksUnder(directive: ShedDirective): Checks {
   const follower = new DirectiveFollower({ store, clock: systemClock, onError: () => undefined });
   const admission = new Admission({ ...shared, follower, waitMs: 0 });
   const jobs = ids.map((id) => ({ id, meta: { tenant: id } }) as unknown as FetchedJob);
-  const requests = ids.map((id): Request => ({ queue, tenantOrKey: id, count: 1, whenShed: 'fail' }));
+  const requests = ids.map((id): Request => ({ queue, tenant: id, key: undefined, count: 1, whenShed: 'fail' }));
   return {
     hear: () => Promise.all([gate.hear(), follower.refresh()]),
     worker: (number) => gate.decide(jobs[number % jobs.length] as FetchedJob, job),
@@ -87,7 +87,7 @@ function checksUnder(directive: ShedDirective): Checks {
   };
 }
 
-/** As long as ids usually are. */
+/** A thousand tenants, with names as long as ids usually are. */
 const ids = Array.from({ length: 1_000 }, (_, n) => `3f2504e0-4f89-41d3-9a0c-0305e82c${String(n).padStart(4, '0')}`);
 
 async function measure(checks: Checks, who: 'worker' | 'producer', times: number): Promise<number[]> {

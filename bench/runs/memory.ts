@@ -15,6 +15,8 @@ export interface MemoryPlan {
   /** How long each stage is looked at, after the pool has had time to notice. */
   readonly lookS: number;
   readonly floodS: number;
+  /** What Redis does when its memory is full, as `maxmemory-policy` names it. */
+  readonly policy: string;
 }
 
 export interface StageFigures {
@@ -91,7 +93,9 @@ class Filling {
     );
   }
 
-  async through({ stages, lookS, floodS }: MemoryPlan): Promise<MemoryFigures> {
+  async through({ stages, lookS, floodS, policy }: MemoryPlan): Promise<MemoryFigures> {
+    // Not before: Bulwark starts on no Redis that would delete jobs.
+    await this.#client.config('SET', 'maxmemory-policy', policy);
     this.#pace(stagePace);
     const seen: StageFigures[] = [];
     for (const stage of stages) {

@@ -16,15 +16,14 @@ export async function proveIncident(
 ): Promise<ProofResult> {
   const through = (rival: Rival) => withPrivateRedis(({ url }) => goThrough(rival, plan, url));
   const [ours, fifo, priorities] = await Promise.all([through('bulwark'), through('fifo'), through('priorities')]);
-  const goodput = rounded(ours.begunInIncident / Math.max(fifo.begunInIncident, priorities.begunInIncident));
+  const overBest = rounded(ours.begunInIncident / Math.max(fifo.begunInIncident, priorities.begunInIncident));
   const { criticalSetAside, reversals } = ours;
-  const bulwark = { ...figuresOf(ours), goodput, criticalSetAside, reversals };
+  const bulwark = { ...figuresOf(ours), overBest, criticalSetAside, reversals };
   return {
     proof,
     bulwark,
     bullmq: {
       ...figuresOf(fifo),
-      goodput: 1,
       criticalP99SWithPriorities: rounded(priorities.criticalP99S),
       sheddableP99SWithPriorities: rounded(priorities.p99S.sheddable),
       leftOverWithPriorities: priorities.leftOver,
@@ -32,7 +31,7 @@ export async function proveIncident(
     ...(!quick && {
       bounds: {
         criticalP99S: atMost(criticalBoundS, bulwark.criticalP99S),
-        goodput: atLeast(0.95, goodput),
+        goodput: atLeast(0.95, bulwark.goodput),
         reversals: atMost(3, reversals),
         leftOver: atMost(0, ours.leftOver),
         firstClassRefused: atMost(0, ours.firstClassRefused),
@@ -43,13 +42,15 @@ export async function proveIncident(
 }
 
 function figuresOf(figures: OverloadFigures) {
-  const { p99S, criticalP99S, begunInIncident, accepted, refused, firstClassRefused, expired, leftOver } = figures;
+  const { p99S, criticalP99S, begunInIncident, goodput, accepted, refused, firstClassRefused, expired, leftOver } =
+    figures;
   return {
     criticalP99S: rounded(criticalP99S),
     criticalPlusP99S: rounded(p99S.critical_plus),
     sheddablePlusP99S: rounded(p99S.sheddable_plus),
     sheddableP99S: rounded(p99S.sheddable),
     begunInIncident,
+    goodput: rounded(goodput),
     accepted,
     refused,
     firstClassRefused,

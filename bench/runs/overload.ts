@@ -7,7 +7,7 @@ import { QueueInspector } from '../../src/transport/queue-inspector.js';
 import { percentile } from '../figures.js';
 import { classes, type Rival, type WorkClass } from '../peers/overload-jobs.js';
 import type { PaceOrder, SentEvent } from '../peers/overload-producer.js';
-import type { BegunEvent } from '../peers/overload-worker.js';
+import type { BegunEvent, CapacityEvent, WorkerOrder } from '../peers/overload-worker.js';
 import { startProgram } from './programs.js';
 
 /** One incident: what comes before, what goes wrong, and for how long. */
@@ -30,6 +30,8 @@ export interface OverloadFigures {
   readonly criticalP99S: number;
   /** Jobs that were begun in the incident. */
   readonly begunInIncident: number;
+  /** The same over what the database could have answered in that time, as measured before without a queue. */
+  readonly goodput: number;
   readonly accepted: number;
   readonly refused: number;
   /** Jobs of the first class that were not taken, for whatever reason. */
@@ -50,6 +52,7 @@ const workers = 2;
 const roomPerWorker = 5;
 /** How much is shed is read so often. */
 const lookMs = 500;
+const saturateForMs = 5_000;
 
 /** Lets one rival go through an incident, on a Redis of its own. */
 export async function goThrough(rival: Rival, plan: OverloadPlan, url: string): Promise<OverloadFigures> {
@@ -69,6 +72,7 @@ class Incident {
   readonly #client: Redis;
   readonly #keyspace = new Keyspace('bulwark');
   readonly #programs: ChildProcess[] = [];
+  readonly #capacities: number[] = [];
   readonly #accepted = new Map<number, WorkClass>();
   readonly #waitedS = new Map<number, { readonly workClass: WorkClass; readonly waitedS: number }>();
   readonly #shares: number[] = [];
@@ -89,7 +93,9 @@ class Incident {
     if (this.#rival === 'bulwark') this.#programs.push(await startProgram('bulwark-supervisor', [this.#url]));
     for (let n = 0; n < workers; n++) {
       const args = [this.#rival, this.#url, String(roomPerWorker), String(callMs)];
-      this.#programs.push(await startProgram<BegunEvent>('overload-worker', args, (event) => this.#begun(event)));
+      this.#programs.push(
+        await startProgram<BegunEvent | CapacityEvent>('overload-worker', args, (event) => this.#heard(event)),
+      );
     }
     this.#producer = await startProgram<SentEvent>('overload-producer', [this.#rival, this.#url], (event) =>
       this.#sent(event),
@@ -98,18 +104,24 @@ class Incident {
 
   async run(): Promise<OverloadFigures> {
     const { warmS, warmPerS, incidentS, incidentPerS, callMs, incidentCallMs, patienceS } = this.#plan;
+    this.#tellWorkers({ callMs: incidentCallMs });
+    this.#tellWorkers({ saturateForMs });
+    while (this.#capacities.length < workers) await sleep(lookMs);
+    this.#tellWorkers({ callMs });
     this.#pace(warmPerS);
     await this.#watch(warmS);
-    const before = this.#waitedS.size;
+    const [before, since] = [this.#waitedS.size, performance.now()];
     this.#pace(incidentPerS);
-    this.#slow(incidentCallMs);
+    this.#tellWorkers({ callMs: incidentCallMs });
     await this.#watch(incidentS);
     const begunInIncident = this.#waitedS.size - before;
+    const capacityPerS = this.#capacities.reduce((sum, perS) => sum + perS, 0);
+    const goodput = (1_000 * begunInIncident) / (capacityPerS * (performance.now() - since));
     this.#pace(0);
-    this.#slow(callMs);
+    this.#tellWorkers({ callMs });
 
     await this.#watch(patienceS, async () => (await this.#unfinished()).waiting === 0);
-    return this.#figures(begunInIncident);
+    return this.#figures(begunInIncident, goodput);
   }
 
   end(): void {
@@ -121,8 +133,8 @@ class Incident {
     this.#producer?.send({ perS, bytes: 0 } satisfies PaceOrder);
   }
 
-  #slow(ms: number): void {
-    for (const program of this.#programs.slice(-workers)) program.send(ms);
+  #tellWorkers(order: WorkerOrder): void {
+    for (const program of this.#programs.slice(-workers)) program.send(order);
   }
 
   /** Lets time pass and looks at what is shed meanwhile. */
@@ -160,8 +172,12 @@ class Incident {
     };
   }
 
-  #begun({ jobs }: BegunEvent): void {
-    for (const { number, ...job } of jobs) if (!this.#waitedS.has(number)) this.#waitedS.set(number, job);
+  #heard(event: BegunEvent | CapacityEvent): void {
+    if (event.event === 'capacity') {
+      this.#capacities.push(event.perS);
+      return;
+    }
+    for (const { number, ...job } of event.jobs) if (!this.#waitedS.has(number)) this.#waitedS.set(number, job);
   }
 
   #sent({ accepted, refused, failed }: SentEvent): void {
@@ -170,7 +186,7 @@ class Incident {
     this.#firstClassRefused += refused.critical_plus + failed.critical_plus;
   }
 
-  async #figures(begunInIncident: number): Promise<OverloadFigures> {
+  async #figures(begunInIncident: number, goodput: number): Promise<OverloadFigures> {
     const { waiting, expired } = await this.#unfinished();
     // What the programs were about to tell of what has ended.
     await sleep(1_000);
@@ -185,6 +201,7 @@ class Incident {
       p99S: Object.fromEntries(classes.map((each) => [each, p99([each])])) as Record<WorkClass, number>,
       criticalP99S: p99(['critical_plus', 'critical']),
       begunInIncident,
+      goodput,
       accepted: this.#accepted.size,
       refused: this.#refused,
       firstClassRefused: this.#firstClassRefused,

@@ -5,7 +5,7 @@ import { Keyspace } from '../../src/redis/keyspace.js';
 import { percentile } from '../figures.js';
 import { type TenantRival, type TenantRun, tenantQueue } from '../peers/tenant-jobs.js';
 import type { AcceptedEvent, TenantPace } from '../peers/tenant-producer.js';
-import type { DoneEvent } from '../peers/tenant-worker.js';
+import type { CallPace, DoneEvent } from '../peers/tenant-worker.js';
 import { startProgram } from './programs.js';
 
 /** Tenants that share a queue, of which one floods it. */
@@ -17,21 +17,23 @@ export interface TenantPlan {
   /** How many times as much the one enqueues in the flood. */
   readonly times: number;
   readonly callMs: number;
-  /** Not measured. */
+  /** Not measured, at the beginning of each round. */
   readonly warmS: number;
   readonly calmS: number;
   readonly floodS: number;
+  /** How often calm and flood take turns, so that whatever else happens on the machine happens to both. */
+  readonly rounds: number;
   /** How long the rest is waited for afterwards. */
   readonly patienceS: number;
 }
 
 export interface TenantFigures {
-  /** How long 99 of 100 jobs of the others waited, from enqueue to start, without the flood and with it. */
+  /** How long 99 of 100 jobs of the others waited, from enqueue to start, without the flood and with it: of all rounds together. */
   readonly calmP99Ms: number;
   readonly floodP99Ms: number;
   readonly floodP50Ms: number;
-  /** The same of the one that floods. */
-  readonly flooderP99Ms: number;
+  /** How many times as long they waited in the flood, of each round. */
+  readonly slowerByRound: readonly number[];
   readonly done: number;
   readonly refused: number;
   readonly leftOver: number;
@@ -41,6 +43,11 @@ export interface TenantFigures {
 const workers = 2;
 const slotsPerWorker = 5;
 const lookMs = 250;
+const settleMs = 500;
+
+function partOf(what: 'calm' | 'flood', round: number): string {
+  return `${what} ${round}`;
+}
 
 /** Lets the tenants of one rival share a queue, on a Redis of its own. */
 export async function shareQueue(rival: TenantRival, plan: TenantPlan, url: string): Promise<TenantFigures> {
@@ -59,6 +66,7 @@ class Sharing {
   readonly #url: string;
   readonly #client: Redis;
   readonly #programs: ChildProcess[] = [];
+  readonly #workers: ChildProcess[] = [];
   readonly #done = new Map<number, TenantRun>();
   #accepted = 0;
   #failed = 0;
@@ -77,32 +85,44 @@ class Sharing {
       const heard = ({ jobs }: DoneEvent) => {
         for (const job of jobs) this.#done.set(job.number, job);
       };
-      this.#programs.push(await startProgram('tenant-worker', args, heard));
+      const worker = await startProgram('tenant-worker', args, heard);
+      this.#workers.push(worker);
+      this.#programs.push(worker);
     }
   }
 
   async run(): Promise<TenantFigures> {
-    const { tenants, perS, times, warmS, calmS, floodS, patienceS } = this.#plan;
+    const { tenants, perS, times, warmS, calmS, floodS, rounds, callMs, patienceS } = this.#plan;
     // Each side has a process of its own: what is measured is the queue, not who shares a producer.
     const others = await this.#producer(1, tenants - 1);
     const flooder = await this.#producer(0, 1);
-    const pace = (part: string, factor: number) => {
+    const pace = async (part: string, factor: number, seconds: number) => {
       others.send({ perS: perS * (tenants - 1), part } satisfies TenantPace);
       flooder.send({ perS: perS * factor, part } satisfies TenantPace);
+      await sleep(seconds * 1_000);
     };
-    pace('warm', 1);
-    await sleep(warmS * 1_000);
-    pace('calm', 1);
-    await sleep(calmS * 1_000);
-    pace('flood', times);
-    await sleep(floodS * 1_000);
-    for (const producer of [others, flooder]) producer.send({ perS: 0, part: '' } satisfies TenantPace);
+    for (let round = 0; round < rounds; round++) {
+      this.#setCalls(callMs);
+      await pace('warm', 1, warmS);
+      await pace(partOf('calm', round), 1, calmS);
+      await pace(partOf('flood', round), times, floodS);
+      for (const producer of [others, flooder]) producer.send({ perS: 0, part: '' } satisfies TenantPace);
+      // Those of the others begin as they do in the flood; what is left of it would only take the time of the next round.
+      await sleep(settleMs);
+      this.#setCalls(0);
+      await this.#drain(performance.now() + patienceS * 1_000);
+    }
+    return this.#figures(await this.#unfinished());
+  }
 
-    const until = performance.now() + patienceS * 1_000;
+  async #drain(until: number): Promise<void> {
     while (performance.now() < until && ((await this.#unfinished()) > 0 || this.#done.size < this.#accepted)) {
       await sleep(lookMs);
     }
-    return this.#figures(await this.#unfinished());
+  }
+
+  #setCalls(callMs: number): void {
+    for (const worker of this.#workers) worker.send({ callMs } satisfies CallPace);
   }
 
   end(): void {
@@ -134,20 +154,23 @@ class Sharing {
   }
 
   #figures(leftOver: number): TenantFigures {
-    const runs = [...this.#done.values()];
-    const waits = (part: string, isFlooder: boolean) =>
-      runs
-        .filter((run) => run.part === part && (run.tenant === 'tenant-0') === isFlooder)
-        .map(({ sentAt, begunAt }) => (begunAt - sentAt) / 1_000);
+    const runs = [...this.#done.values()].filter(({ tenant }) => tenant !== 'tenant-0');
+    const waitsIn = (what: 'calm' | 'flood') =>
+      Array.from({ length: this.#plan.rounds }, (_, round) =>
+        runs
+          .filter(({ part }) => part === partOf(what, round))
+          .map(({ sentAt, begunAt }) => (begunAt - sentAt) / 1_000),
+      );
+    const [calm, flood] = [waitsIn('calm'), waitsIn('flood')];
     return {
-      calmP99Ms: percentile(waits('calm', false), 0.99),
-      floodP99Ms: percentile(waits('flood', false), 0.99),
-      floodP50Ms: percentile(waits('flood', false), 0.5),
-      flooderP99Ms: percentile(waits('flood', true), 0.99),
-      done: runs.length,
+      calmP99Ms: percentile(calm.flat(), 0.99),
+      floodP99Ms: percentile(flood.flat(), 0.99),
+      floodP50Ms: percentile(flood.flat(), 0.5),
+      slowerByRound: flood.map((waits, round) => percentile(waits, 0.99) / percentile(calm[round] ?? [], 0.99)),
+      done: this.#done.size,
       refused: this.#failed,
       leftOver,
-      lost: Math.max(0, this.#accepted - runs.length - leftOver),
+      lost: Math.max(0, this.#accepted - this.#done.size - leftOver),
     };
   }
 }

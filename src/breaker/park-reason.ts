@@ -1,9 +1,7 @@
-import type { ParkReason } from '../job/outcome.js';
-
 const prefix = 'breaker:';
 
 /** The reason for which jobs are set aside while this breaker lets no call through. */
-export function parkReasonOf(breaker: string): ParkReason {
+export function parkReasonOf(breaker: string): `${typeof prefix}${string}` {
   return `${prefix}${breaker}`;
 }
 

@@ -14,7 +14,7 @@ export interface FlowSample {
   readonly active: number;
   readonly delayed: number;
   readonly 'waiting-children': number;
-  /** How many delayed jobs are due within a minute, without those that wait for a slot of their tenant while there is work. */
+  /** How many delayed jobs are due within a minute or gave way to others, without those that wait for a slot of their tenant while there is work. */
   readonly dueSoon: number;
   /** How many of the delayed jobs wait for a slot of their tenant. */
   readonly awaitingSlots: number;

@@ -55,7 +55,10 @@ export const parkReasons = [
   'shed',
 ] as const;
 
-export type ParkReason = (typeof parkReasons)[number] | `breaker:${string}` | `tenant_slots:${string}`;
+/** Those whose jobs are on an index by when they come back by themselves. */
+export type DueParkReason = (typeof parkReasons)[number] | `breaker:${string}`;
+
+export type ParkReason = DueParkReason | `tenant_slots:${string}`;
 
 /** What a fallback ran for that stood in because there was too much to do: `fallbackFor` names a breaker else. */
 export const fallbackForLoad = 'shed';

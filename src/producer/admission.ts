@@ -1,4 +1,6 @@
+import type { Criticality } from '../job/criticality.js';
 import type { QueueDefinition } from '../job/define-queue.js';
+import { Cohorts } from '../shedding/cohorts.js';
 import { decideEnqueue } from '../shedding/decide-admission.js';
 import { letsAllIn, type ShedDirective } from '../shedding/directive.js';
 import type { DirectiveFollower } from '../shedding/directive-follower.js';
@@ -20,7 +22,8 @@ export interface AdmissionOptions {
 export interface Request {
   readonly queue: QueueDefinition;
   /** Who shares a tenant is let in or refused together; without one, who shares a key. */
-  readonly tenantOrKey: string | undefined;
+  readonly tenant: string | undefined;
+  readonly key: string | undefined;
   readonly count: number;
   readonly whenShed: 'fail' | 'wait';
 }
@@ -28,6 +31,7 @@ export interface Request {
 /** The door of a producer while work is shed. It goes by what it has heard last, so that no enqueue waits for the question. */
 export class Admission {
   readonly #options: AdmissionOptions;
+  readonly #cohorts = new Cohorts();
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -58,16 +62,21 @@ export class Admission {
     }
   }
 
-  #refusal({ queue, tenantOrKey }: Request, directive: ShedDirective | undefined): JobShedError | undefined {
-    const { clock, random } = this.#options;
+  #refusal({ queue, tenant, key }: Request, directive: ShedDirective | undefined): JobShedError | undefined {
+    const { random } = this.#options;
     const { name, criticality } = queue;
     if (directive === undefined || letsAllIn(directive)) return undefined;
-    const level = isAbove(criticality, directive.cut)
-      ? floorOf(criticality)
-      : levelOf(criticality, tenantOrKey ?? String(random()), clock.now());
+    const level = isAbove(criticality, directive.cut) ? floorOf(criticality) : this.#levelOf(criticality, tenant, key);
     const decision = decideEnqueue({ queue: name, criticality, level }, directive, random());
     if (decision.kind === 'admit') return undefined;
     return new JobShedError(name, criticality, decision.reason, decision.retryAfterMs);
+  }
+
+  #levelOf(criticality: Criticality, tenant: string | undefined, key: string | undefined): number {
+    const { clock, random } = this.#options;
+    const now = clock.now();
+    if (tenant !== undefined) return this.#cohorts.levelOf(criticality, tenant, now);
+    return levelOf(criticality, key ?? String(random()), now);
   }
 
   /** Jobs that wait at the door are not counted: they come, and only later. */

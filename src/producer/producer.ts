@@ -105,7 +105,7 @@ export class Producer {
     }
     const { writer, directory, admission } = await this.#connectedFor(queue);
     const { tenant, key = accepted[0]?.key, whenShed } = wishes;
-    const door = { queue: job.queue, tenantOrKey: tenant ?? key, count: accepted.length, whenShed };
+    const door = { queue: job.queue, tenant, key, count: accepted.length, whenShed };
     const waiting = admission.pass(door);
     if (waiting !== undefined) await waiting;
     let added: readonly AddedJob[];

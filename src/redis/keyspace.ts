@@ -1,5 +1,5 @@
 import { deadLetterSuffix } from '../job/define-queue.js';
-import type { ParkReason } from '../job/outcome.js';
+import type { DueParkReason } from '../job/outcome.js';
 
 /**
  * Every key Bulwark uses, in one place.
@@ -30,13 +30,21 @@ export class Keyspace {
   }
 
   /** zset: jobs set aside for a reason, by the moment they come back on their own. */
-  parked(queue: string, reason: ParkReason): string {
+  parked(queue: string, reason: DueParkReason): string {
     return `${this.parkedBase(queue)}${reason}`;
   }
 
   /** What the keys of the indexes of parked jobs begin with. */
   parkedBase(queue: string): string {
     return `${this.prefix(queue)}:bw:parked:`;
+  }
+
+  /**
+   * zset: the jobs of one tenant that wait for one of its slots, by age, because the oldest is the next to get one. `tenant-slots.lua` writes it. A
+   * long name of a tenant stands there as its digest. Expires.
+   */
+  awaitingSlotOf(queue: string, tenant: string): string {
+    return `${this.awaitingSlots(queue)}:${tenant}`;
   }
 
   /** zset: the jobs of all tenants that wait for a slot of their tenant, by the moment they come back on their own. Expires. */

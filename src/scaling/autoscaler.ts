@@ -5,8 +5,8 @@ import type { Leadership } from '../recovery/leadership.js';
 import { metricTable } from '../telemetry/metric-table.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
-import { holdsReplicas, type OpenBreaker } from './decide-hold.js';
-import { decideReplicas, type QueueLoad } from './decide-replicas.js';
+import { decideHeld, holdsReplicas, type OpenBreaker } from './decide-hold.js';
+import { decideReplicas, gateReason, type QueueLoad } from './decide-replicas.js';
 import { decideSteady } from './decide-steady.js';
 import type { ScaleRecord } from './scale-record.js';
 import { type RuleInForce, underRule } from './scale-rule.js';
@@ -114,17 +114,22 @@ export class Autoscaler {
     };
     const { replicas, why, queues } = decideReplicas(loads, current, gate);
     const steady = decideSteady(before.get(group)?.steady, { need: replicas, current, now, downAfterMs });
+    const closedBy = gateReason(gate);
+    const held = closedBy && decideHeld(before.get(group), current);
+    const allowed = Math.min(steady.desired, held ?? Number.POSITIVE_INFINITY);
     const rule = rules.get(group);
-    const desired = underRule(steady.desired, rule);
-    const reason = steady.desired === replicas ? why : 'stabilizing';
+    const desired = underRule(allowed, rule);
+    const steadied = steady.desired === replicas ? why : 'stabilizing';
+    const reason = closedBy && allowed < steady.desired ? closedBy : steadied;
     return {
       group,
       desired,
-      why: desired === steady.desired ? reason : 'operator',
+      why: desired === allowed ? reason : 'operator',
       at: now,
       current,
       needed: replicas,
       steady,
+      ...(held !== undefined && { held }),
       rule: rule ?? null,
       queues,
     };

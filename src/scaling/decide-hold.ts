@@ -23,6 +23,20 @@ export function holdsReplicas(breakers: readonly OpenBreaker[], needs: ReadonlyS
   );
 }
 
+/**
+ * How many workers a group may have while something speaks against more: as many as there were when that began, at least one. What had been
+ * wanted before is wanted again when it is over, and whoever has not begun by then does not begin. Pure.
+ *
+ * @param before - what was decided a moment ago: whether it held the group already, and how many workers there were.
+ * @param current - how many there are.
+ */
+export function decideHeld(
+  before: { readonly held?: number; readonly current: number } | undefined,
+  current: number,
+): number {
+  return before?.held ?? Math.max(1, current, before?.current ?? 0);
+}
+
 function isKey(breaker: string): boolean {
   return breaker.includes('/');
 }

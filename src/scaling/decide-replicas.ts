@@ -150,7 +150,8 @@ function replicasOf(
   return { replicas: slots, why: drain > demand ? 'backlog' : 'demand' };
 }
 
-function gateReason({ breakersOpen, redisPressure }: ScaleGate): ScaleReason | undefined {
+/** What speaks against more workers; undefined when nothing does. Pure. */
+export function gateReason({ breakersOpen, redisPressure }: ScaleGate): 'breaker_open' | 'redis_pressure' | undefined {
   if (breakersOpen) return 'breaker_open';
   return redisPressure >= pressureThatGates ? 'redis_pressure' : undefined;
 }

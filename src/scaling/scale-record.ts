@@ -15,6 +15,8 @@ export interface ScaleRecord {
   /** How many it needs at this moment, before it was steadied and an operator's rule was applied. */
   readonly needed: number;
   readonly steady: SteadyReplicas;
+  /** How many it may have while something speaks against more; absent while nothing does. */
+  readonly held?: number;
   readonly rule: RuleInForce | null;
   /** What it was reckoned from. */
   readonly queues: readonly QueueNeed[];
@@ -23,8 +25,9 @@ export interface ScaleRecord {
 /** Reads a stored record; undefined for what is none. */
 export function parseScaleRecord(json: string): ScaleRecord | undefined {
   const record = parsedObject(json);
-  const { group, desired, steady, queues } = record;
+  const { group, desired, steady, held, queues } = record;
   if (typeof group !== 'string' || !isCount(desired) || !Array.isArray(queues)) return undefined;
   if (!isCount((Object(steady) as Partial<SteadyReplicas>).desired)) return undefined;
+  if (held !== undefined && !isCount(held)) return undefined;
   return record as unknown as ScaleRecord;
 }

@@ -22,7 +22,12 @@ const delayedToShare: Partial<Record<Criticality, number>> = { critical: 0.6, sh
 const degradable: readonly Criticality[] = ['sheddable_plus', 'sheddable'];
 
 const delayMs = 5_000;
-const parkMs = 30_000;
+/**
+ * The leader brings parked work back, at its pace and long before this. Without one the work comes back by itself: nearly in the order and as fast as
+ * it was set aside. Sooner it would come back while the load lasts, to be set aside again, or all at once behind the pace.
+ */
+const parkMs = 300_000;
+const parkSpread = 0.1;
 
 export interface Candidate {
   readonly criticality: Criticality;
@@ -70,5 +75,5 @@ export function decideStart(
   const isBrief = share <= (delayedToShare[criticality] ?? -1);
   return isBrief
     ? { kind: 'delay', reason, delayMs: Math.round(delayMs * (1 + chance)) }
-    : { kind: 'park', reason, delayMs: Math.round(parkMs * (1 + chance)) };
+    : { kind: 'park', reason, delayMs: Math.round(parkMs * (1 + parkSpread * chance)) };
 }

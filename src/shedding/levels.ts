@@ -31,7 +31,17 @@ export function ceilingOf(criticality: Criticality): number {
  * hour, so that it is not always the same one. A job without a tenant is told apart by its key, and without one by its id.
  */
 export function levelOf(criticality: Criticality, tenantOrId: string, now: number): number {
-  return floorOf(criticality) + (hash(Math.floor(now / hourMs), tenantOrId) & (cohortsPerClass - 1));
+  return floorOf(criticality) + cohortOf(tenantOrId, hourOf(now));
+}
+
+/** The hour for which cohorts are dealt. */
+export function hourOf(now: number): number {
+  return Math.floor(now / hourMs);
+}
+
+/** The cohort of whom a job belongs to, counted from 0. */
+export function cohortOf(tenantOrId: string, hour: number): number {
+  return hash(hour, tenantOrId) & (cohortsPerClass - 1);
 }
 
 /** Whether nothing of a class stands below a cut: then nobody need look at its jobs. */

@@ -1,5 +1,5 @@
 import { errorMessage } from '../errors/error-message.js';
-import type { ParkReason } from '../job/outcome.js';
+import type { DueParkReason } from '../job/outcome.js';
 import type { RedisClient } from '../redis/connection.js';
 import { defineScript } from '../redis/define-script.js';
 import type { Keyspace } from '../redis/keyspace.js';
@@ -20,10 +20,13 @@ const returnParkedScript = defineScript({
   },
 });
 
-/** One index of parked jobs: those of a queue that were set aside for one reason. */
+/**
+ * One index of parked jobs: those of a queue that were set aside for one reason, by when they come back by themselves. Who waits for a slot of
+ * its tenant is on an index of another kind: see `Keyspace.awaitingSlotOf`.
+ */
 export interface ParkedFor {
   readonly queue: string;
-  readonly reason: ParkReason;
+  readonly reason: DueParkReason;
 }
 
 /** Redis looks at no more entries of an index in one call. */

@@ -76,6 +76,7 @@ export class QueueAdmin {
         events,
         meta,
         ...dead.keys,
+        turns: this.#keyspace.turns(queue),
       },
       {
         id,

@@ -111,6 +111,7 @@ export class QueueInspector {
         meta: keys.meta,
         id: keys.id,
         awaitingSlots: this.#keyspace.awaitingSlots(queue),
+        shed: this.#keyspace.parked(queue, 'shed'),
       },
       { base: keys[''], soon: dueSoonMs },
     );

@@ -131,6 +131,7 @@ export const cancelScript = defineScript({
     'deadFailed',
     'deadEvents',
     'deadMeta',
+    'turns',
   ],
   args: ['id', 'base', 'deadBase', 'record', 'message', 'parkedBase', 'ledgerBase', 'dry'],
   reply: (raw): CancelReply => {

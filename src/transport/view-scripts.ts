@@ -39,7 +39,10 @@ export interface QueueSample {
   readonly oldestReadyAt: number | undefined;
   /** How many jobs were ever added, those counted too that were there already. */
   readonly added: number;
-  /** How many delayed jobs are due within `dueSoonMs`, without those that wait for a slot of their tenant while there is work. */
+  /**
+   * How many delayed jobs are due within `dueSoonMs`, or were set aside because there was too much to do; without those that wait for a slot of
+   * their tenant while there is work.
+   */
   readonly dueSoon: number;
   /** How late the delayed job is that should have been ready first; 0 when none is late. */
   readonly overdueMs: number;
@@ -64,6 +67,7 @@ export const queueSampleScript = defineScript({
     'meta',
     'id',
     'awaitingSlots',
+    'shed',
   ],
   args: ['base', 'soon'],
   reply: (raw): QueueSample =>

@@ -17,7 +17,7 @@ import { ClaimedKeys, type ClaimedKeysOptions } from './claimed-keys.js';
 import { type ContextServices, createContext, endContext } from './create-context.js';
 import { FailureJudge } from './failure-judge.js';
 import type { HungHandler } from './hung-handlers.js';
-import { type PreparationLimits, prepareJob } from './prepare-job.js';
+import { type PreparationLimits, prepareJob, startableForMs } from './prepare-job.js';
 import { encodeResult } from './result.js';
 import type { RetryAdmission } from './retry-admission.js';
 import { type AttemptEnd, runAttempt } from './run-attempt.js';
@@ -87,8 +87,10 @@ export class Executor {
 
       const { definition, payload } = prepared;
       const start = this.#options.shed(job, definition);
-      if (start.kind === 'delay' || start.kind === 'park')
-        return { kind: 'parked', reason: 'shed', delayMs: start.delayMs };
+      if (start.kind === 'delay' || start.kind === 'park') {
+        const leftMs = startableForMs(job, definition, clock.now());
+        return { kind: 'parked', reason: 'shed', delayMs: Math.min(start.delayMs, leftMs) };
+      }
       if (job.claim === undefined) {
         const taken = await this.#claimKey(job, definition, payload, clock);
         if (taken) return taken;

@@ -107,6 +107,16 @@ export function latestStart(
   return Math.min(job.meta.deadline ?? Number.POSITIVE_INFINITY, firstDue(job) + maxQueueAgeMs) as EpochMs;
 }
 
+/** After how many ms a job is too late to start; infinitely many when it never is. Whoever comes back then is given up. Pure. */
+export function startableForMs(
+  job: Parameters<typeof latestStart>[0],
+  definition: Parameters<typeof latestStart>[1],
+  now: EpochMs,
+): number {
+  const latest = latestStart(job, definition);
+  return latest === undefined ? Number.POSITIVE_INFINITY : Math.max(0, latest - now) + 1;
+}
+
 /** When a job could run for the first time. */
 function firstDue({ enqueuedAt, opts }: Pick<FetchedJob, 'enqueuedAt' | 'opts'>): number {
   return enqueuedAt + (opts.delay ?? 0);

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import type { Criticality } from '../job/criticality.js';
 import type { AnyJobDefinition } from '../job/define-job.js';
 import { PeriodicService } from '../service/periodic-service.js';
 import type { Service } from '../service/service.js';
+import { Cohorts } from '../shedding/cohorts.js';
 import { decideStart, type StartDecision } from '../shedding/decide-admission.js';
 import type { ShedDirective } from '../shedding/directive.js';
 import { DirectiveFollower } from '../shedding/directive-follower.js';
@@ -41,6 +43,7 @@ export class ShedGate implements Service {
   readonly #follower: DirectiveFollower;
   readonly #service: PeriodicService;
   readonly #limits = new Map<string, number>();
+  readonly #cohorts = new Cohorts();
   #ticks = 0;
 
   constructor(options: ShedGateOptions) {
@@ -73,11 +76,11 @@ export class ShedGate implements Service {
     const directive = this.#follower.current;
     const { name: queue, criticality } = definition.queue;
     if (directive === undefined || isAbove(criticality, directive.cut)) return run;
-    const { clock, random, metrics } = this.#options;
+    const { random, metrics } = this.#options;
     const decision = decideStart(
       {
         criticality,
-        level: levelOf(criticality, job.meta.tenant ?? job.meta.key ?? job.id, clock.now()),
+        level: this.#levelOf(criticality, job),
         hasFallback: definition.fallback !== undefined,
       },
       directive,
@@ -87,6 +90,13 @@ export class ShedGate implements Service {
       metrics.jobsShed.inc({ queue, criticality, action: actions[decision.kind], reason: decision.reason });
     }
     return decision;
+  }
+
+  #levelOf(criticality: Criticality, { meta: { tenant, key }, id }: FetchedJob): number {
+    const now = this.#options.clock.now();
+    return tenant === undefined
+      ? levelOf(criticality, key ?? id, now)
+      : this.#cohorts.levelOf(criticality, tenant, now);
   }
 
   async #look(): Promise<void> {

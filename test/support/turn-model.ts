@@ -6,7 +6,8 @@ interface WaitingJob {
 }
 
 const step = 10_000;
-const credit = 5 * step;
+const creditJobs = 5;
+const credit = creditJobs * step;
 const firstTurn = 2 ** 32 + 1 + credit;
 
 /** What take-turn.lua is to do, without Redis: start-time fair queueing of jobs that all begin to wait for the first time. */
@@ -21,9 +22,14 @@ export class TurnModel {
       this.#now = firstTurn;
     }
     this.#now = Math.max(this.#now, (this.#waiting[0]?.turn ?? 0) - step);
-    let turn = this.#next.get(tenant) ?? 0;
-    if (turn <= this.#now - credit) turn = this.#now++ - credit;
-    this.#next.set(tenant, turn + Math.floor(step / weight));
+    const line = this.#now - credit;
+    const each = Math.floor(step / weight);
+    let turn = Math.max(line, this.#next.get(tenant) ?? 0);
+    this.#next.set(tenant, turn + each);
+    if (turn <= line + (creditJobs - 1) * each) {
+      turn = line;
+      this.#now += 1;
+    }
     const goesBefore = (one: WaitingJob) => one.turn < turn || (one.turn === turn && one.id < id);
     let [from, to] = [0, this.#waiting.length];
     while (from < to) {

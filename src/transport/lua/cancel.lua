@@ -14,6 +14,7 @@ KEYS  1 job              hash
      10 deadFailed       zset    dead-lettered jobs, score = ms
      11 deadEvents       stream
      12 deadMeta         hash    its field `bwn` counts copies of ids
+     13 turns            zset    of the tenants
 ARGV  1 id               id of the job
       2 base             what the job's key begins with
       3 deadBase         what the keys of the dead-letter queue begin with
@@ -51,7 +52,7 @@ end
 local isWaiting = redis.call('LPOS', keys.wait, id) or redis.call('ZSCORE', keys.prioritized, id)
 local isDelayed = redis.call('ZSCORE', delayedKey, id)
 if not isWaiting and not isDelayed then return { -3, '' } end
-local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk', 'bwp')
+local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk', 'bwp', 'bwo')
 if known[2] then return { -4, '' } end
 local isChild = known[1] and known[1] ~= ''
 if dry == '1' then return { isChild and 1 or 0, '' } end
@@ -70,7 +71,7 @@ if isChild then
 end
 keepFence(ledgerBase, keys.job, id)
 redis.call('LREM', keys.wait, -1, id)
-redis.call('ZREM', keys.prioritized, id)
+if redis.call('ZREM', keys.prioritized, id) == 1 and known[4] then giveTurnBack(KEYS[13], known[4]) end
 redis.call('ZREM', delayedKey, id)
 moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
   record = record, attempt = '', keep = 0, message = message, stack = '[]', data = '', opts = '', from = isDelayed and 'delayed' or 'waiting',

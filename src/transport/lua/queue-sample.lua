@@ -12,13 +12,15 @@ KEYS  1 wait              list
       9 meta              hash
       10 id               counter
       11 awaitingSlots    zset     set aside until their tenant has a slot, score = ms when they come back by themselves
+      12 shed             zset     set aside because there was too much to do, score = ms when they come back by themselves
 ARGV  1 base              what the keys of the jobs begin with
       2 soon              ms within which a delayed job counts as due soon
 REPLY { waiting, prioritized, delayed, active, completed, failed, waiting-children, dead, paused, oldest, added, dueSoon,
         overdue, awaiting }
       oldest: since when, in ms, the job has been able to start that waits longest, or -1 when none waits. In each place it is looked for
               among the first, the second, the fourth and so on: jobs that came back stand in front of those that have waited for longer
-      dueSoon: without those that wait for a slot of their tenant while there is work; no worker more helps them
+      dueSoon: also those that were set aside because there was too much to do, whenever they come back by themselves: more workers would
+              let them run. Without those that wait for a slot of their tenant while there is work; no worker more helps them
       added: how many jobs were ever added, those that were known already counted too
       overdue: by how many ms the first delayed job is late; 0 when it is not
       awaiting: how many wait for a slot of their tenant
@@ -43,8 +45,8 @@ local function readyAt(id, now)
 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local function countAwaiting(untilMs)
-  local count = redis.pcall('ZCOUNT', KEYS[11], '(' .. string.format('%.0f', now), untilMs)
+local function countAside(index, after, untilMs)
+  local count = redis.pcall('ZCOUNT', index, '(' .. string.format('%.0f', after), untilMs)
   return type(count) == 'number' and count or 0
 end
 local oldest
@@ -61,10 +63,10 @@ lookAmong(waiting, function(place) return redis.call('LINDEX', KEYS[1], -place) 
 lookAmong(prioritized, function(place) return redis.call('ZRANGE', KEYS[2], place - 1, place - 1)[1] end)
 local active = redis.call('LLEN', KEYS[4])
 local dueBefore = (now + soon + 1) * 0x1000
-local dueSoon = redis.call('ZCOUNT', KEYS[3], '-inf', '(' .. string.format('%.0f', dueBefore))
+local dueSoon = redis.call('ZCOUNT', KEYS[3], '-inf', '(' .. string.format('%.0f', dueBefore)) + countAside(KEYS[12], now + soon, '+inf')
 -- Where nothing is left that could run, somebody must be there to bring them back.
 if waiting + prioritized + active > 0 then
-  dueSoon = math.max(0, dueSoon - countAwaiting(string.format('%.0f', now + soon)))
+  dueSoon = math.max(0, dueSoon - countAside(KEYS[11], now, string.format('%.0f', now + soon)))
 end
 local due = tonumber(redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2])
 local overdue = due and math.max(0, now - math.floor(due / 0x1000)) or 0
@@ -72,5 +74,5 @@ return {
   waiting, prioritized, redis.call('ZCARD', KEYS[3]), active,
   redis.call('ZCARD', KEYS[5]), redis.call('ZCARD', KEYS[6]), redis.call('ZCARD', KEYS[7]), redis.call('ZCARD', KEYS[8]),
   redis.call('HEXISTS', KEYS[9], 'paused'), oldest or -1,
-  tonumber(redis.call('GET', KEYS[10])) or 0, dueSoon, overdue, countAwaiting('+inf'),
+  tonumber(redis.call('GET', KEYS[10])) or 0, dueSoon, overdue, countAside(KEYS[11], now, '+inf'),
 }

@@ -4,15 +4,19 @@ step, divided by its tenant's weight, after the turn before of this tenant; or f
 once, and all workers serve in it, BullMQ's too. The five steps are a credit of who takes less than its share: its jobs come a few at a time, and
 would have to alternate with a flood. Without it 99 of 100 waited half as long again in a model of ten tenants; more than five changed nothing.
 
+Those who have credit for it go in the order in which they came, whoever's they are, for five jobs of each. In the order of their turns the first job
+of one would overtake the third of another, and 99 of 100 would wait a fifth longer: as a line they wait as if the flood gave way to all of them.
+
 Turns are scores behind that of jobs which were given back, BullMQ's priority 1 without a number: those go first. `turns` keeps of each
-tenant when its next turn is, as long as that matters, and `now`: the turn of the last job that was taken. It goes on by one with each tenant that
-begins to wait, so that those keep their order, and nobody is kept for ever. Once nobody waits, time starts over.
+tenant when its next turn is, as long as that matters, and `now`: the turn of the last job that was taken. It goes on by one with each job that
+gets in line, so that those keep their order, and nobody is kept for ever. Once nobody waits, time starts over.
 
 Jobs that come back after they were set aside take turns of their own, so that they need not wait behind all that their tenant enqueued since:
 a tenant has at most twice its share then.
 ]]
 local turnStep = 10000
-local turnCredit = 5 * turnStep
+local creditJobs = 5
+local turnCredit = creditJobs * turnStep
 local firstTurn = 0x100000001 + turnCredit
 
 --[[
@@ -51,13 +55,24 @@ Puts a job into `prioritized` when its turn is. `lane` is "new" or "back".
 local function takeTurn(turns, id, share, lane)
   local weight, tenant = readShare(share)
   local name = lane .. ':' .. tenant
-  local turn = turns.next[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0)
-  if turn <= turns.now - turnCredit then
-    turn = turns.now - turnCredit
+  local line, each = turns.now - turnCredit, math.floor(turnStep / weight)
+  local turn = math.max(line, turns.next[name] or tonumber(redis.call('ZSCORE', turns.keys.turns, name) or 0))
+  turns.next[name] = turn + each
+  if turn <= line + (creditJobs - 1) * each then
+    turn = line
     turns.now = turns.now + 1
   end
-  turns.next[name] = turn + math.floor(turnStep / weight)
   redis.call('ZADD', turns.keys.prioritized, turn, id)
+end
+
+--[[
+Gives the turn of a job back that was called off while it waited for it. Else a tenant that calls a flood off would go on behind all of it, for as long
+as somebody always waits.
+]]
+local function giveTurnBack(turnsKey, share)
+  local weight, tenant = readShare(share)
+  -- What somebody else put in their place, and is none, is no turn.
+  redis.pcall('ZADD', turnsKey, 'XX', 'INCR', -math.floor(turnStep / weight), 'new:' .. tenant)
 end
 
 --[[

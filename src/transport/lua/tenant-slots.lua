@@ -78,7 +78,8 @@ local function enterTenantSlot(slots, id)
 end
 
 --[[
-Frees the slot of a job that has ended, and brings the oldest job of its tenant back that waits for one.
+Frees the slot of a job that has ended, and brings the oldest job of its tenant back that waits for one. Those that came back by themselves still
+stand there, and are taken off as they are met: each only once, so a thousand at a time are the rare case.
 ]]
 local function leaveTenantSlot(keys, base, parkedBase, now, share)
   local tenant, reason = tenantOf(share)
@@ -87,8 +88,7 @@ local function leaveTenantSlot(keys, base, parkedBase, now, share)
   local left = redis.pcall('HINCRBY', runs, 'of:' .. tenant, -1)
   if type(left) == 'number' and left <= 0 then redis.call('HDEL', runs, 'of:' .. tenant) end
   if redis.call('TYPE', parked).ok ~= 'zset' then return end
-  -- Those that came back by themselves, or were called off, may still stand there.
-  for _ = 1, 20 do
+  for _ = 1, 1000 do
     local id = redis.call('ZPOPMIN', parked)[1]
     if not id then return end
     local job = base .. id

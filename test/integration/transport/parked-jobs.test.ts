@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ParkReason } from '../../../src/job/outcome.js';
+import type { DueParkReason } from '../../../src/job/outcome.js';
 import { parseTrail } from '../../../src/job/trail.js';
 import type { EpochMs } from '../../../src/time/duration.js';
 import { ParkedJobs } from '../../../src/transport/parked-jobs.js';
@@ -8,19 +8,19 @@ import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
 
 const pool = usePool();
-const reason: ParkReason = 'breaker:smtp';
+const reason: DueParkReason = 'breaker:smtp';
 
 const parkedJobs = () => new ParkedJobs(pool().client, pool().keyspace);
 const bornAt = (at: number) => ({ enqueuedAt: at as EpochMs });
 const waiting = async ({ keys }: LeaseBench) => (await pool().client.lrange(keys.wait, 0, -1)).reverse();
 const delayed = ({ keys }: LeaseBench) => pool().client.zrange(keys.delayed, '0', '-1');
-const index = (bench: LeaseBench, why: ParkReason = reason) =>
+const index = (bench: LeaseBench, why: DueParkReason = reason) =>
   pool().client.zrange(pool().keyspace.parked(bench.queue, why), '0', '-1');
 
 /** A job that a worker took and set aside. */
 async function park(
   bench: LeaseBench,
-  { why = reason, delayMs = 60_000, ...job }: Partial<NewJob> & { readonly why?: ParkReason } = {},
+  { why = reason, delayMs = 60_000, ...job }: Partial<NewJob> & { readonly why?: DueParkReason } = {},
 ): Promise<string> {
   const { id } = await bench.take('mine', job);
   await bench.calls.end({ kind: 'p', id, token: 'mine', words: [delayMs, why] }, undefined);
@@ -194,6 +194,15 @@ describe('setting a job aside', () => {
 });
 
 describe('counting parked jobs', () => {
+  it('has those that gave way count as due soon, whenever they come back by themselves: more workers would let them run', async () => {
+    const bench = new LeaseBench(pool());
+    await park(bench, { why: 'shed', delayMs: 300_000 });
+    await park(bench, { why: 'shed', delayMs: 30_000 });
+    await park(bench, { delayMs: 300_000 });
+
+    expect(await pool().inspector.sample(bench.queue)).toMatchObject({ delayed: 3, dueSoon: 2 });
+  });
+
   it('counts by queue and reason those that are not due yet', async () => {
     const [one, other] = [new LeaseBench(pool()), new LeaseBench(pool())];
     await park(one);

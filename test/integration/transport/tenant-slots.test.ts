@@ -26,7 +26,7 @@ async function complete(bench: LeaseBench, id: string, token: string, nextToken?
 
 const runsOf = (bench: LeaseBench) => pool().client.hgetall(pool().keyspace.tenantRuns(bench.queue));
 const aside = (bench: LeaseBench, tenant: string) =>
-  pool().client.zrange(pool().keyspace.parked(bench.queue, `tenant_slots:${tenant}`), '0', '-1');
+  pool().client.zrange(pool().keyspace.awaitingSlotOf(bench.queue, tenant), '0', '-1');
 
 describe('the slots of a tenant', () => {
   it('are not exceeded, and the slots of others stay theirs', async () => {
@@ -61,6 +61,16 @@ describe('the slots of a tenant', () => {
     expect(await runsOf(bench)).toMatchObject({ 'of:flood': '2' });
   });
 
+  it('go to who waits for one, however many stand before it that came back by themselves', async () => {
+    const bench = limitedBench();
+    for (const id of ['1', '2', '3']) await addFor(bench, 'flood', id);
+    await take(bench, ['t1', 't2', 't3']);
+    const gone = Array.from({ length: 900 }, (_, n) => ['0', `gone-${n}`]).flat();
+    await pool().client.zadd(pool().keyspace.awaitingSlotOf(bench.queue, 'flood'), ...gone);
+
+    expect(await complete(bench, '1', 't1', 't4')).toEqual(['3']);
+  });
+
   it('are counted anew when somebody who held one is gone', async () => {
     const bench = limitedBench();
     for (const id of ['1', '2', '3']) await addFor(bench, 'flood', id);
@@ -78,7 +88,7 @@ describe('the slots of a tenant', () => {
     for (const id of ['1', '2', '3']) await addFor(bench, 'flood', id);
     await take(bench, ['t1', 't2']);
     await pool().client.set(pool().keyspace.tenantRuns(bench.queue), 'mine');
-    await pool().client.set(pool().keyspace.parked(bench.queue, 'tenant_slots:flood'), 'mine');
+    await pool().client.set(pool().keyspace.awaitingSlotOf(bench.queue, 'flood'), 'mine');
 
     expect(await take(bench, ['t3'])).toEqual([]);
     expect(await complete(bench, '1', 't1', 't4')).toEqual(['3']);

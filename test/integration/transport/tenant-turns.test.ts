@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
+import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
 import { readJobPlaces } from '../../../src/transport/job-places.js';
 import { judgeJob } from '../../../src/transport/judge-job.js';
 import { ParkedJobs } from '../../../src/transport/parked-jobs.js';
@@ -39,13 +40,25 @@ const turnsOf = (bench: LeaseBench) =>
   pool().client.zrange(pool().keyspace.turns(bench.queue), '0', '-1', 'WITHSCORES');
 
 describe('the turns of tenants', () => {
-  it('let a job start next to the flood of another tenant, and not behind it', async () => {
+  it('let a job start behind the first five of the flood of another tenant, and not behind all of it', async () => {
     const bench = turnBench();
     for (let n = 0; n < 20; n++) await add(bench, '1 flood');
-    await add(bench, '1 acme');
-    await add(bench, '1 acme');
+    for (let n = 0; n < 7; n++) await add(bench, '1 acme');
 
-    expect(await serve(bench, 6)).toEqual(['1 flood', '1 acme', '1 flood', '1 acme', '1 flood', '1 flood']);
+    const served = (await serve(bench, 16)).map((share) => share.slice(2));
+
+    const five = (tenant: string) => Array.from({ length: creditInSteps }, () => tenant);
+    expect(served.slice(0, 10)).toEqual([...five('flood'), ...five('acme')]);
+    expect(served.slice(10)).toEqual(['flood', 'acme', 'flood', 'acme', 'flood', 'flood']);
+  });
+
+  it('let those who have credit start in the order in which they came', async () => {
+    const bench = turnBench();
+    for (let n = 0; n < 30; n++) await add(bench, '1 flood');
+    await serve(bench, 10);
+    for (const tenant of ['a', 'a', 'b', 'a', 'c', 'b']) await add(bench, `1 ${tenant}`);
+
+    expect(await serve(bench, 6)).toEqual(['1 a', '1 a', '1 b', '1 a', '1 c', '1 b']);
   });
 
   it('let a tenant that took less than its share have a few jobs done before the flood goes on, and no more', async () => {
@@ -58,6 +71,19 @@ describe('the turns of tenants', () => {
 
     expect(served.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => '1 acme'));
     expect(served.slice(5).filter((share) => share === '1 flood').length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('are given back by jobs that are called off, so that nobody goes on behind what it does not want any more', async () => {
+    const bench = turnBench();
+    const flood: string[] = [];
+    for (let n = 0; n < 50; n++) flood.push(await add(bench, '1 flood'));
+    for (let n = 0; n < 20; n++) await add(bench, '1 acme');
+    await add(bench, '1 other');
+    const record = { reason: 'cancelled', error: { message: 'called off' } } as DeadLetterRecord;
+    for (const id of flood) await pool().admin.cancel(bench.queue, id, record, false);
+    await add(bench, '1 flood');
+
+    expect((await serve(bench, 22)).indexOf('1 flood')).toBeLessThan(10);
   });
 
   it('come as often as the weight says', async () => {
@@ -102,7 +128,7 @@ describe('the turns of tenants', () => {
     await serve(bench, 1);
     await add(bench, '1 acme');
 
-    expect(await serve(bench, 3)).toContain('1 acme');
+    expect(await serve(bench, creditInSteps)).toContain('1 acme');
   });
 
   it('let a job that was given back go first', async () => {
@@ -127,7 +153,7 @@ describe('the turns of tenants', () => {
     for (let n = 0; n < 30; n++) await add(bench, n < 20 ? '1 flood' : '1 acme');
     await new ParkedJobs(pool().client, pool().keyspace).bringBack({ queue: bench.queue, reason: 'shed' }, 10, 1);
 
-    const taken = (await bench.calls.take(Array.from({ length: 14 }, (_, n) => `t${n}`))).jobs.map(({ id }) => id);
+    const taken = (await bench.calls.take(Array.from({ length: 20 }, (_, n) => `t${n}`))).jobs.map(({ id }) => id);
 
     expect(taken).toEqual(expect.arrayContaining(aside));
     const shares = await Promise.all(taken.map((id) => bench.field(id, 'bwo')));

@@ -163,6 +163,28 @@ describe('Autoscaler', () => {
     expect(await run(pool, 300, 10)).toMatchObject({ desired: 2, why: 'breaker_open' });
   });
 
+  it('lets none begin of those that were wanted before a breaker opened, and wants them again once it is closed', async () => {
+    const pool = startAutoscaler({ email });
+    const before = await run(pool, 300, 30);
+    pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
+    const opened = await run(pool, 300, 1);
+    // One of them dies, one too many was about to begin.
+    pool.world.workers = 1;
+    await run(pool, 300, 5);
+    pool.world.workers = 3;
+    const open = await run(pool, 300, 5);
+    pool.world.openBreakers = [];
+    const closed = await run(pool, 300, 1);
+
+    expect(before).toMatchObject({ desired: 9 });
+    expect([opened, open]).toMatchObject([
+      { desired: 2, why: 'breaker_open' },
+      { desired: 2, why: 'breaker_open' },
+    ]);
+    expect(closed?.desired).toBeGreaterThanOrEqual(9);
+    expect(closed).not.toHaveProperty('held');
+  });
+
   it('does nothing without the lead, and steps down when it is told that it lost it', async () => {
     const pool = startAutoscaler({ email });
     pool.world.term = undefined;

@@ -31,13 +31,13 @@ describe('decideStart', () => {
     expect(decideStart({ ...lowest('sheddable'), hasFallback: false }, undefined, 0)).toEqual({ kind: 'run' });
   });
 
-  it('parks for half a minute to a minute, so that they do not all come back at once', () => {
+  it('parks for five minutes and some seconds: by then the leader has brought work back, if there is one', () => {
     const directive = shedDirective({ cut: highestCut, share: 0.9 });
     const delays = [0, 0.5, 1].map((chance) =>
       decideStart({ ...lowest('sheddable'), hasFallback: false }, directive, chance),
     );
 
-    expect(delays.map((each) => 'delayMs' in each && each.delayMs)).toEqual([30_000, 45_000, 60_000]);
+    expect(delays.map((each) => 'delayMs' in each && each.delayMs)).toEqual([300_000, 315_000, 330_000]);
   });
 });
 
