@@ -39,13 +39,13 @@ export function followedSpan(): Span | undefined {
 /**
  * Tells code which context it runs in, and follows contexts only while that is of use.
  *
- * Before version 24 Node pays for contexts with every promise of the process, whoever makes it, from the first context that is entered
- * until nobody follows contexts any more: half of what a job without work costs. So an attempt that nobody follows enters none, and when one
- * begins while no other runs in a context, following ends until the next one does. What such an attempt left running loses its context then.
+ * Before version 24 Node pays for contexts with every promise of the process, whoever makes it, from the first context that is entered until
+ * nobody follows contexts any more: half of what a job without work costs. So an attempt that nobody follows enters none, and while one of those
+ * runs, following ends with the last attempt that has a context. What that left running without waiting for it loses its context then.
  *
  * Code without a context may belong to an attempt that nobody follows. While any of those runs, it is taken for that: what it begins is not
- * to become a trace of its own. Which mistake is worse? A trace that begins in the midst of a job is of no use to anybody; one that somebody
- * else would have begun in this process at that moment is missed, and their jobs get theirs when they run.
+ * to become a trace of its own. Which mistake is worse? A trace that begins in the midst of a job is of no use to anybody. The other way round a
+ * trace is missed that something else in this process would have begun at that moment, such as an enqueue; its jobs get theirs when they run.
  *
  * Whoever enters a context beside our attempts counts on it to stay: from then on contexts are followed for good.
  */
@@ -138,7 +138,7 @@ export class FollowedContexts implements ContextManager {
     if (this.#followed === 0 && this.#unfollowed > 0 && !this.#forGood) this.#contexts.disable();
   }
 
-  /** Spans are sent by and by, in a context of no use to anybody. */
+  /** But for the context in which spans are sent: it stands for no work, and is entered every few seconds. */
   #keepIfOutside(active: Context): void {
     if (active.getValue(suppressed) !== true && this.#contexts.active() === ROOT_CONTEXT) this.#forGood = true;
   }
