@@ -1,73 +1,105 @@
-import { median, rounded, spread } from '../figures.js';
-import { withMeasuredRedis } from '../measured-redis.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { median, rounded, spread, uncertainty } from '../figures.js';
+import { type MeasuredRedis, withMeasuredRedis } from '../measured-redis.js';
 import { metricsVariable } from '../peers/telemetry.js';
 import type { Proof, ProofResult, Scenario } from '../proof.js';
 import { atLeast, atMost } from '../runs/bounds.js';
-import { drain } from '../runs/drain.js';
-import { startTraceCollector } from '../trace-collector.js';
+import { type DrainFigure, type DrainFigures, type DrainPlan, drain } from '../runs/drain.js';
+import { Turns } from '../runs/turns.js';
+import { startTraceCollector, type TraceCollector } from '../trace-collector.js';
 import { headline, shortened } from './throughput-situations.js';
 
-const rounds = 5;
+/** Processes of the same program differ by some percent, too. */
+const crews = 3;
+const roundsOfCrew = 6;
+/** Half a second of work. */
+const portion = 15_000;
+/** By then a worker has sent its last spans, and is not in the way of the next one. */
+const sentWithinMs = 600;
 /** What metrics and traces together may leave of the throughput without either, one job in a hundred being traced. */
 const leastLeft = 0.95;
-/** Where rounds lie further apart than what is promised may take, nothing is shown, whichever way the medians fall. */
-const mostNoise = 0.05;
+/** Where it is less certain than this, nothing is shown, whichever way the middle falls. */
+const mostUncertain = 0.03;
 
-const ways = ['neither', 'metrics', 'traced1', 'traced100'] as const;
+const ways = ['neither', 'metrics', 'traced1', 'traced10', 'traced100'] as const;
 type Way = (typeof ways)[number];
 
 const names: Readonly<Record<Way, string>> = {
   neither: 'neither metrics nor traces',
   metrics: 'metrics',
   traced1: 'metrics, and traces of 1 % of the jobs',
+  traced10: 'metrics, and traces of 10 % of the jobs',
   traced100: 'metrics, and traces of all jobs',
 };
 
-type Figure = 'jobsPerSecond' | 'redisCpuPerJob' | 'nodeCpuPerJob';
-type Round = Readonly<Record<Way, Readonly<Record<Figure, number>>>>;
+const figures: readonly DrainFigure[] = ['jobsPerSecond', 'redisCpuPerJob', 'nodeCpuPerJob'];
+type Round = Readonly<Record<Way, DrainFigures>>;
 
 /** What metrics and traces cost a worker that has nothing else to do, with a collector on the same machine. */
 export const traceCost: Proof = {
   name: 'trace-cost',
-  about: 'what metrics and traces, of one job in a hundred and of all, leave of throughput (3 min)',
-  run: (say, { quick }) =>
-    withMeasuredRedis(async (redis): Promise<ProofResult> => {
-      const collector = await startTraceCollector();
-      const asked = quick ? shortened(headline) : headline;
-      const found: Round[] = [];
-      let lost = 0;
-      try {
-        for (let round = 1; round <= (quick ? 1 : rounds); round++) {
-          const entries: [Way, Readonly<Record<Figure, number>>][] = [];
-          for (const way of turned(ways, round)) {
-            const sample = await drain('bulwark', { ...asked, env: environmentOf(way, collector.url) }, redis);
-            lost += sample.lost;
-            entries.push([way, sample.figures]);
-            const { jobsPerSecond, nodeCpuPerJob } = sample.figures;
-            say(
-              `${names[way]}, round ${round}: ${rounded(jobsPerSecond)} jobs/s, ${rounded(nodeCpuPerJob)} µs of Node`,
-            );
-          }
-          found.push(Object.fromEntries(entries) as Round);
-        }
-        say(`the collector received ${rounded(collector.bytes() / 1e6)} MB`);
-      } finally {
-        collector.close();
+  about: 'what metrics and traces, of one job in a hundred, in ten and of all, leave of throughput (3 min)',
+  run: async (say, { quick }): Promise<ProofResult> => {
+    const collector = await startTraceCollector();
+    const found: Round[] = [];
+    let lost = 0;
+    try {
+      for (let crew = 1; crew <= (quick ? 1 : crews); crew++) {
+        const worked = await workByTurns(quick ? 1 : roundsOfCrew, quick, collector);
+        found.push(...worked.rounds);
+        lost += worked.lost;
+        for (const way of ways) say(`crew ${crew}, ${names[way]}: ${told(worked.rounds, way)}`);
       }
-      const result = summary(found, lost);
-      const { throughputLeftTraced1, noiseOfThroughput } = result.bulwark;
-      const bounds = {
-        throughputLeftTraced1: atLeast(leastLeft, throughputLeftTraced1),
-        noiseOfThroughput: atMost(mostNoise, noiseOfThroughput),
-      };
-      return quick ? result : { ...result, bounds };
-    }),
+      say(`the collector received ${rounded(collector.bytes() / 1e6)} MB`);
+    } finally {
+      collector.close();
+    }
+    const result = summary(found, lost);
+    const { throughputLeftTraced1, uncertaintyTraced1 } = result.bulwark;
+    const bounds = {
+      throughputLeftTraced1: atLeast(leastLeft, throughputLeftTraced1),
+      uncertaintyTraced1: atMost(mostUncertain, uncertaintyTraced1),
+    };
+    return quick ? result : { ...result, bounds };
+  },
 };
 
-/** Begins with another one each round, so that none always follows the same. */
-function turned<T>(list: readonly T[], round: number): readonly T[] {
-  const from = round % list.length;
-  return [...list.slice(from), ...list.slice(0, from)];
+/**
+ * Lets a worker of each way work off short portions, one after the other: the rounds are so short that what else happens on the machine
+ * happens to all. Each has a Redis of its own.
+ */
+async function workByTurns(rounds: number, quick: boolean, { url }: TraceCollector) {
+  const asked: DrainPlan = quick ? shortened(headline) : { ...headline, portion, jobs: rounds * portion };
+  const turns = new Turns(ways);
+  const found = new Map<Way, DrainFigures[]>(ways.map((way) => [way, []]));
+  const work = async (way: Way, redis: MeasuredRedis): Promise<number> => {
+    const turn = async (run: () => Promise<DrainFigures>) => {
+      const part = async () => {
+        found.get(way)?.push(await run());
+        if (way.startsWith('traced')) await sleep(sentWithinMs);
+      };
+      await turns.take(way, part);
+    };
+    try {
+      return (await drain('bulwark', { ...asked, env: environmentOf(way, url) }, redis, { turn })).lost;
+    } catch (error) {
+      turns.breakOff(error);
+      throw error;
+    }
+  };
+  const lost = await Promise.all(ways.map((way) => withMeasuredRedis((redis) => work(way, redis))));
+  return {
+    rounds: Array.from(
+      { length: rounds },
+      (_, round) => Object.fromEntries(ways.map((way) => [way, found.get(way)?.[round]])) as Round,
+    ),
+    lost: lost.reduce((sum, each) => sum + each, 0),
+  };
+}
+
+function told(rounds: readonly Round[], way: Way): string {
+  const middle = (figure: DrainFigure) => rounded(median(rounds.map((round) => round[way][figure])));
+  return `${middle('jobsPerSecond')} jobs/s, ${middle('nodeCpuPerJob')} µs of Node`;
 }
 
 /** The first spans are sent during the warm-up: sending for the first time takes a while, and is no cost of a job. */
@@ -80,33 +112,44 @@ function environmentOf(way: Way, endpoint: string): Readonly<Record<string, stri
     case 'metrics':
       return {};
     case 'traced1':
-      return {
-        ...sendSoon,
-        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-        OTEL_TRACES_SAMPLER_ARG: '0.01',
-      };
+      return sampled('0.01', endpoint);
+    case 'traced10':
+      return sampled('0.1', endpoint);
     case 'traced100':
       return { ...sendSoon, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
   }
 }
 
-/** Medians against medians, as all proofs that compare. */
+function sampled(ratio: string, endpoint: string): Readonly<Record<string, string>> {
+  return {
+    ...sendSoon,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: ratio,
+  };
+}
+
+/** The middle of what the rounds say, each way compared with its neighbour of the same round. */
 function summary(found: readonly Round[], lost: number): ProofResult {
-  const values = (way: Way, figure: Figure) => found.map((round) => round[way][figure]);
-  const middle = (way: Way, figure: Figure) => median(values(way, figure));
-  const left = (way: Way) => rounded(middle(way, 'jobsPerSecond') / middle('neither', 'jobsPerSecond'));
-  const added = (way: Way) => rounded(middle(way, 'nodeCpuPerJob') - middle('neither', 'nodeCpuPerJob'));
-  const noise = (way: Way) => spread(values(way, 'jobsPerSecond'));
+  const ratios = (way: Way) => found.map((round) => round[way].jobsPerSecond / round.neither.jobsPerSecond);
+  const left = (way: Way) => rounded(median(ratios(way)));
+  const unsure = (way: Way) => Math.ceil(uncertainty(ratios(way)) * 1_000) / 1_000;
+  const added = (way: Way) =>
+    rounded(median(found.map((round) => round[way].nodeCpuPerJob - round.neither.nodeCpuPerJob)));
   return {
     proof: 'trace-cost',
     bulwark: {
       throughputLeftMetrics: left('metrics'),
       throughputLeftTraced1: left('traced1'),
+      throughputLeftTraced10: left('traced10'),
       throughputLeftTraced100: left('traced100'),
-      noiseOfThroughput: rounded(Math.max(noise('neither'), noise('traced1'))),
+      uncertaintyMetrics: unsure('metrics'),
+      uncertaintyTraced1: unsure('traced1'),
+      uncertaintyTraced10: unsure('traced10'),
+      uncertaintyTraced100: unsure('traced100'),
       nodeMicrosOfMetrics: added('metrics'),
       nodeMicrosTraced1: added('traced1'),
+      nodeMicrosTraced10: added('traced10'),
       nodeMicrosTraced100: added('traced100'),
     },
     scenarios: ways.map((way) => scenario(way, found)),
@@ -115,7 +158,6 @@ function summary(found: readonly Round[], lost: number): ProofResult {
 }
 
 function scenario(way: Way, found: readonly Round[]): Scenario {
-  const figures: readonly Figure[] = ['jobsPerSecond', 'redisCpuPerJob', 'nodeCpuPerJob'];
   const each = (value: (values: readonly number[]) => number) =>
     Object.fromEntries(
       figures.map((figure) => [figure, rounded(value(found.map((round) => round[way][figure])))] as const),

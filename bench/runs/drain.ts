@@ -28,8 +28,14 @@ export interface DrainPlan {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What is counted, of all portions together or of one. */
+export type DrainFigure = 'jobsPerSecond' | 'redisCpuPerJob' | 'nodeCpuPerJob';
+export type DrainFigures = Readonly<Record<DrainFigure, number>>;
+
 /** What a proof may do to the workers around the measured part. */
 export interface DrainHooks {
+  /** Fills the queue and works a portion off, when it is its turn. */
+  turn?(portion: () => Promise<DrainFigures>): Promise<void>;
   /** The queue is full and nothing has begun. */
   before?(workers: readonly PeerWorker[]): Promise<void>;
   after?(workers: readonly PeerWorker[]): Promise<void>;
@@ -46,7 +52,7 @@ export async function drain(
   plan: DrainPlan,
   { url, gauge, cpuSeconds }: MeasuredRedis,
   hooks: DrainHooks = {},
-): Promise<Sample<'jobsPerSecond' | 'redisCpuPerJob' | 'nodeCpuPerJob'>> {
+): Promise<Sample<DrainFigure>> {
   await gauge.clear(plan);
   const producer = await startProducer(subject, url, plan);
   const holders: PeerWorker[] = [];
@@ -71,35 +77,58 @@ export async function drain(
     await gauge.untilLeft(subject, plan.held);
 
     const cpu = () => [cpuSeconds(), sum(workers.map((worker) => worker.cpuSeconds()))] as const;
-    let [seconds, redis, node, done] = [0, 0, 0, 0];
-    for (let measured = 0; measured < plan.jobs; measured += plan.portion) {
+    const total: Spent = { seconds: 0, redis: 0, node: 0, jobs: 0 };
+    const workOff = async (backlog: number): Promise<DrainFigures> => {
       await askAll('hold');
-      await fill(plan.portion + (measured === 0 ? plan.backlog : 0), plan.payloadBytes);
+      await fill(plan.portion + backlog, plan.payloadBytes);
       await hooks.before?.(workers);
       const [leftBefore, [redisBefore, nodeBefore], startedAt] = [await gauge.left(subject), cpu(), performance.now()];
       await askAll('let-go');
       const left = await gauge.untilLeft(subject, plan.held + plan.backlog);
       const [endedAt, [redisAfter, nodeAfter]] = [performance.now(), cpu()];
-      seconds += (endedAt - startedAt) / 1_000;
-      redis += redisAfter - redisBefore;
-      node += nodeAfter - nodeBefore;
-      done += leftBefore - left;
+      const spent: Spent = {
+        seconds: (endedAt - startedAt) / 1_000,
+        redis: redisAfter - redisBefore,
+        node: nodeAfter - nodeBefore,
+        jobs: leftBefore - left,
+      };
+      total.seconds += spent.seconds;
+      total.redis += spent.redis;
+      total.node += spent.node;
+      total.jobs += spent.jobs;
+      return figuresOf(spent);
+    };
+    for (let measured = 0; measured < plan.jobs; measured += plan.portion) {
+      const portion = () => workOff(measured === 0 ? plan.backlog : 0);
+      await (hooks.turn?.(portion) ?? portion());
     }
     await hooks.after?.(workers);
     await gauge.untilLeft(subject, plan.held);
 
     const completed = (await ranOnce(workers)) - (await gauge.aside(subject));
     return {
-      figures: {
-        jobsPerSecond: done / seconds,
-        redisCpuPerJob: (redis * 1e6) / done,
-        nodeCpuPerJob: (node * 1e6) / done,
-      },
+      figures: figuresOf(total),
       lost: accepted - plan.held - completed,
     };
   } finally {
     await Promise.all([producer, ...holders, ...workers].map((process) => process.end()));
   }
+}
+
+/** What some jobs took: by the clock, of Redis and of the workers. */
+interface Spent {
+  seconds: number;
+  redis: number;
+  node: number;
+  jobs: number;
+}
+
+function figuresOf({ seconds, redis, node, jobs }: Spent): DrainFigures {
+  return {
+    jobsPerSecond: jobs / seconds,
+    redisCpuPerJob: (redis * 1e6) / jobs,
+    nodeCpuPerJob: (node * 1e6) / jobs,
+  };
 }
 
 /** Enqueues as fast as it goes. */

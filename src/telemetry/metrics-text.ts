@@ -37,6 +37,7 @@ export class MetricsText {
   readonly #common: string;
   /** By metric, as several may share one object for labels. */
   readonly #beginnings = new Map<string, Beginnings>();
+  readonly #texts = new WeakMap<Labels, string>();
 
   /** @param common the labels that every series of the registry has. */
   constructor(registry: Registry<RegistryContentType>, common: Labels) {
@@ -92,20 +93,43 @@ export class MetricsText {
 
   #begin({ metricName, labels = noLabels, sharedLabels }: Sample, name: string): string {
     // In the order of prom-client: an edge, what all series have, what this one has; without an edge the other way round.
-    const parts =
+    const text =
       sharedLabels === undefined
-        ? [textOf(labels), this.#common]
-        : [textOf(labels), this.#common, textOf(sharedLabels)];
-    return `\n${metricName ?? name}{${parts.filter((part) => part !== '').join(',')}} `;
+        ? joined(textOf(labels), this.#common)
+        : joined(joined(this.#knownTextOf(labels), this.#common), this.#knownTextOf(sharedLabels));
+    return `\n${metricName ?? name}{${text}} `;
   }
+
+  /** The edges of a histogram are those of each of its series, and the labels of a series those of each of its lines. */
+  #knownTextOf(labels: Labels): string {
+    let text = this.#texts.get(labels);
+    if (text === undefined) {
+      text = textOf(labels);
+      this.#texts.set(labels, text);
+    }
+    return text;
+  }
+}
+
+function joined(one: string, other: string): string {
+  if (one === '' || other === '') return one + other;
+  return `${one},${other}`;
 }
 
 const noLabels: Labels = {};
 
 function textOf(labels: Labels): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${typeof value === 'string' ? escaped(value).replace(/"/g, '\\"') : value}"`)
-    .join(',');
+  let text = '';
+  for (const [name, value] of Object.entries(labels)) {
+    const shown = typeof value === 'string' ? quotable(value) : value;
+    text += `${text === '' ? '' : ','}${name}="${shown}"`;
+  }
+  return text;
+}
+
+/** Hardly any value of a label has anything to escape, and looking costs less than replacing. */
+function quotable(value: string): string {
+  return /[\\\n"]/.test(value) ? escaped(value).replace(/"/g, '\\"') : value;
 }
 
 function exemplarText({ labelSet, value, timestamp }: NonNullable<Sample['exemplar']>): string {

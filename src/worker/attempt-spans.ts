@@ -16,7 +16,8 @@ export class AttemptSpans {
   /** Starts the span of an attempt; undefined when nobody traces. */
   start(job: FetchedJob): AttemptSpan | undefined {
     const span = startAttemptSpan(this.#queue, this.#worker, job);
-    if (span !== undefined) this.#spans.set(job, span);
+    // Of the others nothing is told at their end.
+    if (span?.isFollowed) this.#spans.set(job, span);
     return span;
   }
 

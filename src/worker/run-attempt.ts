@@ -104,6 +104,7 @@ class Attempt {
     clearTimeout(this.#grace);
     // Whoever calls the run off from now on cannot mean the handler any more.
     this.#options.cancellation.onAbort(ignore);
+    this.#options.span?.leave();
     this.#resolve(end);
   }
 }

@@ -1,10 +1,20 @@
-import { type Context, context, type Link, type Span, SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import type { JobMeta } from '../../job/job-meta.js';
 import type { Outcome } from '../../job/outcome.js';
 import { attribute, operationAttributes, queueAttributes } from './attributes.js';
 import { type Exemplar, idsOf, isSampled, readCarrier, type TraceIds } from './context.js';
 import { describeEnd } from './describe-end.js';
 import { failSpan } from './failure.js';
+import { type FollowedContexts, followedContexts, followedSpan } from './followed-contexts.js';
 import { currentTracer } from './tracer.js';
 
 /** What is known of a job when an attempt starts. */
@@ -45,7 +55,7 @@ export function startAttemptSpan(queue: string, worker: string, job: StartedJob)
     span.setAttribute(attribute.starts, starts);
     if (meta.tenant !== undefined) span.setAttribute(attribute.tenant, meta.tenant);
   }
-  return new AttemptSpan(span, trace.setSpan(parent, span));
+  return new AttemptSpan(span, parent);
 }
 
 function linksTo(origin: Context): Link[] {
@@ -53,21 +63,33 @@ function linksTo(origin: Context): Link[] {
   return spanContext === undefined ? [] : [{ context: spanContext }];
 }
 
+/** Of a job that was enqueued among many only baggage goes on. */
+function bringsContext(parent: Context): boolean {
+  if (parent === ROOT_CONTEXT) return false;
+  return trace.getSpan(parent) !== undefined || propagation.getBaggage(parent) !== undefined;
+}
+
 /** The span of one attempt: from its start until Redis knows how it ended. */
 export class AttemptSpan {
   readonly #span: Span;
-  readonly #context: Context;
+  readonly #parent: Context;
   readonly isRecording: boolean;
+  /** Whether its context goes further: the span is kept, the job brought a context, or the contexts of the program are not ours. */
+  readonly isFollowed: boolean;
+  #context: Context | undefined;
+  /** Where the handler runs, until it has ended. */
+  #runsIn: FollowedContexts | undefined;
 
-  constructor(span: Span, context: Context) {
+  constructor(span: Span, parent: Context) {
     this.#span = span;
-    this.#context = context;
+    this.#parent = parent;
     this.isRecording = span.isRecording();
+    this.isFollowed = this.isRecording || bringsContext(parent) || followedContexts() === undefined;
   }
 
-  /** For log lines, whether anybody keeps the span or not. */
+  /** For log lines; undefined for a span that leads nowhere. */
   get ids(): TraceIds | undefined {
-    return idsOf(this.#span);
+    return this.isFollowed ? idsOf(this.#span) : undefined;
   }
 
   /** For metrics: undefined when the span leads to no trace that is kept. */
@@ -76,15 +98,30 @@ export class AttemptSpan {
     return { trace_id: this.#span.spanContext().traceId };
   }
 
-  /** Runs the handler, so that whatever it begins belongs to this attempt; so do calls that are not sampled, or each would ask anew. */
+  /** Runs the handler, so that whatever it begins belongs to this attempt; what one begins that is not sampled is not asked anew. */
   run<T>(handler: () => T): T {
-    return context.with(this.#context, handler);
+    const contexts = followedContexts();
+    if (contexts === undefined) return context.with(this.#ownContext, handler);
+    this.#runsIn = contexts;
+    return this.isFollowed
+      ? contexts.runFollowed(this.#ownContext, handler)
+      : contexts.runUnfollowed(this.#span, handler);
+  }
+
+  /** The handler has ended, or nobody waits for it any more. */
+  leave(): void {
+    this.#runsIn?.leave(this.isFollowed);
+    this.#runsIn = undefined;
   }
 
   /** The context in which a part of the attempt begins: that of the code that begins it, unless it has lost its way. */
   get contextOfCaller(): Context {
-    const active = context.active();
-    return trace.getSpan(active) === undefined ? this.#context : active;
+    return followedSpan() === undefined ? this.#ownContext : context.active();
+  }
+
+  get #ownContext(): Context {
+    this.#context ??= trace.setSpan(this.#parent, this.#span);
+    return this.#context;
   }
 
   end(outcome: Outcome, refused: boolean): void {

@@ -1,6 +1,7 @@
-import { type Attributes, type Context, context, type SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, type SpanKind, trace } from '@opentelemetry/api';
 import type { AttemptSpan } from './attempt-span.js';
 import { failSpan, type SpanFailure } from './failure.js';
+import { inContext } from './followed-contexts.js';
 import { currentTracer } from './tracer.js';
 
 /** A part of an attempt that gets a span of its own. */
@@ -39,7 +40,7 @@ export async function inPartSpan<T>(
     span.end();
   };
   try {
-    const result = await run(inContext(trace.setSpan(parent, span)));
+    const result = await run(withinContext(trace.setSpan(parent, span)));
     end({ threw: false });
     return result;
   } catch (error) {
@@ -48,8 +49,8 @@ export async function inPartSpan<T>(
   }
 }
 
-function inContext(active: Context): Within {
+function withinContext(active: Context): Within {
   return (fn) =>
     (...args) =>
-      context.with(active, () => fn(...args));
+      inContext(active, () => fn(...args));
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { context } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { within } from '../../time/deadline.js';
 import type { Role } from '../role.js';
 import { bulwarkVersion } from '../version.js';
 import type { TraceExporter } from './decide-tracing.js';
+import { FollowedContexts } from './followed-contexts.js';
 import { logSdkComplaints } from './sdk-log.js';
 import { isTracing } from './tracer.js';
 import { TracingMissingError } from './tracing-missing-error.js';
@@ -34,7 +36,7 @@ export async function startTracing(exporters: readonly TraceExporter[], role: Ro
     log.info('tracing.provided');
     return noTracing;
   }
-  const { sdk, otlp, resources } = await loadSdk();
+  const { sdk, otlp, resources, contexts } = await loadSdk();
   logSdkComplaints(log, () => performance.now());
   const resource = resources
     .resourceFromAttributes({
@@ -50,7 +52,10 @@ export async function startTracing(exporters: readonly TraceExporter[], role: Ro
   const make = { otlp: () => new otlp.OTLPTraceExporter(), console: () => new sdk.ConsoleSpanExporter() };
   const spanProcessors = exporters.map((exporter) => new sdk.BatchSpanProcessor(make[exporter]()));
   const provider = new sdk.NodeTracerProvider({ resource, spanProcessors });
-  provider.register();
+  const followed = new FollowedContexts(new contexts.AsyncLocalStorageContextManager());
+  // Somebody may follow contexts and not trace.
+  if (context.setGlobalContextManager(followed)) followed.enable();
+  provider.register({ contextManager: null });
   log.info({ exporters }, 'tracing.started');
   return {
     stop: async () => {
@@ -61,12 +66,13 @@ export async function startTracing(exporters: readonly TraceExporter[], role: Ro
 
 async function loadSdk() {
   try {
-    const [sdk, otlp, resources] = await Promise.all([
+    const [sdk, otlp, resources, contexts] = await Promise.all([
       import('@opentelemetry/sdk-trace-node'),
       import('@opentelemetry/exporter-trace-otlp-http'),
       import('@opentelemetry/resources'),
+      import('@opentelemetry/context-async-hooks'),
     ]);
-    return { sdk, otlp, resources };
+    return { sdk, otlp, resources, contexts };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new TracingMissingError(sdkPackages, error);
@@ -77,4 +83,5 @@ const sdkPackages = [
   '@opentelemetry/sdk-trace-node',
   '@opentelemetry/exporter-trace-otlp-http',
   '@opentelemetry/resources',
+  '@opentelemetry/context-async-hooks',
 ];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation, trace } from '@opentelemetry/api';
 import type { Job } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -248,6 +249,45 @@ describe('a trace', () => {
         'm',
       ),
     );
+  });
+});
+
+describe('one job in four that is sampled', () => {
+  it('is followed through everything that it awaits, and nothing of the others is', async () => {
+    await startSending('parentbased_always_off');
+    const producer = pool().producer();
+    const child = defineJob({ kind: 'child', queue: pool().queue(), payload: order, run: () => undefined });
+    const job = jobOf(async (payload) => {
+      for (let n = 0; n < 5; n++) await sleep(n % 2);
+      await producer.enqueue(child, payload);
+    });
+    const traceIds = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(31).concat('a'));
+    for (const traceId of traceIds) {
+      await producer.enqueue(job, { secret }, { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+      for (let n = 0; n < 3; n++) await producer.enqueue(job, { secret });
+    }
+
+    const worker = await pool().worker([job, child]);
+    await eventually('all have completed', () => hasCompleted(job, 40));
+    await eventually('their children too', () => hasCompleted(child, 40));
+    await worker.stop();
+    const spans = await received();
+
+    const nameOf = (id: string | undefined) => spans.find(({ spanId }) => spanId === id)?.name;
+    for (const traceId of traceIds) {
+      const links = spans
+        .filter((span) => span.traceId === traceId)
+        .map((span) => [nameOf(span.parentSpanId), span.name]);
+      expect(new Set(links)).toEqual(
+        new Set([
+          [undefined, `send ${job.queue.name}`],
+          [`send ${job.queue.name}`, `process ${job.queue.name}`],
+          [`process ${job.queue.name}`, `send ${child.queue.name}`],
+          [`send ${child.queue.name}`, `process ${child.queue.name}`],
+        ]),
+      );
+    }
+    expect(spans).toHaveLength(traceIds.length * 4);
   });
 });
 
