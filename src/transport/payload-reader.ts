@@ -21,8 +21,6 @@ export class PayloadReader {
   readonly #client: Pick<RedisClient, 'hget'>;
   readonly #base: string;
   readonly #onError: (error: Error) => void;
-  /** Jobs that are started and whose payload is on its way. */
-  readonly #reading = new Set<string>();
   #average = 0;
   #part: AnsweredPart = 'fields';
 
@@ -38,11 +36,6 @@ export class PayloadReader {
     return this.#part;
   }
 
-  /** Whether the payload of a job is on its way: it runs here in a moment. */
-  isReading(id: string): boolean {
-    return this.#reading.has(id);
-  }
-
   /**
    * Completes jobs that came with that part of their fields. When a payload cannot be read none of them can be run: they come back like
    * those of a dead worker.
@@ -52,7 +45,6 @@ export class PayloadReader {
       for (const job of jobs) this.#learn(job);
       return jobs;
     }
-    for (const job of jobs) this.#reading.add(String(job.at(-1)));
     try {
       const complete = await Promise.all(jobs.map((job) => this.#withPayload(job)));
       for (const job of complete) this.#learn(job);
@@ -60,8 +52,6 @@ export class PayloadReader {
     } catch (error) {
       this.#onError(error as Error);
       return [];
-    } finally {
-      for (const job of jobs) this.#reading.delete(String(job.at(-1)));
     }
   }
 

@@ -114,7 +114,7 @@ export class QueueConsumer {
     this.#leases = new LeaseKeeper({
       ...options,
       running: this.#running,
-      isArriving: (id) => payloads.isReading(id),
+      isArriving: (id) => calls.isArriving(id),
     });
     this.#ledger = new EffectLedger(options.client, options.keyspace, options.queue, options.keepKeysMs);
     this.#settlement = new Settlement({ ...options, calls, backend: this.#backend, ledger: this.#ledger });

@@ -68,6 +68,11 @@ export interface WorkCallsOptions<J> {
   readonly mostPerCall?: number;
 }
 
+/** What a call brought: the jobs with their payloads, and as the script took them. */
+interface WorkAnswer extends FetchAndFinishReply {
+  readonly taken: readonly TakenJob[];
+}
+
 /** So that with fifty slots and more two calls are under way; a call with more would also keep Redis from others for long. */
 const defaultMostPerCall = 25;
 
@@ -77,7 +82,9 @@ export class WorkCalls<J> {
   readonly #keys: Parameters<typeof fetchAndFinishScript.run>[1];
   readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now' | 'answer'>;
   readonly #options: WorkCallsOptions<J>;
-  readonly #gatherer: CallGatherer<WorkRequest<J>, FetchAndFinishReply>;
+  readonly #gatherer: CallGatherer<WorkRequest<J>, WorkAnswer>;
+  /** Jobs that Redis gave, and that have not been handed out. */
+  readonly #arriving = new Set<readonly TakenJob[]>();
 
   constructor(options: WorkCallsOptions<J>) {
     this.#options = options;
@@ -112,6 +119,12 @@ export class WorkCalls<J> {
     return this.#ask(undefined, tokens);
   }
 
+  /** Whether a job came that has not been handed out, because its payload is read or another answer is: it runs here in a moment. */
+  isArriving(id: string): boolean {
+    for (const jobs of this.#arriving) if (jobs.some((job) => job.at(-1) === id)) return true;
+    return false;
+  }
+
   /** Resolves when everything that was said and asked has been answered. */
   whenIdle(): Promise<void> {
     return this.#gatherer.whenIdle();
@@ -123,7 +136,7 @@ export class WorkCalls<J> {
     });
   }
 
-  async #call(requests: readonly WorkRequest<J>[]): Promise<FetchAndFinishReply> {
+  async #call(requests: readonly WorkRequest<J>[]): Promise<WorkAnswer> {
     const rest: ScriptArgument[] = [];
     let ends = 0;
     for (const { end, tokens } of requests) {
@@ -139,12 +152,15 @@ export class WorkCalls<J> {
     const part = payloads?.part ?? 'fields';
     const args = { ...this.#args, now, ends, fetches, answer: payloads ? part : 'whole' };
     const reply = await fetchAndFinishScript.run(this.#client, this.#keys, args, rest);
-    return payloads ? { ...reply, jobs: await payloads.complete(reply.jobs, part) } : reply;
+    const taken = reply.jobs;
+    this.#arriving.add(taken);
+    return { ...reply, taken, jobs: payloads ? await payloads.complete(taken, part) : taken };
   }
 
   /** Gives each request its code and its share of the jobs, in the order in which the script took them. */
-  #answer(requests: readonly WorkRequest<J>[], reply: FetchAndFinishReply): void {
+  #answer(requests: readonly WorkRequest<J>[], reply: WorkAnswer): void {
     const { codes, jobs, limitedForMs, nextDue, closed } = reply;
+    this.#arriving.delete(reply.taken);
     const at = reply.now as EpochMs;
     const nextAt = nextDue > 0 ? (nextDue as EpochMs) : undefined;
     let taken = 0;
