@@ -7,20 +7,33 @@ function gatherer({ mostPerCall = 3, sizes = {} as Record<string, number> } = {}
   const calls: { readonly requests: readonly string[]; answer(): void; fail(error: Error): void }[] = [];
   const rejected: [string, unknown][] = [];
   const answered: string[] = [];
+  const story: string[] = [];
+  let then = (_requests: readonly string[]): void => undefined;
   const it = new CallGatherer<string, string>({
     mostPerCall,
     sizeOf: (request) => sizes[request] ?? 1,
     call: (requests) =>
       new Promise((resolve, reject) => {
+        story.push(`call ${requests.join('')}`);
         calls.push({ requests, answer: () => resolve(`${calls.length} sent`), fail: reject });
       }),
-    answer: (requests, answer) => answered.push(`${requests.join('')}: ${answer}, ${calls.length} by now`),
+    answer: (requests, answer) => {
+      answered.push(`${requests.join('')}: ${answer}, ${calls.length} by now`);
+      story.push(`answer ${requests.join('')}`);
+      then(requests);
+    },
     reject: (request, error) => rejected.push([request, error]),
   });
   const add = (...requests: string[]) => {
     for (const request of requests) it.add(request);
   };
-  return { it, add, calls, rejected, answered, sent: () => calls.map(({ requests }) => requests.join('')) };
+  /** What happens from now on, where each answer brings about something. */
+  const onAnswer = (brings: typeof then): readonly string[] => {
+    then = brings;
+    story.length = 0;
+    return story;
+  };
+  return { it, add, calls, rejected, answered, onAnswer, sent: () => calls.map(({ requests }) => requests.join('')) };
 }
 
 beforeEach(() => {
@@ -132,6 +145,21 @@ describe('requests that fall together', () => {
 
     expect(thisTurn).toEqual(['a', 'b', 'X']);
     expect(sent()).toEqual(['a', 'b', 'X', 'c']);
+  });
+
+  it('leave before the second of two answers that come together is handed out', async () => {
+    const { add, calls, onAnswer } = gatherer({ mostPerCall: 2 });
+    add('a', 'b');
+    await settle();
+    add('c', 'd');
+    await settle();
+    const story = onAnswer((requests) => add(...requests.map((request) => request.toUpperCase())));
+
+    calls[0]?.answer();
+    calls[1]?.answer();
+    await settle();
+
+    expect(story).toEqual(['answer ab', 'call AB', 'answer cd', 'call CD']);
   });
 
   it('are all rejected when their call fails, and others go on', async () => {
