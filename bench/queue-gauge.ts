@@ -86,8 +86,9 @@ export class QueueGauge {
   /**
    * Resolves with the number of jobs that wait or run, as soon as it is so small; rejects when nothing moves.
    *
-   * It waits for half of the time that the rest takes at the pace so far, so that it looks often only near the end: on a machine with two
-   * cores each look takes one of them from Redis or from the worker for a moment, and whoever keeps both busy would pay most for it.
+   * It waits for half of the time that the rest takes at the pace so far, and for a quarter of the time that has passed at most, so that it looks
+   * often only near the end: on a machine with two cores each look takes one of them from Redis or from the worker for a moment, and whoever
+   * keeps both busy would pay most for it.
    */
   async untilLeft(subject: Subject, most: number): Promise<number> {
     const startedAt = performance.now();
@@ -98,7 +99,8 @@ export class QueueGauge {
       if (left < lowest) [lowest, movedAt] = [left, now];
       if (now - movedAt > patienceMs) throw new Error(`${subject}: ${left} jobs are left and nothing moves`);
       const untilEndMs = first > left ? ((left - most) / (first - left)) * (now - startedAt) : 0;
-      await wait(Math.min(Math.max(untilEndMs / 2, shortestPauseMs), longestPauseMs));
+      const pauseMs = Math.min(untilEndMs / 2, (now - startedAt) / 4, longestPauseMs);
+      await wait(Math.max(pauseMs, shortestPauseMs));
       left = await this.left(subject);
     }
     return left;

@@ -12,11 +12,6 @@ export interface CallGathererOptions<R, A> {
 
 /** Redis works on one call while Node works on the answer of the other; more would only make smaller batches. */
 const maxCallsUnderWay = 2;
-/**
- * How much of a head start the first of two calls gets. Redis answers all that it has read before it looks at who wrote next: two
- * calls that arrive together are answered together, and then it waits while Node works on both.
- */
-const headStartMs = 1;
 /** Fewer requests than these are not worth two calls. */
 const leastToSplit = 16;
 
@@ -33,7 +28,6 @@ export class CallGatherer<R, A> {
   /** Lasts until what the answer before brings about has left; set while another answer is to come. */
   #turn: Promise<void> | undefined;
   #scheduled = false;
-  #headStart: NodeJS.Timeout | undefined;
   /** Set for the turn of the event loop in which a request larger than any call left: it may not have sent anything yet. */
   #yields = false;
   readonly #idle: (() => void)[] = [];
@@ -44,7 +38,7 @@ export class CallGatherer<R, A> {
 
   add(request: R): void {
     this.#waiting.push(request);
-    if (this.#scheduled || this.#headStart || this.#underWay >= maxCallsUnderWay) return;
+    if (this.#scheduled || this.#underWay >= maxCallsUnderWay) return;
     this.#scheduled = true;
     // A second call may take a turn of the event loop to gather more, and has to let the first one go ahead.
     if (this.#underWay === 0) process.nextTick(this.#leave, true);
@@ -61,25 +55,28 @@ export class CallGatherer<R, A> {
 
   readonly #leave = (isFirst = false): void => {
     this.#scheduled = false;
-    clearTimeout(this.#headStart);
-    this.#headStart = undefined;
-    if (this.#yields || this.#waiting.length === 0 || this.#underWay >= maxCallsUnderWay) return;
-    const requests = this.#nextBatch(isFirst);
+    let most = isFirst ? this.#firstShare() : Number.POSITIVE_INFINITY;
+    while (this.#mayLeave) {
+      this.#send(this.#nextBatch(most));
+      most = Number.POSITIVE_INFINITY;
+    }
+  };
+
+  #send(requests: readonly R[]): void {
     this.#underWay += 1;
     this.#unanswered += 1;
     void this.#call(requests);
-    if (this.#options.sizeOf?.(requests[0] as R) === Number.POSITIVE_INFINITY) {
-      this.#yields = true;
-      setImmediate(() => {
-        this.#yields = false;
-        this.#leave();
-      });
-      return;
-    }
-    if (this.#waiting.length > 0 && this.#underWay < maxCallsUnderWay) {
-      this.#headStart = setTimeout(this.#leave, headStartMs);
-    }
-  };
+    if (this.#options.sizeOf?.(requests[0] as R) !== Number.POSITIVE_INFINITY) return;
+    this.#yields = true;
+    setImmediate(() => {
+      this.#yields = false;
+      this.#leave();
+    });
+  }
+
+  get #mayLeave(): boolean {
+    return !this.#yields && this.#waiting.length > 0 && this.#underWay < maxCallsUnderWay;
+  }
 
   /** Makes one call and sees to its answers. Never rejects. */
   async #call(requests: readonly R[]): Promise<void> {
@@ -110,8 +107,8 @@ export class CallGatherer<R, A> {
   }
 
   /**
-   * Two answers that come together are handed out one after the other: Redis has nothing to do, and should not wait until this process is
-   * through with both.
+   * Two answers that come together, as those do of calls that left together, are handed out one after the other: Redis has nothing to do, and
+   * should not wait until this process is through with both. From then on one call is always ahead of the other.
    */
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => {
@@ -122,14 +119,18 @@ export class CallGatherer<R, A> {
     });
   }
 
-  /** What leaves next; of many that wait while nothing is under way, or about to be, only half, so that a second call can follow. */
-  #nextBatch(isFirst: boolean): R[] {
+  /** Of many that wait while nothing is under way, or about to be, the first call takes half, so that Redis can work on the other meanwhile. */
+  #firstShare(): number {
+    const { length } = this.#waiting;
+    return this.#unanswered === 0 && length >= leastToSplit ? Math.ceil(length / 2) : length;
+  }
+
+  /** What leaves next, so many at most. */
+  #nextBatch(most: number): R[] {
     const { mostPerCall, sizeOf } = this.#options;
     const waiting = this.#waiting;
-    const isAlone = isFirst && this.#unanswered === 0;
-    const most = isAlone && waiting.length >= leastToSplit ? Math.ceil(waiting.length / 2) : waiting.length;
     let count = 0;
-    for (let size = 0; count < most; count++) {
+    for (let size = 0; count < most && count < waiting.length; count++) {
       size += sizeOf?.(waiting[count] as R) ?? 1;
       if (size > mostPerCall && count > 0) break;
     }

@@ -13,9 +13,8 @@ local function removeFinished(target, base, ids, mayHoldParent)
       if type(parent) ~= 'string' or parent == '' or leaveParent(job, parent) then
         gone[#gone + 1], jobs[#jobs + 1] = id, job
         local at = #parts
-        parts[at + 1], parts[at + 2], parts[at + 3] = job .. ':logs', job .. ':processed', job .. ':failed'
-        -- Nobody completes with children that are pending or that failed it, so a completed job has neither.
-        if mayHoldParent then parts[at + 4], parts[at + 5] = job .. ':dependencies', job .. ':unsuccessful' end
+        parts[at + 1], parts[at + 2], parts[at + 3] = job .. ':logs', job .. ':dependencies', job .. ':processed'
+        parts[at + 4], parts[at + 5] = job .. ':failed', job .. ':unsuccessful'
       end
     end
     if #gone > 0 then
