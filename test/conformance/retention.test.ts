@@ -109,7 +109,57 @@ function failedChild(others: number, hold: (parents: Queue, stage: Stage) => Pro
   };
 }
 
+/** A completed parent that gets something to wait for, and then is one too many. */
+function completedParent(
+  getsMore: (stage: Stage) => Promise<unknown>,
+  afterwards: (parents: Queue) => Promise<unknown>,
+) {
+  return async (stage: Stage): Promise<void> => {
+    const { queue, hand, answer, pass } = stage;
+    const parents = queue('parents');
+    const worker = hand({}, 'parents');
+    await parents.add('parent', {}, { jobId: 'parent' });
+    await (await take(worker)).moveToCompleted(1, 'token', false);
+    await getsMore(stage);
+    pass(10);
+    await parents.add('plain', {}, { removeOnComplete: { count: 1 } });
+    await answer((await take(worker)).moveToCompleted(2, 'token', false));
+    await afterwards(parents);
+    const next = await worker.getNextJob('token');
+    if (next) await answer(next.moveToCompleted(3, 'token', false));
+  };
+}
+
+const lateChild = ({ queue }: Stage) =>
+  queue().add('late', {}, { jobId: 'late', parent: { id: 'parent', queue: 'bull:parents' } });
+
 const families: readonly Behaviour[] = [
+  ['a completed parent that gets a child', completedParent(lateChild, async () => undefined)],
+  [
+    'the id of a completed parent with a pending child, given again once it is gone',
+    completedParent(lateChild, (parents) => parents.add('parent', {}, { jobId: 'parent' })),
+  ],
+  [
+    'a completed parent whose child is run again',
+    async ({ queue, hand, answer, flow, pass }) => {
+      const orders = queue();
+      const parents = queue('parents');
+      await flow().add({
+        name: 'parent',
+        queueName: 'parents',
+        opts: { jobId: 'parent' },
+        children: [{ name: 'child', queueName, opts: { jobId: 'child' } }],
+      });
+      await (await take(hand())).moveToCompleted(1, 'token', false);
+      const worker = hand({}, 'parents');
+      await (await take(worker)).moveToCompleted(2, 'token', false);
+      const child = await orders.getJob('child');
+      await answer(child?.retry('completed') ?? Promise.reject(new Error('the child is gone')));
+      pass(10);
+      await parents.add('plain', {}, { removeOnComplete: { count: 1 } });
+      await answer((await take(worker)).moveToCompleted(3, 'token', false));
+    },
+  ],
   ['a failed child whose parent still waits for it', failedChild(2, async () => undefined)],
   ['a failed child whose parent still waits for it in a paused queue', failedChild(2, (parents) => parents.pause())],
   [
