@@ -37,9 +37,11 @@ export class PoolGauge {
   start(): void {
     this.#isOn = true;
     this.#looking ??= this.#look();
+    // Whoever stops it is told.
+    this.#looking.catch(() => undefined);
   }
 
-  /** Resolves when it looks no more; rejects when a look has failed. */
+  /** Resolves when it looks no more; rejects when a look has failed. Safe to call twice. */
   async stop(): Promise<void> {
     this.#isOn = false;
     await this.#looking;
