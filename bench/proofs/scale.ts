@@ -64,7 +64,7 @@ export const scale: Proof = {
       const accepted: string[] = [];
       const rivals: FixedWorkers[] = [];
       const fed: FixedWorkers[] = [];
-      const gauge = new PoolGauge(client, scaleJob.queue.name);
+      const gauge = new PoolGauge({ client, queue: scaleJob.queue.name, keeper: pool.pid });
       const enqueue = async (count: number, ms: number): Promise<void> => {
         const [added] = await Promise.all([
           producer.enqueueMany(scaleJob, new Array(count).fill({ ms })),
