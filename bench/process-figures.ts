@@ -16,6 +16,13 @@ export function readProcess(pid: number): ProcessFigures {
   return { rssBytes: Number(rssKb) * 1024, cpuSeconds: scheduledSeconds(pid) || tickedSeconds(pid) };
 }
 
+/** What each child of a process was started with, word by word: whoever is about to begin or to end is one of them. */
+export function childCommands(pid: number): string[][] {
+  // Node starts all of them from its main thread.
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  return children.map((child) => readIfThere(`/proc/${child}/cmdline`).split('\0'));
+}
+
 /** What the scheduler counted, in nanoseconds; 0 with a kernel that does not tell. */
 function scheduledSeconds(pid: number): number {
   const tasks = `/proc/${pid}/task`;
@@ -23,7 +30,7 @@ function scheduledSeconds(pid: number): number {
   return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e9;
 }
 
-/** A thread may end between the look at the list and the look at the thread. */
+/** A thread or a child may end between the look at the list and the look at it: neither time nor a command is left of it then. */
 function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -64,7 +64,7 @@ export const scale: Proof = {
       const accepted: string[] = [];
       const rivals: FixedWorkers[] = [];
       const fed: FixedWorkers[] = [];
-      const gauge = new PoolGauge(client, scaleJob.queue.name);
+      const gauge = new PoolGauge({ client, queue: scaleJob.queue.name, keeper: pool.pid });
       const enqueue = async (count: number, ms: number): Promise<void> => {
         const [added] = await Promise.all([
           producer.enqueueMany(scaleJob, new Array(count).fill({ ms })),
@@ -72,6 +72,7 @@ export const scale: Proof = {
         ]);
         accepted.push(...added.map(({ id }) => id));
       };
+      const load = new PacedLoad((count) => enqueue(count, jobMs));
       try {
         await pool.lineThat((line) => line === '}', 30_000);
         // What the calm needs, and what the rush does: one number of workers has to do for both.
@@ -84,7 +85,6 @@ export const scale: Proof = {
         fed.push(...rivals);
         const beganAt = performance.now();
         gauge.start();
-        const load = new PacedLoad((count) => enqueue(count, jobMs));
         load.perSecond = calmPerSecond;
         await sleep(quick ? 3_000 : 20_000);
         const before = await workersOf(client);
@@ -153,11 +153,10 @@ export const scale: Proof = {
           lost: account.lost,
         };
       } finally {
-        await gauge.stop();
-        for (const rival of rivals) await rival.end();
-        await producer.close();
-        await closeRedis(client);
-        await pool.stop();
+        // Whatever fails here, nobody is left running, and what failed first is what is told.
+        await Promise.allSettled([gauge.stop(), load.stop()]);
+        await Promise.allSettled([...rivals.map((rival) => rival.end()), producer.close()]);
+        await Promise.allSettled([closeRedis(client), pool.stop()]);
       }
     }),
 };

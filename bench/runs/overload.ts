@@ -53,6 +53,8 @@ const roomPerWorker = 5;
 /** How much is shed is read so often. */
 const lookMs = 500;
 const saturateForMs = 5_000;
+/** For so long after it a worker is waited for. */
+const tellMs = 15_000;
 
 /** Lets one rival go through an incident, on a Redis of its own. */
 export async function goThrough(rival: Rival, plan: OverloadPlan, url: string): Promise<OverloadFigures> {
@@ -106,7 +108,7 @@ class Incident {
     const { warmS, warmPerS, incidentS, incidentPerS, callMs, incidentCallMs, patienceS } = this.#plan;
     this.#tellWorkers({ callMs: incidentCallMs });
     this.#tellWorkers({ saturateForMs });
-    while (this.#capacities.length < workers) await sleep(lookMs);
+    await this.#untilMeasured();
     this.#tellWorkers({ callMs });
     this.#pace(warmPerS);
     await this.#watch(warmS);
@@ -122,6 +124,20 @@ class Incident {
 
     await this.#watch(patienceS, async () => (await this.#unfinished()).waiting === 0);
     return this.#figures(begunInIncident, goodput);
+  }
+
+  /** A worker that ends while it is measured tells nothing more. */
+  async #untilMeasured(): Promise<void> {
+    const withinMs = saturateForMs + tellMs;
+    const until = performance.now() + withinMs;
+    while (this.#capacities.length < workers) {
+      if (performance.now() > until) {
+        throw new Error(
+          `${this.#capacities.length} of ${workers} workers told within ${withinMs} ms what they can do; look for one that ended`,
+        );
+      }
+      await sleep(lookMs);
+    }
   }
 
   end(): void {

@@ -13,6 +13,8 @@ export class PacedLoad {
   constructor(enqueue: (count: number) => Promise<void>) {
     this.#enqueue = enqueue;
     this.#going = this.#go();
+    // Whoever stops it is told.
+    this.#going.catch(() => undefined);
   }
 
   set perSecond(jobs: number) {

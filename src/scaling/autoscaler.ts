@@ -5,7 +5,7 @@ import type { Leadership } from '../recovery/leadership.js';
 import { metricTable } from '../telemetry/metric-table.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Clock } from '../time/clock.js';
-import { decideHeld, holdsReplicas, type OpenBreaker } from './decide-hold.js';
+import { decideHold, holdsReplicas, type OpenBreaker } from './decide-hold.js';
 import { decideReplicas, gateReason, type QueueLoad } from './decide-replicas.js';
 import { decideSteady } from './decide-steady.js';
 import type { ScaleRecord } from './scale-record.js';
@@ -112,11 +112,12 @@ export class Autoscaler {
       breakersOpen: holdsReplicas(openBreakers(names), fleet.needsOf(names), backlog),
       redisPressure: redisPressure(),
     };
-    const { replicas, why, queues } = decideReplicas(loads, current, gate);
-    const steady = decideSteady(before.get(group)?.steady, { need: replicas, current, now, downAfterMs });
     const closedBy = gateReason(gate);
-    const held = closedBy && decideHeld(before.get(group), current);
-    const allowed = Math.min(steady.desired, held ?? Number.POSITIVE_INFINITY);
+    const startedBy = (moment: number) => fleet.workersOf(names, moment);
+    const hold = closedBy && decideHold(before.get(group), now, { current, startedBy });
+    const { replicas, why, queues } = decideReplicas(loads, current, { ...gate, ...hold });
+    const steady = decideSteady(before.get(group)?.steady, { need: replicas, current, now, downAfterMs });
+    const allowed = Math.min(steady.desired, hold?.held ?? Number.POSITIVE_INFINITY);
     const rule = rules.get(group);
     const desired = underRule(allowed, rule);
     const steadied = steady.desired === replicas ? why : 'stabilizing';
@@ -129,7 +130,7 @@ export class Autoscaler {
       current,
       needed: replicas,
       steady,
-      ...(held !== undefined && { held }),
+      ...hold,
       rule: rule ?? null,
       queues,
     };

@@ -18,6 +18,8 @@ export interface ScaleGate {
   readonly breakersOpen: boolean;
   /** 0 none, 1 some, 2 and above: Redis is about to refuse work, and more workers would add to its load. */
   readonly redisPressure: number;
+  /** How many workers it may have then; as many as there are when absent. */
+  readonly held?: number;
 }
 
 /**
@@ -82,7 +84,7 @@ export function decideReplicas(loads: readonly QueueLoad[], current: number, gat
     { replicas: 0, why: 'idle' },
   );
   // Without any worker nobody could find out that the dependency is well again.
-  const most = Math.max(current, 1);
+  const most = Math.max(gate.held ?? current, 1);
   const reason = gateReason(gate);
   if (reason === undefined || neediest.replicas <= most) return { ...pick(neediest), queues };
   return { replicas: most, why: reason, queues };

@@ -3,8 +3,8 @@ import type { QueueSlots, WorkerBeat } from '../recovery/worker-beat.js';
 
 /** The workers that take jobs, as far as scaling wants to know them. */
 export interface FleetSlots {
-  /** How many workers serve at least one of these queues. */
-  workersOf(queues: readonly string[]): number;
+  /** How many workers serve at least one of these queues; of those that were started by some moment, by their own wall clock, when one is given. */
+  workersOf(queues: readonly string[], startedBy?: number): number;
   /** How many jobs of this queue one worker runs at the same time, on average; undefined when no worker serves it. */
   slotsOf(queue: string): number | undefined;
   /** The dependencies that kinds of these queues need. */
@@ -19,19 +19,26 @@ export interface WorkerSlotsOptions {
   readonly deadAfterMs: number;
 }
 
+/** What never changes for a worker. */
+interface KnownWorker {
+  readonly startedAt: number;
+  /** Of one that runs a single suspect there are none. */
+  readonly queues: readonly QueueSlots[];
+}
+
 /** The sweeps read the fleet as often. */
 const readMs = 1_000;
 /** More newcomers are asked at the next look. */
 const newcomersPerLook = 200;
 
 /**
- * Knows which slots the workers have, and what their kinds need. Neither ever changes for a worker, so only newcomers are asked for them: the rest is in what the leader
- * reads of all workers anyway.
+ * Knows which slots the workers have, what their kinds need, and when they were started. None of it ever changes for a worker, so only newcomers are asked: the rest is in
+ * what the leader reads of all workers anyway.
  */
 export class WorkerSlots {
   readonly #options: WorkerSlotsOptions;
-  /** By worker. One that runs a single suspect has none. */
-  #known = new Map<string, readonly QueueSlots[]>();
+  /** By worker. */
+  #known = new Map<string, KnownWorker>();
 
   constructor(options: WorkerSlotsOptions) {
     this.#options = options;
@@ -44,29 +51,34 @@ export class WorkerSlots {
     const newcomers = workers.filter(({ id }) => !this.#known.has(id)).slice(0, newcomersPerLook);
     if (newcomers.length > 0) {
       const beats = await beatsOf(newcomers.map(({ id }) => id));
-      for (const { id, queues, suspect } of beats) this.#known.set(id, suspect === undefined ? queues : []);
+      for (const { id, startedAt, queues, suspect } of beats) {
+        this.#known.set(id, { startedAt, queues: suspect === undefined ? queues : [] });
+      }
     }
     // A blocked one is about to take jobs again; a quiet or draining one is not.
     const taking = workers.filter(
       ({ state, aliveAt }) => (state === 'running' || state === 'blocked') && at - aliveAt < deadAfterMs,
     );
-    return countSlots(taking.map(({ id }) => this.#known.get(id) ?? []));
+    return countSlots(taking.map(({ id }) => this.#known.get(id)).filter((worker) => worker !== undefined));
   }
 
-  #entryOf(id: string): [string, readonly QueueSlots[]][] {
-    const slots = this.#known.get(id);
-    return slots === undefined ? [] : [[id, slots]];
+  #entryOf(id: string): [string, KnownWorker][] {
+    const worker = this.#known.get(id);
+    return worker === undefined ? [] : [[id, worker]];
   }
 }
 
-function countSlots(workers: readonly (readonly QueueSlots[])[]): FleetSlots {
+function countSlots(workers: readonly KnownWorker[]): FleetSlots {
+  const all = workers.flatMap(({ queues }) => queues);
   return {
-    workersOf: (queues) => workers.filter((slots) => slots.some(({ name }) => queues.includes(name))).length,
+    workersOf: (queues, startedBy = Number.POSITIVE_INFINITY) =>
+      workers.filter(
+        (worker) => worker.startedAt <= startedBy && worker.queues.some(({ name }) => queues.includes(name)),
+      ).length,
     slotsOf: (queue) => {
-      const places = workers.flat().filter(({ name }) => name === queue);
+      const places = all.filter(({ name }) => name === queue);
       return places.length === 0 ? undefined : places.reduce((sum, { slots }) => sum + slots, 0) / places.length;
     },
-    needsOf: (queues) =>
-      new Set(workers.flat().flatMap(({ name, needs = [] }) => (queues.includes(name) ? needs : []))),
+    needsOf: (queues) => new Set(all.flatMap(({ name, needs = [] }) => (queues.includes(name) ? needs : []))),
   };
 }

@@ -49,7 +49,8 @@ if redis.call('LPOS', activeKey, id) then
   local token = redis.pcall('GET', keys.job .. ':lock')
   return { -2, type(token) == 'string' and token or '' }
 end
-local isWaiting = redis.call('LPOS', keys.wait, id) or redis.call('ZSCORE', keys.prioritized, id)
+local turn = redis.call('ZSCORE', keys.prioritized, id)
+local isWaiting = turn or redis.call('LPOS', keys.wait, id)
 local isDelayed = redis.call('ZSCORE', delayedKey, id)
 if not isWaiting and not isDelayed then return { -3, '' } end
 local known = redis.call('HMGET', keys.job, 'parentKey', 'rjk', 'bwp', 'bwo')
@@ -71,7 +72,8 @@ if isChild then
 end
 keepFence(ledgerBase, keys.job, id)
 redis.call('LREM', keys.wait, -1, id)
-if redis.call('ZREM', keys.prioritized, id) == 1 and known[4] then giveTurnBack(KEYS[13], known[4]) end
+redis.call('ZREM', keys.prioritized, id)
+if turn and known[4] then giveTurnBack(KEYS[13], known[4], tonumber(turn)) end
 redis.call('ZREM', delayedKey, id)
 moveToDeadLetters(keys, base, deadBase, id, nowMs(), {
   record = record, attempt = '', keep = 0, message = message, stack = '[]', data = '', opts = '', from = isDelayed and 'delayed' or 'waiting',

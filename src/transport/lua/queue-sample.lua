@@ -63,7 +63,11 @@ lookAmong(waiting, function(place) return redis.call('LINDEX', KEYS[1], -place) 
 lookAmong(prioritized, function(place) return redis.call('ZRANGE', KEYS[2], place - 1, place - 1)[1] end)
 local active = redis.call('LLEN', KEYS[4])
 local dueBefore = (now + soon + 1) * 0x1000
-local dueSoon = redis.call('ZCOUNT', KEYS[3], '-inf', '(' .. string.format('%.0f', dueBefore)) + countAside(KEYS[12], now + soon, '+inf')
+local delayed = redis.call('ZCARD', KEYS[3])
+local dueSoon = redis.call('ZCOUNT', KEYS[3], '-inf', '(' .. string.format('%.0f', dueBefore))
+-- Whoever was promoted or removed by plain BullMQ's own calls stays on the index until it would have come back: no more gave way than are
+-- delayed for longer.
+dueSoon = dueSoon + math.min(delayed - dueSoon, countAside(KEYS[12], now + soon, '+inf'))
 -- Where nothing is left that could run, somebody must be there to bring them back.
 if waiting + prioritized + active > 0 then
   dueSoon = math.max(0, dueSoon - countAside(KEYS[11], now, string.format('%.0f', now + soon)))
@@ -71,7 +75,7 @@ end
 local due = tonumber(redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2])
 local overdue = due and math.max(0, now - math.floor(due / 0x1000)) or 0
 return {
-  waiting, prioritized, redis.call('ZCARD', KEYS[3]), active,
+  waiting, prioritized, delayed, active,
   redis.call('ZCARD', KEYS[5]), redis.call('ZCARD', KEYS[6]), redis.call('ZCARD', KEYS[7]), redis.call('ZCARD', KEYS[8]),
   redis.call('HEXISTS', KEYS[9], 'paused'), oldest or -1,
   tonumber(redis.call('GET', KEYS[10])) or 0, dueSoon, overdue, countAside(KEYS[11], now, '+inf'),

@@ -30,10 +30,10 @@ local function openTurns(keys)
     redis.call('DEL', keys.turns)
   else
     -- Whoever was given back stands at the head with a turn that is over.
-    now = math.max(now, tonumber(redis.call('ZSCORE', keys.turns, 'now') or 0))
+    now = math.max(now, math.floor(tonumber(redis.call('ZSCORE', keys.turns, 'now') or 0)))
     -- Plain BullMQ's workers do not tell what they took: at least what lies a step before the next. Far behind lies what BullMQ put there with
     -- a priority of its own.
-    local next = tonumber(head[2])
+    local next = math.floor(tonumber(head[2]))
     if next < 2 ^ 52 then now = math.max(now, next - turnStep) end
   end
   return { keys = keys, now = now, next = {} }
@@ -50,7 +50,8 @@ local function readShare(share)
 end
 
 --[[
-Puts a job into `prioritized` when its turn is. `lane` is "new" or "back".
+Puts a job into `prioritized` when its turn is. `lane` is "new" or "back": the turns of the second end in a half, which tells them apart as long as
+the job waits, and puts none before another.
 ]]
 local function takeTurn(turns, id, share, lane)
   local weight, tenant = readShare(share)
@@ -62,17 +63,19 @@ local function takeTurn(turns, id, share, lane)
     turn = line
     turns.now = turns.now + 1
   end
-  redis.call('ZADD', turns.keys.prioritized, turn, id)
+  redis.call('ZADD', turns.keys.prioritized, lane == 'back' and turn + 0.5 or turn, id)
 end
 
 --[[
 Gives the turn of a job back that was called off while it waited for it. Else a tenant that calls a flood off would go on behind all of it, for as long
-as somebody always waits.
+as somebody always waits. Each lane gets its own back. A job that a worker gave back stands before all turns, and has had its own.
 ]]
-local function giveTurnBack(turnsKey, share)
+local function giveTurnBack(turnsKey, share, turn)
+  if turn < firstTurn - turnCredit then return end
   local weight, tenant = readShare(share)
+  local lane = turn % 1 == 0 and 'new:' or 'back:'
   -- What somebody else put in their place, and is none, is no turn.
-  redis.pcall('ZADD', turnsKey, 'XX', 'INCR', -math.floor(turnStep / weight), 'new:' .. tenant)
+  redis.pcall('ZADD', turnsKey, 'XX', 'INCR', -math.floor(turnStep / weight), lane .. tenant)
 end
 
 --[[

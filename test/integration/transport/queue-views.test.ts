@@ -147,6 +147,21 @@ describe('queue-sample', () => {
     expect(await bench.oldestReadyAt()).toBe(expected);
   });
 
+  it('counts those that gave way among what is due soon, and not those of them that others have promoted or removed', async () => {
+    const bench = new LeaseBench(pool());
+    for (const id of ['1', '2', '3']) await bench.take(id, { id });
+    for (const id of ['1', '2', '3']) {
+      await bench.calls.end({ kind: 'p', id, token: id, words: [300_000, 'shed'] }, undefined);
+    }
+    const before = await pool().inspector.sample(bench.queue);
+    // As BullMQ's own calls do, which know nothing of the index.
+    await pool().client.zrem(bench.keys.delayed, '1', '2');
+    await pool().client.lpush(bench.keys.wait, '1');
+
+    expect(before).toMatchObject({ delayed: 3, dueSoon: 3 });
+    expect(await pool().inspector.sample(bench.queue)).toMatchObject({ delayed: 1, waiting: 1, dueSoon: 1 });
+  });
+
   it('says how late the first delayed job is', async () => {
     const bench = new LeaseBench(pool());
     const now = Date.now();

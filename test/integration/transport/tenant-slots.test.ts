@@ -61,14 +61,19 @@ describe('the slots of a tenant', () => {
     expect(await runsOf(bench)).toMatchObject({ 'of:flood': '2' });
   });
 
-  it('go to who waits for one, however many stand before it that came back by themselves', async () => {
+  it.each([
+    [999, 'with the end of one job', [['3'], []]],
+    [1_000, 'with the end of the next one', [[], ['3']]],
+  ])('go to who waits for one behind %i that came back by themselves %s', async (ahead, _when, brought) => {
     const bench = limitedBench();
     for (const id of ['1', '2', '3']) await addFor(bench, 'flood', id);
     await take(bench, ['t1', 't2', 't3']);
-    const gone = Array.from({ length: 900 }, (_, n) => ['0', `gone-${n}`]).flat();
+    const gone = Array.from({ length: ahead }, (_, n) => ['0', `gone-${n}`]).flat();
     await pool().client.zadd(pool().keyspace.awaitingSlotOf(bench.queue, 'flood'), ...gone);
 
-    expect(await complete(bench, '1', 't1', 't4')).toEqual(['3']);
+    const ends = [await complete(bench, '1', 't1', 't4'), await complete(bench, '2', 't2', 't5')];
+
+    expect(ends).toEqual(brought);
   });
 
   it('are counted anew when somebody who held one is gone', async () => {

@@ -36,6 +36,8 @@ async function serve(bench: LeaseBench, count: number): Promise<string[]> {
   return served;
 }
 
+const calledOff = { reason: 'cancelled', error: { message: 'called off' } } as DeadLetterRecord;
+
 const turnsOf = (bench: LeaseBench) =>
   pool().client.zrange(pool().keyspace.turns(bench.queue), '0', '-1', 'WITHSCORES');
 
@@ -73,14 +75,48 @@ describe('the turns of tenants', () => {
     expect(served.slice(5).filter((share) => share === '1 flood').length).toBeGreaterThanOrEqual(2);
   });
 
+  it.each<[string, string, (bench: LeaseBench, id: string) => Promise<unknown>]>([
+    [
+      'came back after it was set aside gives back one of those',
+      'back:flood',
+      async (bench, id) => {
+        await bench.calls.end({ kind: 'p', id, token: 't', words: [60_000, 'shed'] }, undefined);
+        await new ParkedJobs(pool().client, pool().keyspace).bringBack({ queue: bench.queue, reason: 'shed' }, 1, 1);
+      },
+    ],
+    [
+      'was given back by a worker gives none back',
+      'none',
+      (bench, id) => bench.calls.end({ kind: 'i', id, token: 't', words: [] }, undefined),
+    ],
+    ['waits for its first start gives back one of its tenant', 'new:flood', (bench) => add(bench, '1 flood')],
+  ])('of the lanes are kept apart: a job that is called off and %s', async (_what, lane, comeBack) => {
+    const bench = turnBench();
+    for (let n = 0; n < 12; n++) await add(bench, '1 flood');
+    const [taken] = (await bench.calls.take(['t'])).jobs;
+    const id = taken?.id ?? '';
+    const added = await comeBack(bench, id);
+    const nextOf = async () => {
+      const words = await turnsOf(bench);
+      return Object.fromEntries(words.flatMap((name, at) => (at % 2 === 0 ? [[name, Number(words[at + 1])]] : [])));
+    };
+    const before = await nextOf();
+
+    await pool().admin.cancel(bench.queue, typeof added === 'string' ? added : id, calledOff, false);
+
+    const after = await nextOf();
+    const given = Object.keys(before).filter((name) => after[name] !== before[name]);
+    expect(given).toEqual(lane === 'none' ? [] : [lane]);
+    for (const name of given) expect(after[name]).toBe((before[name] ?? 0) - 10_000);
+  });
+
   it('are given back by jobs that are called off, so that nobody goes on behind what it does not want any more', async () => {
     const bench = turnBench();
     const flood: string[] = [];
     for (let n = 0; n < 50; n++) flood.push(await add(bench, '1 flood'));
     for (let n = 0; n < 20; n++) await add(bench, '1 acme');
     await add(bench, '1 other');
-    const record = { reason: 'cancelled', error: { message: 'called off' } } as DeadLetterRecord;
-    for (const id of flood) await pool().admin.cancel(bench.queue, id, record, false);
+    for (const id of flood) await pool().admin.cancel(bench.queue, id, calledOff, false);
     await add(bench, '1 flood');
 
     expect((await serve(bench, 22)).indexOf('1 flood')).toBeLessThan(10);

@@ -21,7 +21,8 @@ function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
     now: 1_000_000,
     second: 0,
     added: 0,
-    workers: 2,
+    /** When each worker was started. */
+    workers: [0, 0] as number[],
     records: new Map<string, ScaleRecord>(),
     rules: new Map<string, RuleInForce>(),
     needs: new Set<string>(),
@@ -40,7 +41,14 @@ function startAutoscaler(policies: Readonly<Record<string, QueuePolicy>>) {
         records: async () => world.records,
         rules: async () => world.rules,
       },
-      slots: { read: async () => ({ workersOf: () => world.workers, slotsOf: () => 10, needsOf: () => world.needs }) },
+      slots: {
+        read: async () => ({
+          workersOf: (_queues, startedBy = Number.POSITIVE_INFINITY) =>
+            world.workers.filter((startedAt) => startedAt <= startedBy).length,
+          slotsOf: () => 10,
+          needsOf: () => world.needs,
+        }),
+      },
       queues: async () => new Map(Object.entries(policies)),
       flowOf: (queue) => flows.of(queue),
       openBreakers: () => world.openBreakers,
@@ -169,9 +177,9 @@ describe('Autoscaler', () => {
     pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
     const opened = await run(pool, 300, 1);
     // One of them dies, one too many was about to begin.
-    pool.world.workers = 1;
+    pool.world.workers = [0];
     await run(pool, 300, 5);
-    pool.world.workers = 3;
+    pool.world.workers = [0, 0, pool.world.now];
     const open = await run(pool, 300, 5);
     pool.world.openBreakers = [];
     const closed = await run(pool, 300, 1);
@@ -183,6 +191,44 @@ describe('Autoscaler', () => {
     ]);
     expect(closed?.desired).toBeGreaterThanOrEqual(9);
     expect(closed).not.toHaveProperty('held');
+    expect(closed).not.toHaveProperty('heldSince');
+  });
+
+  it.each<[string, { readonly knows: boolean; readonly silentS: number }]>([
+    ['for a moment', { knows: true, silentS: 3 }],
+    ['for longer than a group is left alone before it shrinks', { knows: true, silentS: 100 }],
+    ['and nobody knows how many there were', { knows: false, silentS: 3 }],
+  ])(
+    'holds a group at workers that were there when a breaker opened, though nobody heard of them %s',
+    async (_, row) => {
+      const pool = startAutoscaler({ email });
+      const nine = new Array<number>(9).fill(0);
+      pool.world.workers = nine;
+      if (row.knows) await run(pool, 300, 30);
+      pool.world.workers = [];
+      if (row.knows) await run(pool, 300, 3);
+      pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
+      await run(pool, 300, row.silentS);
+      pool.world.workers = nine;
+      const back = await run(pool, 300, 1);
+      pool.world.workers = [...nine, pool.world.now + 60_000];
+      const later = await run(pool, 300, 100);
+
+      expect([back, later]).toMatchObject([
+        { desired: 9, held: 9 },
+        { desired: 9, held: 9 },
+      ]);
+    },
+  );
+
+  it('lets a whole pool begin that was started together with its leader while a breaker is open', async () => {
+    const pool = startAutoscaler({ email });
+    pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
+    pool.world.workers = [];
+    await run(pool, 300, 3);
+    pool.world.workers = new Array<number>(9).fill(pool.world.now);
+
+    expect(await run(pool, 300, 100)).toMatchObject({ desired: 9, held: 9 });
   });
 
   it('does nothing without the lead, and steps down when it is told that it lost it', async () => {

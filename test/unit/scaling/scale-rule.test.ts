@@ -42,6 +42,7 @@ describe('parseScaleRecord', () => {
     '{"group":"a"}',
     '{"group":"a","desired":"3","queues":[],"steady":{"desired":3}}',
     '{"group":"a","desired":3,"queues":[]}',
+    '{"group":"a","desired":3,"queues":[],"steady":{"desired":3},"held":3,"heldSince":"now"}',
   ])('takes %j for no record', (json) => {
     expect(parseScaleRecord(json)).toBeUndefined();
   });

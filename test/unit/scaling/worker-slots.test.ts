@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkerBeat } from '../../../src/recovery/worker-beat.js';
 import { WorkerSlots } from '../../../src/scaling/worker-slots.js';
+import type { EpochMs } from '../../../src/time/duration.js';
 import { workerBeat } from '../../support/worker-beat.js';
 
 const serving = (id: string, queues: Readonly<Record<string, number>>, overrides: Partial<WorkerBeat> = {}) =>
@@ -53,6 +54,16 @@ describe('WorkerSlots', () => {
     fleet.silentMs['dead'] = 5_000;
 
     expect((await slots.read()).workersOf(['email'])).toBe(2);
+  });
+
+  it('tells workers that were started by some moment from those that came later', async () => {
+    const { slots } = watch(...[1, 2, 3].map((at) => serving(`w${at}`, { email: 1 }, { startedAt: at as EpochMs })));
+
+    const fleet = await slots.read();
+
+    expect([fleet.workersOf(['email'], 0), fleet.workersOf(['email'], 2), fleet.workersOf(['email'])]).toEqual([
+      0, 2, 3,
+    ]);
   });
 
   it('counts no process that is there for one suspect', async () => {
