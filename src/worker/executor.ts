@@ -89,7 +89,7 @@ export class Executor {
       const start = this.#options.shed(job, definition);
       if (start.kind === 'delay' || start.kind === 'park') {
         const leftMs = startableForMs(job, definition, clock.now());
-        return { kind: 'parked', reason: 'shed', delayMs: asideForMs(start.delayMs, leftMs) };
+        return { kind: 'parked', reason: 'shed', delayMs: asideForMs(start.delayMs, leftMs), cause: start.reason };
       }
       if (job.claim === undefined) {
         const taken = await this.#claimKey(job, definition, payload, clock);

@@ -277,7 +277,7 @@ describe('Executor', () => {
 
     const { outcome } = await execute(() => undefined, {}, { shed, job });
 
-    expect(outcome).toEqual({ kind: 'parked', reason: 'shed', delayMs: 30_000 });
+    expect(outcome).toEqual({ kind: 'parked', reason: 'shed', delayMs: 30_000, cause: 'overload' });
   });
 
   it('holds on to a job that meets a fault of our own, and tries it again', async () => {
