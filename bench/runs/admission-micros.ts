@@ -23,6 +23,8 @@ interface Rounds {
   readonly shedding: readonly number[];
   /** While one tenant in 128 of their own class does, so that each job has to be looked at. */
   readonly amongThem: readonly number[];
+  /** The same of jobs that name no tenant, and so share their cohort with nobody. */
+  readonly tenantless: readonly number[];
 }
 
 const rounds = 25;
@@ -59,6 +61,11 @@ export async function measureAdmission(quick: boolean): Promise<AdmissionMicros>
     calm: await measure(checksUnder(nothingSheds), who, times),
     shedding: await measure(checksUnder(otherClassSheds), who, times),
     amongThem: await measure(checksUnder(oneOfTheirsSheds), who, times),
+    tenantless: await measure(
+      checksUnder(oneOfTheirsSheds, () => undefined),
+      who,
+      times,
+    ),
   });
   return { worker: await of('worker'), producer: await of('producer') };
 }
@@ -71,15 +78,23 @@ interface Checks {
 }
 
 /** The checks as worker and producer make them, of ones that have heard this. */
-function checksUnder(directive: ShedDirective): Checks {
+function checksUnder(directive: ShedDirective, tenantOf: (id: string) => string | undefined = (id) => id): Checks {
   const store = { directive: async () => directive, addRefused: async () => undefined };
   const metrics = createMetrics({ role: 'worker', version: '0' });
   const shared = { clock: systemClock, random: Math.random, metrics };
   const gate = new ShedGate({ ...shared, store, limit: () => undefined, queues: [], slotsOf: () => 1, log });
   const follower = new DirectiveFollower({ store, clock: systemClock, onError: () => undefined });
   const admission = new Admission({ ...shared, follower, waitMs: 0 });
-  const jobs = ids.map((id) => ({ id, meta: { tenant: id } }) as unknown as FetchedJob);
-  const requests = ids.map((id): Request => ({ queue, tenant: id, key: undefined, count: 1, whenShed: 'fail' }));
+  const jobs = ids.map((id) => ({ id, meta: { tenant: tenantOf(id) } }) as unknown as FetchedJob);
+  const requests = ids.map(
+    (id): Request => ({
+      queue,
+      tenant: tenantOf(id),
+      key: undefined,
+      count: 1,
+      whenShed: 'fail',
+    }),
+  );
   return {
     hear: () => Promise.all([gate.hear(), follower.refresh()]),
     worker: (number) => gate.decide(jobs[number % jobs.length] as FetchedJob, job),

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../time/duration.js';
+import type { ShedReason } from './shed-reason.js';
 
 /**
  * What kind of failure an error is; it decides what happens next.
@@ -96,7 +97,13 @@ export type Outcome =
       /** The dependency whose call made the attempt fail, where one did. */
       readonly dependency?: string;
     }
-  | { readonly kind: 'parked'; readonly delayMs: number; readonly reason: ParkReason }
+  | {
+      readonly kind: 'parked';
+      readonly delayMs: number;
+      readonly reason: ParkReason;
+      /** Why work gives way, where that is the reason. */
+      readonly cause?: ShedReason;
+    }
   | {
       readonly kind: 'dead_lettered';
       readonly reason: DeadLetterReason;

@@ -4,7 +4,7 @@ import { Cohorts } from '../shedding/cohorts.js';
 import { decideEnqueue } from '../shedding/decide-admission.js';
 import { letsAllIn, type ShedDirective } from '../shedding/directive.js';
 import type { DirectiveFollower } from '../shedding/directive-follower.js';
-import { floorOf, isAbove, levelOf } from '../shedding/levels.js';
+import { floorOf, isAbove, levelByChance, levelOf } from '../shedding/levels.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { type Clock, pause } from '../time/clock.js';
 import { JobShedError } from './job-shed-error.js';
@@ -76,7 +76,7 @@ export class Admission {
     const { clock, random } = this.#options;
     const now = clock.now();
     if (tenant !== undefined) return this.#cohorts.levelOf(criticality, tenant, now);
-    return levelOf(criticality, key ?? String(random()), now);
+    return key === undefined ? levelByChance(criticality, random()) : levelOf(criticality, key, now);
   }
 
   /** Jobs that wait at the door are not counted: they come, and only later. */

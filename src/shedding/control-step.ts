@@ -23,7 +23,7 @@ export interface ControlState {
   readonly cut: number;
   readonly memoryShort: readonly Criticality[];
   readonly full: ReadonlySet<string>;
-  /** How many parked jobs come back in a second. */
+  /** How many parked jobs come back in a second, of the classes of which none gives way. */
   readonly returnPerS: number;
 }
 
@@ -121,16 +121,13 @@ export function decideControl(before: ControlState, input: ControlInput): Contro
     cut,
     memoryShort,
     full: new Set(queues.filter((each) => isFull(each, before.full.has(each.queue))).map(({ queue }) => queue)),
-    returnPerS:
-      cut > openCut
-        ? 0
-        : decideReturnRate(before.returnPerS, {
-            share: mayShed ? share : 0,
-            waitRatio,
-            targetRatio,
-            capacityPerS: capacityPerS ?? 0,
-            elapsedS,
-          }),
+    returnPerS: decideReturnRate(before.returnPerS, {
+      share: mayShed ? share : 0,
+      waitRatio,
+      targetRatio,
+      capacityPerS: capacityPerS ?? 0,
+      elapsedS,
+    }),
   };
   return { state, waits, arrivalsPerS, reason: reasonOf(state, order, pressed) };
 }

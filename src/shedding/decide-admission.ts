@@ -63,6 +63,17 @@ export type StartDecision =
 
 const run: StartDecision = { kind: 'run' };
 
+/**
+ * For how long a job is set aside whose deadline draws near: up to half of what is left, so that it is looked at again while it is worth
+ * doing. With too little left for that it comes back when it is to be given up. Pure.
+ *
+ * @param leftMs - after which it is too late to start; infinitely many when it never is.
+ */
+export function asideForMs(wantedMs: number, leftMs: number): number {
+  const secondLookMs = Math.floor(leftMs / 2);
+  return Math.min(wantedMs, secondLookMs < delayMs ? leftMs : secondLookMs);
+}
+
 /** Whether a worker runs a job that it has taken. `chance` from 0 to 1 spreads when they are due. */
 export function decideStart(
   { criticality, level, hasFallback }: Candidate & { readonly hasFallback: boolean },

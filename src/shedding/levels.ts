@@ -34,6 +34,11 @@ export function levelOf(criticality: Criticality, tenantOrId: string, now: numbe
   return floorOf(criticality) + cohortOf(tenantOrId, hourOf(now));
 }
 
+/** The level of a job that shares its cohort with nobody: `chance`, from 0 to 1, deals it. */
+export function levelByChance(criticality: Criticality, chance: number): number {
+  return floorOf(criticality) + Math.min(Math.floor(chance * cohortsPerClass), cohortsPerClass - 1);
+}
+
 /** The hour for which cohorts are dealt. */
 export function hourOf(now: number): number {
   return Math.floor(now / hourMs);

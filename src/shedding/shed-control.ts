@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { AuditNotes } from '../audit/audit-notes.js';
 import type { QueueFlow } from '../flow/queue-flow.js';
-import { type Criticality, criticalities } from '../job/criticality.js';
+import { criticalities } from '../job/criticality.js';
 import type { QueuePolicy } from '../job/queue-policy.js';
 import type { Leadership } from '../recovery/leadership.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -12,12 +12,13 @@ import type { ShedDirective } from './directive.js';
 import { openCut, shareBelow } from './levels.js';
 import type { Pressure } from './pressure.js';
 import { RefusedRates } from './refused-rates.js';
+import { ShedReturn } from './shed-return.js';
 import type { ShedStore } from './shed-store.js';
 import { ShedStory } from './shed-story.js';
 
 export interface ShedControlOptions {
   readonly store: Pick<ShedStore, 'directive' | 'say' | 'order' | 'refused'>;
-  readonly parked: Pick<ParkedJobs, 'bringBack'>;
+  readonly parked: Pick<ParkedJobs, 'bringBack' | 'births'>;
   readonly queues: () => Promise<ReadonlyMap<string, QueuePolicy>>;
   /** How a queue flows, and for how long its oldest job has waited; undefined when it was not sampled yet. */
   readonly flowOf: (queue: string) => QueueFlow | undefined;
@@ -43,6 +44,7 @@ export class ShedControl {
   readonly #options: ShedControlOptions;
   readonly #refused = new RefusedRates();
   readonly #story = new ShedStory();
+  readonly #return: ShedReturn;
   /** How much waited in each queue at the last look. */
   readonly #waited = new Map<string, number>();
   /** Since when each queue has had work that waits. */
@@ -51,11 +53,10 @@ export class ShedControl {
   #steppedAt = 0;
   #seq = 0;
   #isToldOf = '';
-  /** What is left of a job to come back, after whole ones did. */
-  #owed = 0;
 
   constructor(options: ShedControlOptions) {
     this.#options = options;
+    this.#return = new ShedReturn(options.parked);
   }
 
   /** One look, one decision. */
@@ -81,7 +82,8 @@ export class ShedControl {
     const said = await store.say(this.#directive(decision, fence));
     if (said === 'deposed') return leadership.deposed(fence);
     this.#writeDown(decision, now, fence);
-    await this.#bringBack(queues, elapsedS, fence);
+    const returning = await this.#return.bringBack({ queues, ...decision.state, elapsedS, fence });
+    if (returning === 'deposed') leadership.deposed(fence);
   }
 
   /** Forgets everything: somebody else decides from now on. */
@@ -173,31 +175,11 @@ export class ShedControl {
     const news = this.#story.next({ reason, share: sharedBy(state), cut, memoryShort }, now);
     if (news) audit.add({ by: supervisor, fence, ...news });
   }
-
-  /** Brings parked jobs back, the highest class first. */
-  async #bringBack(queues: readonly SeenQueue[], elapsedS: number, fence: number): Promise<void> {
-    const { parked, leadership } = this.#options;
-    const returnPerS = this.#state?.returnPerS ?? 0;
-    this.#owed = returnPerS === 0 ? 0 : this.#owed + returnPerS * elapsedS;
-    const inOrder = queues.toSorted((one, other) => rank(one.criticality) - rank(other.criticality));
-    for (const { queue } of inOrder) {
-      if (this.#owed < 1) return;
-      const reply = await parked.bringBack({ queue, reason: 'shed' }, Math.floor(this.#owed), fence);
-      if (reply.kind === 'deposed') return leadership.deposed(fence);
-      this.#owed -= reply.returned;
-    }
-    // Whom nobody waits for is not saved up.
-    this.#owed = Math.min(this.#owed, 1);
-  }
 }
 
 /** Which part gives way. Where nobody is to give way for those who are late, the controller asks in vain. */
 function sharedBy({ controller, cut, gates }: ControlState): number {
   return cut === openCut && Object.keys(gates).length === 0 ? 0 : round(controller.share);
-}
-
-function rank(criticality: Criticality): number {
-  return criticalities.indexOf(criticality);
 }
 
 function round(value: number): number {

@@ -20,6 +20,16 @@ const returnParkedScript = defineScript({
   },
 });
 
+const parkedBirthsScript = defineScript({
+  file: new URL('./lua/parked-births.lua', import.meta.url),
+  keys: ['parked', 'delayed'],
+  args: ['base', 'most'],
+  reply: (raw): number[] => {
+    if (!Array.isArray(raw)) throw new TypeError('expected an array');
+    return raw.map(Number);
+  },
+});
+
 /**
  * One index of parked jobs: those of a queue that were set aside for one reason, by when they come back by themselves. Who waits for a slot of
  * its tenant is on an index of another kind: see `Keyspace.awaitingSlotOf`.
@@ -48,6 +58,16 @@ export class ParkedJobs {
       this.#client.zcount(this.#keyspace.parked(queue, reason), `(${now}`, '+inf').catch(noneInWrongType),
     );
     return Promise.all(counts);
+  }
+
+  /** When the oldest of those were made that could come back, up to `most` of them, the oldest first. */
+  births({ queue, reason }: ParkedFor, most: number): Promise<number[]> {
+    const { delayed, '': base } = queueKeys(this.#keyspace, queue);
+    return parkedBirthsScript.run(
+      this.#client,
+      { parked: this.#keyspace.parked(queue, reason), delayed },
+      { base, most: Math.min(most, mostPerCall) },
+    );
   }
 
   /**

@@ -214,7 +214,9 @@ export class Settlement {
         return { kind: 'y', id, token, words };
       }
       case 'parked':
-        return { kind: 'p', id, token, words: [outcome.delayMs, outcome.reason] };
+        return outcome.cause === undefined
+          ? { kind: 'p', id, token, words: [outcome.delayMs, outcome.reason] }
+          : { kind: 's', id, token, words: [outcome.delayMs, outcome.reason, outcome.cause] };
       case 'dead_lettered':
         return { kind: 'd', id, token, words: this.#letter(job, outcome) };
       case 'interrupted':

@@ -17,7 +17,7 @@ interface WorkRequest<J> {
 
 /** One end, as the header of fetch-and-finish.lua lists them. */
 export interface JobEnd {
-  readonly kind: 'c' | 'b' | 'f' | 'y' | 'p' | 'd' | 'i';
+  readonly kind: 'c' | 'b' | 'f' | 'y' | 'p' | 's' | 'd' | 'i';
   readonly id: string;
   readonly token: string;
   readonly words: readonly ScriptArgument[];

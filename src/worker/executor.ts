@@ -7,7 +7,7 @@ import { LeaseLostError } from '../job/lease-lost-error.js';
 import { fallbackForLoad, type Outcome } from '../job/outcome.js';
 import type { KindRegistry } from '../job/registry.js';
 import { reportError } from '../retry/error-report.js';
-import type { StartDecision } from '../shedding/decide-admission.js';
+import { asideForMs, type StartDecision } from '../shedding/decide-admission.js';
 import type { AttemptSpan } from '../telemetry/tracing/attempt-span.js';
 import { CarriedClock, type Clock } from '../time/clock.js';
 import type { EpochMs } from '../time/duration.js';
@@ -89,7 +89,7 @@ export class Executor {
       const start = this.#options.shed(job, definition);
       if (start.kind === 'delay' || start.kind === 'park') {
         const leftMs = startableForMs(job, definition, clock.now());
-        return { kind: 'parked', reason: 'shed', delayMs: Math.min(start.delayMs, leftMs) };
+        return { kind: 'parked', reason: 'shed', delayMs: asideForMs(start.delayMs, leftMs), cause: start.reason };
       }
       if (job.claim === undefined) {
         const taken = await this.#claimKey(job, definition, payload, clock);

@@ -172,12 +172,20 @@ const parkings: Readonly<Record<string, string>> = {
   retry_budget: 'the retry budget of its queue was empty',
 };
 
-function spokenParking({ at, reason, until, times }: Of<'parked'>): string {
+/** Why work gave way. A trail from before that was written down says nothing of it. */
+const shedCauses: Readonly<Record<string, string>> = {
+  pressure: 'Redis or the event loops of the workers were slow, and it gave way',
+  operator: 'an operator had ordered that it gives way',
+};
+
+function spokenParking({ at, reason, cause = '', until, times }: Of<'parked'>): string {
   const wait = until === undefined || at === null ? '' : `, for ${spokenDuration(until - at)} at most`;
   const breaker = breakerOfParkReason(reason);
   const known =
-    breaker === undefined ? (parkings[reason] ?? spokenSlots(reason)) : `the breaker ${breaker} let no call through`;
-  return `set aside (${reason})${known === undefined ? '' : `: ${known}`}${wait}${again(times)}`;
+    breaker === undefined
+      ? (shedCauses[cause] ?? parkings[reason] ?? spokenSlots(reason))
+      : `the breaker ${breaker} let no call through`;
+  return `set aside (${cause === '' ? reason : `${reason}: ${cause}`})${known === undefined ? '' : `: ${known}`}${wait}${again(times)}`;
 }
 
 /** The tenant is named in the reason. */

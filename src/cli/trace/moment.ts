@@ -81,6 +81,8 @@ interface Crashed extends Omit<JobCrash, 'at'> {
 interface Parked {
   readonly what: 'parked';
   readonly reason: string;
+  /** Why work gave way, where that is the reason. */
+  readonly cause?: string;
   /** When it comes back by itself. */
   readonly until?: number;
   /** How often in a row by now. */

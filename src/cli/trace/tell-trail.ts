@@ -83,7 +83,11 @@ function happeningOf({ at: _at, what, ...details }: TrailEntry): Happening {
   const { reason, by } = details;
   switch (what) {
     case 'parked':
-      return { what, reason: textOf(reason) ?? 'unknown', ...tidy({ until: momentOf(details['until']) ?? undefined }) };
+      return {
+        what,
+        reason: textOf(reason) ?? 'unknown',
+        ...tidy({ cause: textOf(details['cause']), until: momentOf(details['until']) ?? undefined }),
+      };
     case 'returned':
       return { what, reason: textOf(reason) ?? 'unknown' };
     case 'given_back':

@@ -1,6 +1,6 @@
 --[[
 Adds one entry to the trail in the job's hash (field `bwt`, a JSON array of { at, what, ... }), which keeps the last twenty of what
-happened to the job beside its attempts. What happens again at once, for the same reason, is counted in its entry: `first` is when it
+happened to the job beside its attempts. What happens again at once, for the same reason and cause, is counted in its entry: `first` is when it
 began, `times` how often. The entry is an object that was written by cjson. A trail that cannot be read, or has grown large, begins anew.
 ]]
 local function appendTrail(jobKey, entryJson)
@@ -11,7 +11,7 @@ local function appendTrail(jobKey, entryJson)
   end
   local entry, last = cjson.decode(entryJson), trail[#trail]
   local isAgain = last and entry.reason and last.what == entry.what and last.reason == entry.reason
-  if isAgain and last.crashes == entry.crashes then
+  if isAgain and last.crashes == entry.crashes and last.cause == entry.cause then
     entry.first, entry.times = last.first or last.at, (tonumber(last.times) or 1) + 1
     trail[#trail] = entry
   else

@@ -45,6 +45,7 @@ ARGV  1 base               what the keys of the jobs begin with
           y  delay, since, counts, fields, attempt         runs again later; since: ms, or empty for now; counts: 1 when the
                                                            attempt does
           p  delay, reason                                 parked
+          s  delay, reason, cause                          parked, and why work gave way
           d  record, attempt, message, stack, data, opts, won, failure
                                                            dead-lettered; failure: what the ledger is to keep as the
                                                            end of its key, or empty
@@ -93,7 +94,7 @@ local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'durat
 local maxEvents = settings[5] or '10000'
 
 -- How many words an end has, kind, id, token and next among them.
-local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, d = 12, i = 4 }
+local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, s = 7, d = 12, i = 4 }
 -- Of every end: where its words begin, and the keys of its job and of the lease.
 local ends, jobKeys, locks = {}, {}, {}
 local at = 19
@@ -253,8 +254,9 @@ local function endOtherwise(index, kind)
     if counts == '1' then countUp(job, 'atm') end
     call('HSET', job, 'delay', delay)
     enterDelayed(keys.delayed, keys.events, maxEvents, id, tonumber(since) or now, tonumber(delay))
-  elseif kind == 'p' then
-    parkJob(keys, maxEvents, parkedBase, job, id, now, ARGV[first + 4], ARGV[first + 5])
+  elseif kind == 'p' or kind == 's' then
+    local cause = kind == 's' and ARGV[first + 6] or nil
+    parkJob(keys, maxEvents, parkedBase, job, id, now, ARGV[first + 4], ARGV[first + 5], cause)
   elseif kind == 'd' then
     local record, attempt, message, stack, data, opts = unpack(ARGV, first + 4, first + 9)
     moveToDeadLetters(keys, base, deadBase, id, now, {
@@ -285,7 +287,7 @@ for index = 1, endCount do
   if code == 0 then
     freed = freed + 1
     if ARGV[first + 2] ~= '0' then released[#released + 1], unstalled[#unstalled + 1] = locks[index], id end
-    if kind == 'y' or kind == 'p' then delays[#delays + 1] = next == '' and math.huge or #tokens + 1 end
+    if kind == 'y' or kind == 'p' or kind == 's' then delays[#delays + 1] = next == '' and math.huge or #tokens + 1 end
     if next ~= '' then tokens[#tokens + 1] = next end
     if type(share) == 'string' then shares[#shares + 1] = share end
   end

@@ -25,6 +25,7 @@ WRITES everything named above but meta, and the jobs   COST O(1000 + most x log 
 --- @include "enter-by-age.lua"
 --- @include "note-return.lua"
 --- @include "check-fence.lua"
+--- @include "jobs-aside.lua"
 --- @include "now-ms.lua"
 local parked, delayed = KEYS[1], KEYS[2]
 local keys = {
@@ -38,35 +39,12 @@ expectTypes({
   [keys.events] = 'stream', [keys.meta] = 'hash',
 })
 if isStale(KEYS[9], epoch) then return -7 end
--- What somebody else put in its place is no index, and nobody is on it.
-if redis.call('TYPE', parked).ok ~= 'zset' then return 0 end
-
-local aside = {}
-local entries = redis.call('ZRANGE', parked, 0, 999, 'WITHSCORES')
-for index = 1, #entries, 2 do
-  local id = entries[index]
-  local born = redis.pcall('HGET', base .. id, 'timestamp')
-  aside[#aside + 1] = { id = id, due = tonumber(entries[index + 1]), born = type(born) == 'string' and tonumber(born) or 0 }
-end
-if first == 'oldest' then
-  table.sort(aside, function(one, other)
-    if one.born ~= other.born then return one.born < other.born end
-    return one.id < other.id
-  end)
-end
-
--- Whoever left `delayed`, or is there for something that came later, has an entry on the index that is out of date.
-local function isAside(job)
-  local score = redis.call('ZSCORE', delayed, job.id)
-  return score and math.floor(tonumber(score) / 0x1000) == math.floor(job.due) and redis.call('TYPE', base .. job.id).ok == 'hash'
-end
-
 local now = nowMs()
 local returned, plain, turns = 0, {}, nil
-for _, job in ipairs(aside) do
+for _, job in ipairs(jobsAside(parked, base, first)) do
   if returned >= tonumber(most) then break end
   redis.call('ZREM', parked, job.id)
-  if isAside(job) then
+  if isAside(delayed, base, job) then
     returned = returned + 1
     redis.call('ZREM', delayed, job.id)
     keys.job = base .. job.id

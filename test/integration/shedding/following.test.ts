@@ -119,7 +119,7 @@ describe('a worker', () => {
     const pool = await startPool();
     const bulk = pool.queue({ criticality: 'sheddable' });
     const { job, ran } = countingJob(bulk);
-    await say(pool, { share: 0.3, cut: ceilingOf('sheddable'), reason: 'overload' });
+    await say(pool, { share: 0.3, cut: ceilingOf('sheddable'), reason: 'operator' });
     const { id } = await pool.producer().enqueue(job, { id: '1' });
 
     await pool.worker([job]);
@@ -129,7 +129,7 @@ describe('a worker', () => {
     });
 
     expect(view).toMatchObject({ attemptsMade: 0 });
-    expect(view.trail).toMatchObject([{ what: 'parked', reason: 'shed' }]);
+    expect(view.trail).toMatchObject([{ what: 'parked', reason: 'shed', cause: 'operator' }]);
     expect(await pool.client.zcard(pool.keyspace.parked(bulk.name, 'shed'))).toBe(1);
     expect(ran).toEqual([]);
   });

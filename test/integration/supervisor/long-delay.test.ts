@@ -57,7 +57,7 @@ function startLeader(queues: ReadonlyMap<string, QueuePolicy>) {
       order: async () => undefined,
       refused: async () => new Map(),
     },
-    parked: { bringBack: async () => ({ kind: 'returned', returned: 0 }) },
+    parked: { births: async () => [], bringBack: async () => ({ kind: 'returned', returned: 0 }) },
     oldestAgeMs: (queue) => sampler.oldestAgeMs(queue),
     pressure: async () => ({ memoryRatio: 0, loopDelayMs: 0, redisLatencyMs: 0 }),
     audit: { add: () => undefined },

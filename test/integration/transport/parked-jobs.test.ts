@@ -55,6 +55,16 @@ describe('bringing parked jobs back', () => {
     expect(await delayed(bench)).toEqual([setAsideAgain]);
   });
 
+  it('says when the oldest were made, of those that could come back', async () => {
+    const bench = new LeaseBench(pool());
+    for (const at of [3_000, 1_000, 2_000]) await park(bench, bornAt(at));
+    const promoted = await park(bench, bornAt(500));
+    await pool().client.zrem(bench.keys.delayed, promoted);
+
+    expect(await parkedJobs().births({ queue: bench.queue, reason }, 2)).toEqual([1_000, 2_000]);
+    expect(await parkedJobs().births({ queue: bench.queue, reason: 'shed' }, 2)).toEqual([]);
+  });
+
   it('puts each to its place by age among those that wait', async () => {
     const bench = new LeaseBench(pool());
     const [second, fourth] = [await park(bench, bornAt(2_000)), await park(bench, bornAt(4_000))];

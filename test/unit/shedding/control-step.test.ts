@@ -98,9 +98,16 @@ describe('one second of overload control', () => {
     expect(after60.reason).toBeUndefined();
   });
 
-  it('brings parked jobs back only when nothing is shed', () => {
-    expect(steps(6, input(late)).state.returnPerS).toBe(0);
+  it('lets work come back of classes that are let in, also while others give way', () => {
+    const ordered = steps(60, input([pay(), bulk()], { order: order('sheddable') })).state;
+    const shedding = steps(6, input(late)).state;
+
     expect(steps(6, input([pay()])).state.returnPerS).toBeGreaterThan(0);
+    expect(ordered).toMatchObject({ cut: ceilingOf('sheddable') });
+    expect(ordered.returnPerS).toBeGreaterThan(50);
+    expect(shedding.cut).toBeGreaterThan(openCut);
+    expect(shedding.returnPerS).toBeGreaterThan(0);
+    expect(shedding.returnPerS).toBeLessThanOrEqual(20);
   });
 
   it.each<[ShedOrder['target'], number]>([

@@ -6,7 +6,7 @@ import {
   defaultParameters,
   stepController,
 } from '../../../src/shedding/controller.js';
-import { cutFor, levelOf, openCut } from '../../../src/shedding/levels.js';
+import { cutFor, isAbove, levelOf, openCut } from '../../../src/shedding/levels.js';
 import { decideNeeds, reachInto } from '../../../src/shedding/reach.js';
 import { decideReturnRate } from '../../../src/shedding/readmission.js';
 import { arrivalsIn, followRush, type Rush } from '../../../src/shedding/rush.js';
@@ -95,6 +95,7 @@ export function runModel({ load, capacity, mix = usualMix, parameters = {}, seed
     returning += rate * tickS;
     for (; returning >= 1; returning -= 1) {
       const next = order
+        .filter((each) => isAbove(each, cuts.at(-1) ?? openCut))
         .map((each) => parked[each])
         .find((each) => each.length > 0)
         ?.shift();

@@ -7,6 +7,7 @@ import {
   floorOf,
   highestCut,
   isAbove,
+  levelByChance,
   levelOf,
   openCut,
   shareBelow,
@@ -27,6 +28,12 @@ describe('levels', () => {
       expect(Math.max(...levels)).toBeLessThan(above);
       above = Math.min(...levels);
     }
+  });
+
+  it.each(criticalities)('spreads jobs of nobody over all levels of %s by chance', (each) => {
+    const levels = [0, 0.5, 0.999999, 1].map((chance) => levelByChance(each, chance) - floorOf(each));
+
+    expect(levels).toEqual([0, 64, 127, 127]);
   });
 
   it('keeps a tenant together for an hour, and deals the cohorts anew in the next', () => {

@@ -271,13 +271,13 @@ describe('Executor', () => {
     },
   );
 
-  it('sets a job that gives way aside for no longer than it is worth starting', async () => {
+  it('looks again at a job that gave way while it is still worth starting', async () => {
     const shed: StartDecision = { kind: 'park', reason: 'overload', delayMs: 300_000 };
     const job = { meta: { deadline: momentIn(60_000) } };
 
     const { outcome } = await execute(() => undefined, {}, { shed, job });
 
-    expect(outcome).toEqual({ kind: 'parked', reason: 'shed', delayMs: 60_001 });
+    expect(outcome).toEqual({ kind: 'parked', reason: 'shed', delayMs: 30_000, cause: 'overload' });
   });
 
   it('holds on to a job that meets a fault of our own, and tries it again', async () => {

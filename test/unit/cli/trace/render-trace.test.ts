@@ -195,3 +195,13 @@ it('tells of a job whose breaker held it, who opened that, and what it waits for
     '            but the breaker smtp is isolated for 10s (by ada@host: moving), until it is released: `bulwark breaker show smtp`',
   ]);
 });
+
+it.each([
+  ['overload', 'there was more to do than could be done in time, and it gave way'],
+  ['pressure', 'Redis or the event loops of the workers were slow, and it gave way'],
+  ['operator', 'an operator had ordered that it gives way'],
+])('tells of a job that gave way for %s why it did', (cause, said) => {
+  const page = render([{ at: start, what: 'parked', reason: 'shed', cause, until: start + 40_000 }]);
+
+  expect(page).toContain(`set aside (shed: ${cause}): ${said}, for 40s at most`);
+});
