@@ -196,7 +196,7 @@ describe('Executor', () => {
       'sets a job aside that gives way before any breaker is asked',
       halfOpen,
       { kind: 'park', reason: 'overload', delayMs: 40_000 },
-      { kind: 'parked', reason: 'shed', delayMs: 40_000 },
+      { kind: 'parked', reason: 'shed', delayMs: 40_000, cause: 'overload' },
     ],
     [
       'runs the fallback of a job that gives way although its dependency is well, and says what for',
