@@ -2,8 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Figures, Proof, ProofResult } from '../proof.js';
 import { largeMetrics } from '../runs/large-metrics.js';
 
-/** Jobs of one kind end in some four buckets. */
-const pool = { queues: 200, kinds: 50, exemplars: 4 };
+const pool = { queues: 200, kinds: 50, traced: true };
 const scrapes = 200;
 const mostMs = 50;
 const mostBytes = 2_000_000;
