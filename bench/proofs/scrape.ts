@@ -2,8 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Figures, Proof, ProofResult } from '../proof.js';
 import { largeMetrics } from '../runs/large-metrics.js';
 
-/** Jobs of one kind end in some four buckets. */
-const pool = { queues: 200, kinds: 50, exemplars: 4 };
+const pool = { queues: 200, kinds: 50, traced: true };
 const scrapes = 200;
 const mostMs = 50;
 const mostBytes = 2_000_000;
@@ -33,6 +32,7 @@ async function measure(role: 'worker' | 'supervisor', times: number, promises: b
   const page = await metrics.render();
   const bytes = Buffer.byteLength(page);
   const p99Ms = durations[Math.ceil(times * 0.99) - 1] ?? 0;
+  const under = (ms: number) => ({ limit: mostMs, held: ms < mostMs });
   const bulwark: Figures = {
     lines: page.split('\n').length,
     bytes,
@@ -43,7 +43,12 @@ async function measure(role: 'worker' | 'supervisor', times: number, promises: b
   return {
     bulwark,
     ...(promises && {
-      bounds: { bytes: { limit: mostBytes, held: bytes < mostBytes }, p99Ms: { limit: mostMs, held: p99Ms < mostMs } },
+      // The first one finds the code cold and the lines unwritten, and holds jobs up like any other.
+      bounds: {
+        bytes: { limit: mostBytes, held: bytes < mostBytes },
+        firstMs: under(firstMs),
+        p99Ms: under(p99Ms),
+      },
     }),
   };
 }

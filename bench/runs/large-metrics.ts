@@ -8,8 +8,8 @@ import type { Role } from '../../src/telemetry/role.js';
 export interface PoolSize {
   readonly queues: number;
   readonly kinds: number;
-  /** In how many buckets of each series a trace is named; without it nobody traces. */
-  readonly exemplars?: number;
+  /** Whether a trace was met in every bucket of each series that names traces; without it nobody traces. */
+  readonly traced?: boolean;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -23,13 +23,13 @@ const othersPerLabel = 10;
  * for which jobs are refused, shed or dead-lettered. A kind lives in one queue; the queues beyond those have no kinds here, and are counted
  * all the same.
  */
-export function largeMetrics(role: Role, { queues, kinds, exemplars = 0 }: PoolSize): Metrics {
+export function largeMetrics(role: Role, { queues, kinds, traced = false }: PoolSize): Metrics {
   const names = Array.from({ length: kinds }, (_, n) => `kind-of-job-${n}`);
   const metrics = createMetrics({
     role,
     version: '1.0.0',
     registry: { kinds: names, queues: [] },
-    exemplars: exemplars > 0,
+    exemplars: traced,
   });
   for (const [name, row] of Object.entries(metricTable) as [keyof Metrics, MetricRow][]) {
     // A process has one build.
@@ -37,16 +37,19 @@ export function largeMetrics(role: Role, { queues, kinds, exemplars = 0 }: PoolS
     const instrument = metrics[name] as unknown as AnyInstrument;
     for (const labels of seriesOf(row, queues, names)) {
       record(row, instrument, labels);
-      if (row.type === 'histogram' && row.exemplars) nameTraces(instrument, labels, exemplars);
+      if (traced && row.type === 'histogram' && row.exemplars) nameTraces(instrument, labels, row.buckets);
     }
   }
   return metrics;
 }
 
+/** More than the last edge of any histogram, in seconds. */
+const beyondAll = 123_456;
+
 /** An observation for each bucket, each of a trace of its own. */
-function nameTraces(instrument: AnyInstrument, labels: Labels, buckets: number): void {
-  for (let n = 0; n < buckets; n++)
-    instrument.observe(labels, 0.123 * 4 ** n, { trace_id: randomBytes(16).toString('hex') });
+function nameTraces(instrument: AnyInstrument, labels: Labels, buckets: readonly number[]): void {
+  for (const edge of [...buckets, Number.POSITIVE_INFINITY])
+    instrument.observe(labels, Math.min(edge, beyondAll) - 0.000_5, { trace_id: randomBytes(16).toString('hex') });
 }
 
 function record({ type, labels }: MetricRow, instrument: AnyInstrument, values: Labels): void {

@@ -10,6 +10,7 @@ export class Turns<Name extends string> {
   /** Who has not had a turn in this round. */
   #left: Name[] = [];
   #rounds = 0;
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(names: readonly Name[]) {
     this.#names = names;
@@ -17,6 +18,7 @@ export class Turns<Name extends string> {
 
   /** Runs a part when it is the turn of `name`. */
   async take<T>(name: Name, part: () => Promise<T>): Promise<T> {
+    if (this.#broken !== undefined) throw this.#broken.error;
     await new Promise<void>((go, giveUp) => {
       this.#waiting.set(name, { go, giveUp });
       if (this.#waiting.size === this.#names.length) this.#startRound();
@@ -26,8 +28,9 @@ export class Turns<Name extends string> {
     return result;
   }
 
-  /** One of them has failed, and no round will be complete again. */
+  /** One of them has failed, and no round will be complete again: whoever waits for a turn, or asks for one later, gets the first error. */
   breakOff(error: unknown): void {
+    this.#broken ??= { error };
     for (const { giveUp } of this.#waiting.values()) giveUp(error);
     this.#waiting.clear();
   }

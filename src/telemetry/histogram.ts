@@ -17,6 +17,12 @@ interface KeptExemplar {
   readonly timestamp: number;
 }
 
+/**
+ * How long an exemplar is shown, in milliseconds. A scraper has read it many times by then. Shown for longer, it would lead to a trace that its
+ * store has deleted; shorter than the time between two scrapes, it would be missed.
+ */
+const shownForMs = 5 * 60_000;
+
 /** What was observed with the same labels. The last bucket has no upper edge. */
 interface Series {
   readonly labels: LabelValues;
@@ -45,6 +51,9 @@ interface HistogramFamily {
 /**
  * A histogram that a registry of prom-client exports like its own. A worker observes twice with every job: to count in an array takes a
  * tenth of the time that prom-client's histogram does, which sorts, joins and checks the labels with each observation.
+ *
+ * Of each series the page shows one exemplar: of those that are a few minutes old at most the one in the highest bucket. Whoever looks for a
+ * trace looks for what was slow, and one for each bucket would make the page of a large pool too long.
  */
 export class Histogram {
   readonly name: string;
@@ -85,9 +94,10 @@ export class Histogram {
 
   #samplesOf({ labels: sharedLabels, counts, exemplars, sum }: Series): HistogramSample[] {
     let count = 0;
+    const shown = exemplars.findLast(isRecent);
     const samples = this.#edges.map((labels, bucket): HistogramSample => {
       count += counts[bucket] ?? 0;
-      const exemplar = exemplars[bucket] ?? null;
+      const exemplar = shown !== undefined && shown === exemplars[bucket] ? shown : null;
       return { metricName: `${this.name}_bucket`, labels, sharedLabels, value: count, exemplar };
     });
     samples.push(
@@ -96,4 +106,8 @@ export class Histogram {
     );
     return samples;
   }
+}
+
+function isRecent(exemplar: KeptExemplar | undefined): boolean {
+  return exemplar !== undefined && exemplar.timestamp * 1_000 > Date.now() - shownForMs;
 }

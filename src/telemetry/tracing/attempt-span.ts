@@ -14,7 +14,7 @@ import { attribute, operationAttributes, queueAttributes } from './attributes.js
 import { type Exemplar, idsOf, isSampled, readCarrier, type TraceIds } from './context.js';
 import { describeEnd } from './describe-end.js';
 import { failSpan } from './failure.js';
-import { type FollowedContexts, followedContexts, followedSpan } from './followed-contexts.js';
+import { contextOfUnfollowed, type FollowedContexts, followedContexts, followedSpan } from './followed-contexts.js';
 import { currentTracer } from './tracer.js';
 
 /** What is known of a job when an attempt starts. */
@@ -79,6 +79,8 @@ export class AttemptSpan {
   #context: Context | undefined;
   /** Where the handler runs, until it has ended. */
   #runsIn: FollowedContexts | undefined;
+  /** Whether the handler runs in the context of this attempt. */
+  #hasContext = true;
 
   constructor(span: Span, parent: Context) {
     this.#span = span;
@@ -103,14 +105,15 @@ export class AttemptSpan {
     const contexts = followedContexts();
     if (contexts === undefined) return context.with(this.#ownContext, handler);
     this.#runsIn = contexts;
-    return this.isFollowed
+    this.#hasContext = this.isFollowed || contexts.areForGood;
+    return this.#hasContext
       ? contexts.runFollowed(this.#ownContext, handler)
       : contexts.runUnfollowed(this.#span, handler);
   }
 
   /** The handler has ended, or nobody waits for it any more. */
   leave(): void {
-    this.#runsIn?.leave(this.isFollowed);
+    this.#runsIn?.leave(this.#hasContext);
     this.#runsIn = undefined;
   }
 
@@ -120,7 +123,7 @@ export class AttemptSpan {
   }
 
   get #ownContext(): Context {
-    this.#context ??= trace.setSpan(this.#parent, this.#span);
+    this.#context ??= this.isFollowed ? trace.setSpan(this.#parent, this.#span) : contextOfUnfollowed(this.#span);
     return this.#context;
   }
 

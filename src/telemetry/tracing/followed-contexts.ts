@@ -14,6 +14,9 @@ const suppressed = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRAC
 /** Stands for the root where somebody enters that: whoever does wants what they begin to be a trace of its own. */
 const root = ROOT_CONTEXT.setValue(createContextKey('bulwark: entered root'), true);
 
+/** Holds the span of an attempt that nobody follows, in the context of that attempt. */
+const unfollowed = createContextKey('bulwark: attempt that nobody follows');
+
 /** From this version on Node carries contexts without following promises, and there is nothing to spare. */
 const firstFreeNode = 24;
 const isFree = Number.parseInt(process.versions.node, 10) >= firstFreeNode;
@@ -32,8 +35,9 @@ export function inContext<T>(active: Context, run: () => T): T {
 
 /** The active span; undefined also where only that is known that nobody follows what runs. */
 export function followedSpan(): Span | undefined {
-  const span = trace.getActiveSpan();
-  return registered?.isUnfollowed(span) ? undefined : span;
+  const active = context.active();
+  const span = trace.getSpan(active);
+  return span === active.getValue(unfollowed) ? undefined : span;
 }
 
 /**
@@ -47,7 +51,8 @@ export function followedSpan(): Span | undefined {
  * to become a trace of its own. Which mistake is worse? A trace that begins in the midst of a job is of no use to anybody. The other way round a
  * trace is missed that something else in this process would have begun at that moment, such as an enqueue; its jobs get theirs when they run.
  *
- * Whoever enters a context beside our attempts counts on it to stay: from then on contexts are followed for good.
+ * Whoever enters a context beside our attempts counts on it to stay: from then on contexts are followed for good, as they are where that is
+ * free. Then every attempt that begins has its context, and nothing is guessed.
  */
 export class FollowedContexts implements ContextManager {
   readonly #contexts: ContextManager;
@@ -82,7 +87,7 @@ export class FollowedContexts implements ContextManager {
 
   bind<T>(active: Context, target: T): T {
     this.#keepIfOutside(active);
-    return this.#contexts.bind(active, target);
+    return this.#contexts.bind(active === ROOT_CONTEXT ? root : active, target);
   }
 
   enable(): this {
@@ -100,6 +105,11 @@ export class FollowedContexts implements ContextManager {
   /** Runs a part of an attempt in a context. */
   enter<T>(active: Context, run: () => T): T {
     return this.#contexts.with(active, run);
+  }
+
+  /** Whether contexts are followed whatever runs: nothing is gained by a handler without one. */
+  get areForGood(): boolean {
+    return this.#forGood;
   }
 
   /** Runs a handler in the context of its attempt, which is followed until `leave`. */
@@ -124,12 +134,8 @@ export class FollowedContexts implements ContextManager {
     this.#followNoMore();
   }
 
-  isUnfollowed(span: Span | undefined): boolean {
-    return span !== undefined && span === this.#span;
-  }
-
   #contextOfUnfollowed(): Context {
-    this.#unfollowedContext ??= this.#span === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, this.#span);
+    this.#unfollowedContext ??= this.#span === undefined ? ROOT_CONTEXT : contextOfUnfollowed(this.#span);
     return this.#unfollowedContext;
   }
 
@@ -142,4 +148,9 @@ export class FollowedContexts implements ContextManager {
   #keepIfOutside(active: Context): void {
     if (active.getValue(suppressed) !== true && this.#contexts.active() === ROOT_CONTEXT) this.#forGood = true;
   }
+}
+
+/** The context of an attempt that nobody follows: what it begins is not sampled anew, and log lines do not name it. */
+export function contextOfUnfollowed(span: Span): Context {
+  return trace.setSpan(ROOT_CONTEXT, span).setValue(unfollowed, span);
 }

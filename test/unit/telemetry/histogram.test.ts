@@ -1,10 +1,22 @@
 import { Histogram as PromHistogram, Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Histogram } from '../../../src/telemetry/histogram.js';
 
 const settings = { name: 'wait_seconds', help: 'How long.', buckets: [0.1, 1, 10] };
 const labelNames = ['queue'];
 const same = (labels: Readonly<Record<string, string>>) => labels;
+
+const traced = (trace_id: string) => ({ trace_id });
+
+/** The traces that the lines of the page name, in their order. */
+async function tracesOf(histogram: Histogram): Promise<(string | undefined)[]> {
+  const { values } = await histogram.getForPromString();
+  return values.map(({ exemplar }) => exemplar?.labelSet.trace_id);
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('Histogram', () => {
   it('exports what prom-client does for the same observations', async () => {
@@ -39,22 +51,32 @@ describe('Histogram', () => {
     expect((await plain.getForPromString()).values.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('keeps the last exemplar of each bucket', async () => {
+  it('shows the last exemplar of the highest bucket that has one', async () => {
     const histogram = new Histogram({ ...settings, labelNames, filter: same });
-    const of = (trace_id: string) => ({ trace_id });
 
-    histogram.observe({ queue: 'a' }, 0.5, of('first'));
-    histogram.observe({ queue: 'a' }, 0.6, of('second'));
+    histogram.observe({ queue: 'a' }, 0.5, traced('first'));
+    histogram.observe({ queue: 'a' }, 0.6, traced('second'));
+    histogram.observe({ queue: 'a' }, 0.05, traced('quick'));
     histogram.observe({ queue: 'a' }, 0.7);
+    histogram.observe({ queue: 'a' }, 11);
 
-    const { values } = await histogram.getForPromString();
-    expect(values.map(({ exemplar }) => exemplar?.labelSet.trace_id)).toEqual([
-      undefined,
-      'second',
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect(await tracesOf(histogram)).toEqual([undefined, 'second', undefined, undefined, undefined, undefined]);
+  });
+
+  it('shows no exemplar that is older than five minutes', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+    const histogram = new Histogram({ ...settings, labelNames, filter: same });
+    histogram.observe({ queue: 'a' }, 5, traced('old'));
+    vi.setSystemTime(1_000_000 + 299_000);
+    histogram.observe({ queue: 'a' }, 0.5, traced('recent'));
+
+    const whileBothAreRecent = await tracesOf(histogram);
+    vi.setSystemTime(1_000_000 + 301_000);
+    const whenOneIsOld = await tracesOf(histogram);
+    vi.setSystemTime(1_000_000 + 600_000);
+
+    expect(whileBothAreRecent).toEqual([undefined, undefined, 'old', undefined, undefined, undefined]);
+    expect(whenOneIsOld).toEqual([undefined, 'recent', undefined, undefined, undefined, undefined]);
+    expect(await tracesOf(histogram)).toEqual(Array.from({ length: 6 }, () => undefined));
   });
 });

@@ -263,6 +263,12 @@ describe('what an attempt begins that nobody follows', () => {
     expect(isSampled).toBe(true);
   });
 
+  it('becomes a trace of its own where somebody binds it to none', async () => {
+    const isSampled = await runAttempt('quiet', () => context.bind(ROOT_CONTEXT, isSendSampled)());
+
+    expect(isSampled).toBe(true);
+  });
+
   it('names no trace in log lines', async () => {
     const [quiet, loud] = [
       await runAttempt('quiet', () => tellTrace({}, 30, {})),
@@ -271,6 +277,44 @@ describe('what an attempt begins that nobody follows', () => {
 
     expect(quiet).toEqual({});
     expect(loud).toEqual({ trace_id: expect.any(String), span_id: expect.any(String) });
+  });
+});
+
+describe('where contexts are followed for good', () => {
+  beforeEach(() => context.with(named('theirs'), () => undefined));
+
+  it('takes nothing else for a part of an attempt that nobody follows', async () => {
+    const gate = signal<void>();
+    const { running, end } = begin(startAttempt('quiet'), () => gate.promise);
+
+    const besides = isSendSampled();
+    gate.send();
+    await running;
+    end();
+
+    expect(besides).toBe(true);
+  });
+
+  it('has what such an attempt begins not sampled, and what it left running neither', async () => {
+    const gate = signal<void>();
+    let left: Promise<boolean> | undefined;
+    const inHandler = await runAttempt('quiet', async () => {
+      left = gate.promise.then(isSendSampled);
+      await sleep(1);
+      return isSendSampled();
+    });
+    gate.send();
+
+    expect([inHandler, await left, isSendSampled()]).toEqual([false, false, true]);
+  });
+
+  it('names no trace in log lines of such an attempt', async () => {
+    const lines = await runAttempt('quiet', async () => {
+      await sleep(1);
+      return tellTrace({}, 30, {});
+    });
+
+    expect(lines).toEqual({});
   });
 });
 
