@@ -29,29 +29,34 @@ export interface Hold {
   readonly held: number;
   /** Whoever was started by then, on the wall clock, is one of them, even if nobody heard of it at that moment. */
   readonly heldSince: number;
+  /** How many had been wanted: whoever else was there was about to go. */
+  readonly heldAtMost: number;
 }
 
 /** For so long whoever knows nothing from before takes the workers that show up for those that were there. */
 const showUpMs = 15_000;
 
 /**
- * How many workers a group may have while something speaks against more: as many as there were when that began, at least one. What had been
+ * How many workers a group may have while something speaks against more: as many as there were and were wanted when that began, at least one. What had been
  * wanted before is wanted again when it is over, and whoever has not been started by then does not begin. Pure.
  *
  * A worker of which nobody hears for a moment is there all the same: when it is heard of again it counts, because it was started before. So
  * a dip in what is seen takes nobody away who works.
  *
- * @param before - what was decided a moment ago: whether it held the group already, and how many workers there were.
+ * @param before - what was decided a moment ago: whether it held the group already, how many workers there were, and how many were wanted.
  * @param workers - how many there are, and how many of them were started by some moment.
  */
 export function decideHold(
-  before: (Partial<Hold> & { readonly current: number }) | undefined,
+  before: (Partial<Hold> & { readonly current: number; readonly desired: number }) | undefined,
   now: number,
   workers: { readonly current: number; readonly startedBy: (moment: number) => number },
 ): Hold {
   const heldSince = before?.heldSince ?? (before === undefined ? now + showUpMs : now);
+  const heldAtMost =
+    before?.heldAtMost ?? (before?.held === undefined ? before?.desired : undefined) ?? Number.MAX_SAFE_INTEGER;
   const atFirst = before?.held ?? Math.max(workers.current, before?.current ?? 0);
-  return { held: Math.max(1, atFirst, workers.startedBy(heldSince)), heldSince };
+  const there = Math.max(atFirst, workers.startedBy(heldSince));
+  return { held: Math.max(1, Math.min(there, heldAtMost)), heldSince, heldAtMost };
 }
 
 function isKey(breaker: string): boolean {

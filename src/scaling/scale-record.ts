@@ -24,9 +24,9 @@ export interface ScaleRecord extends Partial<Hold> {
 /** Reads a stored record; undefined for what is none. */
 export function parseScaleRecord(json: string): ScaleRecord | undefined {
   const record = parsedObject(json);
-  const { group, desired, steady, held, heldSince, queues } = record;
+  const { group, desired, steady, held, heldSince, heldAtMost, queues } = record;
   if (typeof group !== 'string' || !isCount(desired) || !Array.isArray(queues)) return undefined;
   if (!isCount((Object(steady) as Partial<SteadyReplicas>).desired)) return undefined;
-  if ([held, heldSince].some((count) => count !== undefined && !isCount(count))) return undefined;
+  if ([held, heldSince, heldAtMost].some((count) => count !== undefined && !isCount(count))) return undefined;
   return record as unknown as ScaleRecord;
 }

@@ -221,6 +221,17 @@ describe('Autoscaler', () => {
     },
   );
 
+  it('does not keep a worker that was about to go when a breaker opened', async () => {
+    const pool = startAutoscaler({ email });
+    pool.world.workers = [0, 0, 0, 0, 0];
+    const before = await run(pool, 60, 400);
+    pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
+    const open = await run(pool, 300, 30);
+
+    expect(before?.desired).toBeLessThan(5);
+    expect(open).toMatchObject({ desired: before?.desired, held: before?.desired });
+  });
+
   it('lets a whole pool begin that was started together with its leader while a breaker is open', async () => {
     const pool = startAutoscaler({ email });
     pool.world.openBreakers = [{ name: 'smtp', parked: 1 }];
