@@ -186,6 +186,10 @@ export const optionTable = {
       max: 1000,
       doc: 'Up to how many jobs of one queue a worker may run at once: it begins with worker.concurrency and finds the number that gets the most done. false: it runs worker.concurrency, whatever comes. Four times that is a good bound. Too many: while it finds out, a dependency gets as many calls.',
     }),
+    prefetch: flag({
+      default: true,
+      doc: 'Have one job more in hand than run at once, while jobs are short (2 ms) and more wait, so that a slot is not idle until Redis has answered. false: a job is taken only when a slot is free and the end of the one before is in Redis, at half of the speed for short jobs of a worker with a single slot.',
+    }),
     leaseMs: duration({
       default: '15s',
       min: '100ms',

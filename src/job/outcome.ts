@@ -64,8 +64,11 @@ export type ParkReason = DueParkReason | `tenant_slots:${string}`;
 /** What a fallback ran for that stood in because there was too much to do: `fallbackFor` names a breaker else. */
 export const fallbackForLoad = 'shed';
 
-/** Why a running job was given back without using up an attempt. */
-export const releaseReasons = ['shutdown'] as const;
+/**
+ * Why a job was given back without using up an attempt. `shutdown`: its worker stops. `no_slot`: it was taken before a slot was free, and none
+ * became free in time. `blocked`: another handler blocked the event loop before it began.
+ */
+export const releaseReasons = ['shutdown', 'no_slot', 'blocked'] as const;
 
 export type ReleaseReason = (typeof releaseReasons)[number];
 

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createClient } from '../redis/client.mjs';
+import { leaseNumber, sharedLeaseNumber } from '../transport/lease-number.mjs';
 
 /** @type {import('./guard.js').GuardOrders} */
 const orders = workerData;
@@ -19,6 +20,7 @@ const {
   queues,
   fleet,
   keepLeases,
+  release,
 } = orders;
 const lastTurn = new BigInt64Array(stamp);
 
@@ -38,12 +40,31 @@ function blockedMs() {
   return Number((process.hrtime.bigint() - Atomics.load(lastTurn, 0)) / 1_000_000n);
 }
 
-/** Keeps every lease that the worker holds, and names the jobs. */
-async function keepAllLeases() {
+/** Gives back those of the jobs that have not begun: they would wait for as long as the loop is blocked. Returns the others. */
+async function giveBackUnbegun({ base, begun, releaseKeys }, kept) {
+  const words = new Int32Array(begun);
+  // In this order, see `BegunLeases`.
+  Atomics.add(words, 0, 1);
+  const numbers = new Set();
+  for (let place = 1; place < words.length; place++) numbers.add(Atomics.load(words, place));
   const running = [];
-  for (const { name, active, stalled, base } of queues) {
+  for (const job of kept) {
+    const [id, , , token] = job;
+    if (numbers.has(sharedLeaseNumber(leaseNumber(token)))) running.push(job);
+    else await redis.eval(release, 1 + releaseKeys.length, base + id, ...releaseKeys, id, token, base, '', 0, '', '');
+  }
+  return running;
+}
+
+/** Keeps the leases of all jobs that run, and names them. */
+async function keepLeasesOfAll() {
+  const running = [];
+  for (const queue of queues) {
+    const { name, active, stalled, base } = queue;
     const kept = await redis.eval(keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
-    for (const [id, kind, startedAt] of kept) running.push({ id, queue: name, kind, startedAt: Number(startedAt) });
+    for (const [id, kind, startedAt] of await giveBackUnbegun(queue, kept)) {
+      running.push({ id, queue: name, kind, startedAt: Number(startedAt) });
+    }
   }
   return running.sort((a, b) => a.startedAt - b.startedAt).slice(0, 50);
 }
@@ -60,7 +81,7 @@ async function standIn() {
   }
   const now = performance.now();
   if (now - keptAt >= renewMs) {
-    running = await keepAllLeases();
+    running = await keepLeasesOfAll();
     keptAt = now;
   }
   if (lastBeat && now - beatAt >= beatMs) {

@@ -9,6 +9,7 @@ import type { Service } from '../service/service.js';
 import { within } from '../time/deadline.js';
 import { leaseTokenPrefix } from '../transport/lease-token.js';
 import { queueKeys } from '../transport/queue-keys.js';
+import { releaseKeys, releaseScript } from '../transport/transition-scripts.js';
 import { connectionName } from './connections.js';
 import { beatTtlMs, headFirst, type WorkerBeat } from './worker-beat.js';
 
@@ -16,7 +17,7 @@ const keepLeasesScript = defineScript({
   file: new URL('./lua/keep-leases.lua', import.meta.url),
   keys: ['active', 'stalled'],
   args: ['base', 'prefix', 'lease'],
-  reply: (raw) => raw as [id: string, kind: string, startedAt: string][],
+  reply: (raw) => raw as [id: string, kind: string, startedAt: string, token: string][],
 });
 
 /** What the thread is told when it starts. */
@@ -39,10 +40,21 @@ export interface GuardOrders {
     readonly active: string;
     readonly stalled: string;
     readonly base: string;
+    /** Which of the worker's jobs have begun, see `BegunLeases`. */
+    readonly begun: SharedArrayBuffer;
+    /** What the release of a job touches beside the job. */
+    readonly releaseKeys: readonly string[];
   }[];
   readonly fleet: { readonly worker: string; readonly workers: string };
-  /** The text of the script. */
+  /** The texts of the scripts. */
   readonly keepLeases: string;
+  readonly release: string;
+}
+
+export interface GuardedQueue {
+  readonly name: string;
+  /** Which of the worker's jobs have begun, see `BegunLeases`. */
+  readonly begun: SharedArrayBuffer;
 }
 
 export interface GuardOptions {
@@ -50,7 +62,7 @@ export interface GuardOptions {
   readonly worker: string;
   readonly redis: ResolvedRedisOptions;
   readonly keyspace: Keyspace;
-  readonly queues: readonly string[];
+  readonly queues: readonly GuardedQueue[];
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
   readonly beatMs: number;
@@ -73,8 +85,8 @@ const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4
 
 /**
  * A thread beside the worker, with a connection of its own, that stands in for it while a handler blocks the event loop: it keeps the
- * leases and beats, as *blocked*. So the worker is not taken for dead, and what it runs is not run twice, up to a bound. While the loop
- * turns, the thread asks Redis nothing.
+ * leases and beats, as *blocked*. So the worker is not taken for dead, and what it runs is not run twice, up to a bound. A job that has
+ * not begun goes back to its queue. While the loop turns, the thread asks Redis nothing.
  */
 export class Guard implements Service {
   readonly #options: GuardOptions;
@@ -147,12 +159,14 @@ export class Guard implements Service {
       beatTtlMs,
       leaseMs,
       tokenPrefix: leaseTokenPrefix(worker),
-      queues: queues.map((name) => {
+      queues: queues.map(({ name, begun }) => {
         const { active, stalled, '': base } = queueKeys(keyspace, name);
-        return { name, active, stalled, base };
+        const { job: _job, ...others } = releaseKeys(keyspace, name, '');
+        return { name, active, stalled, base, begun, releaseKeys: Object.values(others) };
       }),
       fleet: { worker: keyspace.worker(worker), workers: keyspace.workers },
       keepLeases: keepLeasesScript.source,
+      release: releaseScript.source,
     };
   }
 }

@@ -9,13 +9,15 @@ export interface FetchAndFinishReply {
   readonly limitedForMs: number;
   /** Whether the queue gave nothing because it is paused, or runs as many jobs as it may. */
   readonly closed: boolean;
+  /** Whether the queue itself says how many of its jobs run or start at most. */
+  readonly limits: boolean;
   /** When the next delayed job is due, in ms since the epoch; 0 when there is none. */
   readonly nextDue: number;
   /** The moment of the call on the clock that was used. */
   readonly now: number;
 }
 
-type RawReply = [number[], (string | null)[][], number, number, number, number];
+type RawReply = [number[], (string | null)[][], number, number, number, number, number];
 
 export const fetchAndFinishScript = defineScript({
   file: new URL('./lua/fetch-and-finish.lua', import.meta.url),
@@ -60,7 +62,7 @@ export const fetchAndFinishScript = defineScript({
   ],
   rest: true,
   reply: (raw): FetchAndFinishReply => {
-    const [codes, jobs, limitedForMs, nextDue, now, closed] = raw as RawReply;
-    return { codes, jobs, limitedForMs, nextDue, now, closed: closed === 1 };
+    const [codes, jobs, limitedForMs, nextDue, now, closed, limits] = raw as RawReply;
+    return { codes, jobs, limitedForMs, nextDue, now, closed: closed === 1, limits: limits === 1 };
   },
 });

@@ -8,8 +8,10 @@ export interface FetchLoopOptions {
   readonly queue: string;
   /** How many jobs run at once. */
   readonly slots: number;
-  /** How many run now. */
+  /** How many are in hand now: they run, wait for a slot, or Redis has not heard how they ended. */
   readonly busy: () => number;
+  /** How many may be in hand beyond those that run. */
+  readonly ahead: () => number;
   /** Longest wait for work before asking again. */
   readonly fetchBlockMs: number;
   readonly calls: WorkCalls<FetchedJob>;
@@ -17,6 +19,8 @@ export interface FetchLoopOptions {
   readonly nextToken: () => string;
   /** Starts jobs; they count as busy when it returns. */
   readonly run: (jobs: readonly FetchedJob[]) => void;
+  /** Told when there were fewer jobs than it asked for. */
+  readonly onDry: () => void;
   readonly log: Logger;
 }
 
@@ -61,7 +65,12 @@ export class FetchLoop {
 
   /** Whether a job that ends may have another follow into its slot. */
   get mayFollow(): boolean {
-    return !this.isQuiet && this.#options.busy() + this.#promised <= this.#limit;
+    return !this.isQuiet && this.#options.busy() + this.#promised <= this.#most;
+  }
+
+  /** How many jobs may be in hand. */
+  get #most(): number {
+    return this.#limit + this.#options.ahead();
   }
 
   /** How often Redis has answered it. */
@@ -109,11 +118,11 @@ export class FetchLoop {
   }
 
   async #askUntilQuiet(): Promise<void> {
-    const { busy, queue, log } = this.#options;
+    const { busy, onDry, queue, log } = this.#options;
     const quiet = this.#quiet.signal;
     let failures = 0;
     while (!quiet.aborted) {
-      const free = this.#limit - busy() - this.#promised;
+      const free = this.#most - busy() - this.#promised;
       if (free <= 0) {
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
@@ -126,7 +135,10 @@ export class FetchLoop {
         this.answered();
         if (failures > 0) log.info({ queue, failures }, 'fetch.recovered');
         failures = 0;
-        if (reply.jobs.length < free) await this.#waitForWork(reply);
+        if (reply.jobs.length === free) continue;
+        onDry();
+        // Who has no slot free must not hear the bell in the place of one who has.
+        if (busy() < this.#limit) await this.#waitForWork(reply);
       } catch (error) {
         if (quiet.aborted) return;
         failures += 1;

@@ -13,6 +13,7 @@ import type { FetchVerdict } from './decide-fetch.js';
 import { FetchLoop } from './fetch-loop.js';
 import { FetchWatchdog } from './fetch-watchdog.js';
 import { decodeTakenJob, type FetchedJob } from './fetched-job.js';
+import { JobSlots } from './job-slots.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { leaseToken } from './lease-token.js';
 import { PayloadReader } from './payload-reader.js';
@@ -37,6 +38,8 @@ export interface QueueConsumerOptions {
   readonly slots: number;
   /** How many of the slots are used at first. */
   readonly slotsAtFirst: number;
+  /** Whether a job may be taken before a slot is free for it, while jobs are short. */
+  readonly prefetch: boolean;
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
   /** How many jobs of one tenant run at once in the whole fleet, 0 for any number; undefined where tenants have no turns. */
@@ -61,6 +64,9 @@ export interface QueueConsumerOptions {
   readonly log: Logger;
 }
 
+const noSlot: Outcome = { kind: 'interrupted', reason: 'no_slot' };
+const heldUp: Outcome = { kind: 'interrupted', reason: 'blocked' };
+
 /**
  * Takes jobs of one queue, at most `slots` at a time, and sees each one to its end in Redis.
  *
@@ -77,6 +83,7 @@ export class QueueConsumer {
   readonly #settlement: Settlement;
   readonly #ledger: EffectLedger;
   readonly #running = new RunningJobs();
+  readonly #slots: JobSlots;
   readonly #limits: SlotLimits;
   readonly #stopped = new AbortController();
   #fetches = 0;
@@ -109,7 +116,8 @@ export class QueueConsumer {
       layout,
       payloads,
       decode: decodeTakenJob,
-      mostPerCall: Math.ceil(options.slotsAtFirst / 2),
+      // What is in hand travels as two calls.
+      mostPerCall: Math.ceil((options.slotsAtFirst + (options.prefetch ? 1 : 0)) / 2),
     });
     this.#leases = new LeaseKeeper({
       ...options,
@@ -121,10 +129,22 @@ export class QueueConsumer {
     this.#loop = new FetchLoop({
       ...options,
       busy: () => this.#running.size,
+      ahead: () => this.#slots.ahead,
       calls,
       bell: this.#bell,
       nextToken: () => this.#nextToken(),
       run: (jobs) => this.#run(jobs),
+      onDry: () => this.#slots.ranDry(),
+    });
+    this.#slots = new JobSlots({
+      slots: options.slots,
+      limit: () => this.#loop.limit,
+      prefetch: options.prefetch,
+      queueLimits: () => calls.queueLimits,
+      nextLease: () => this.#fetches,
+      begin: (run) => void this.#seeThrough(run),
+      onDoubt: (run) => void this.#giveBack(run, heldUp),
+      onLate: (run) => void this.#giveBack(run, noSlot),
     });
     this.limitTo(options.slotsAtFirst, 'concurrency');
     this.#watchdog = new FetchWatchdog({
@@ -151,12 +171,17 @@ export class QueueConsumer {
 
   /** How many slots are taken. */
   get busy(): number {
-    return this.#running.size;
+    return Math.min(this.#running.size, this.slots);
   }
 
   /** The jobs that run now. */
   get running(): Iterable<RunningJob> {
     return this.#running;
+  }
+
+  /** What the guard of the worker reads, see `BegunLeases`. */
+  get begun(): SharedArrayBuffer {
+    return this.#slots.shared;
   }
 
   /** How long ago Redis last said whether there is work; undefined before the first time. While all slots are taken nobody asks. */
@@ -226,22 +251,27 @@ export class QueueConsumer {
   /** Aborts one running job; false when it does not run here. */
   cancel(jobId: string, reason: Error): boolean {
     const runs = [...this.#running].filter(({ job }) => job.id === jobId);
-    for (const { cancellation } of runs) cancellation.abort(reason);
+    for (const run of runs) {
+      run.cancellation.abort(reason);
+      this.#slots.hurry(run);
+    }
     return runs.length > 0;
   }
 
   /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
   async release(): Promise<void> {
-    const left = [...this.#running].filter((running) => !running.forsaken);
-    await Promise.all(
-      left.map(async (running) => {
+    const { givenBack } = this.#options;
+    const next = this.#slots.takeNext();
+    const left = [...this.#running].filter((running) => !running.forsaken && running !== next);
+    await Promise.all([
+      ...(next ? [this.#giveBack(next, givenBack)] : []),
+      ...left.map(async (running) => {
         running.forsaken = true;
-        const outcome = this.#options.givenBack;
-        const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
-        this.#running.remove(running);
-        this.#report(running.job, outcome, settled);
+        const settled = await this.#settlement.settle(running.job, givenBack, undefined, this.#stopped.signal);
+        this.#remove(running);
+        this.#report(running.job, givenBack, settled);
       }),
-    );
+    ]);
   }
 
   /** Ends everything at once: connections too. Call `quiet` and `release` before, or running jobs are left to the supervisor. */
@@ -249,6 +279,7 @@ export class QueueConsumer {
     this.quiet();
     this.#stopped.abort();
     this.#leases.stop();
+    this.#slots.stop();
     await this.#watchdog.stop();
     await within(1_000, this.#backend.close(true));
   }
@@ -268,7 +299,7 @@ export class QueueConsumer {
   #run(jobs: readonly FetchedJob[]): void {
     const runs = jobs.map((job) => this.#running.add(job, new Cancellation()));
     this.#attempts += runs.length;
-    for (const run of runs) void this.#seeThrough(run);
+    for (const run of runs) this.#slots.enter(run);
   }
 
   /** One attempt from start to end: run the handler, tell Redis, take the next job into the same slot. Never rejects. */
@@ -283,11 +314,14 @@ export class QueueConsumer {
       if (planned !== undefined) await planned;
       if (running.forsaken) return;
       const nextToken = this.#loop.mayFollow ? this.#nextToken() : undefined;
-      const settled = await this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
+      const settling = this.#settlement.settle(job, outcome, nextToken, this.#stopped.signal);
+      this.#slots.leave(running);
+      const settled = await settling;
       if (nextToken !== undefined && settled.kind === 'done') this.#loop.answered();
+      if (nextToken !== undefined && settled.jobs.length === 0) this.#slots.ranDry();
       try {
         if (running.forsaken) return;
-        this.#running.remove(running);
+        this.#remove(running);
         this.#report(job, outcome, settled);
       } finally {
         // Last, because a handler may compute for a while before it waits for anything.
@@ -295,13 +329,30 @@ export class QueueConsumer {
       }
     } catch (error) {
       // A job that is not seen through keeps no slot and no lease: it comes back like that of a dead worker.
-      this.#running.remove(running);
+      this.#remove(running);
       this.#options.onError(error as Error);
     } finally {
-      this.#attempts -= 1;
-      this.#loop.slotFreed();
-      if (this.#attempts === 0) for (const resolve of this.#whenNone.splice(0)) resolve();
+      this.#ended();
     }
+  }
+
+  /** Gives back a job that has not begun. Never rejects. */
+  async #giveBack(running: RunningJob, outcome: Outcome): Promise<void> {
+    const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
+    this.#options.log.debug({ queue: this.queue, jobId: running.job.id, settled: settled.kind }, 'job.not_begun');
+    this.#remove(running);
+    this.#ended();
+  }
+
+  #remove(running: RunningJob): void {
+    this.#running.remove(running);
+    this.#slots.forget(running);
+  }
+
+  #ended(): void {
+    this.#attempts -= 1;
+    this.#loop.slotFreed();
+    if (this.#attempts === 0) for (const resolve of this.#whenNone.splice(0)) resolve();
   }
 
   #report(job: FetchedJob, outcome: Outcome, settled: Settled): void {

@@ -7,6 +7,10 @@ export interface RunningJob {
   readonly cancellation: Cancellation;
   /** Set when the job was given back while its handler was still busy: whatever it answers comes too late. */
   forsaken: boolean;
+  /** Since when it has a slot, in ms of the monotonic clock; undefined while it waits for one, and after its handler has ended. */
+  slotSince: number | undefined;
+  /** Where `BegunLeases` says that it has begun. */
+  sharedPlace: number | undefined;
   /** What its handler reported last. */
   progress?: number | object;
 }
@@ -31,7 +35,14 @@ export class RunningJobs {
   }
 
   add(job: FetchedJob, cancellation: Cancellation): RunningJob {
-    const run: Placed = { job, cancellation, forsaken: false, place: this.#runs.length };
+    const run: Placed = {
+      job,
+      cancellation,
+      forsaken: false,
+      slotSince: undefined,
+      sharedPlace: undefined,
+      place: this.#runs.length,
+    };
     this.#runs.push(run);
     return run;
   }

@@ -220,7 +220,7 @@ export class Settlement {
       case 'dead_lettered':
         return { kind: 'd', id, token, words: this.#letter(job, outcome) };
       case 'interrupted':
-        return { kind: 'i', id, token, words: [] };
+        return { kind: 'i', id, token, words: [outcome.reason] };
       default:
         return assertNever(outcome);
     }

@@ -83,6 +83,7 @@ export class WorkCalls<J> {
   readonly #args: Omit<Parameters<typeof fetchAndFinishScript.run>[2], 'ends' | 'fetches' | 'now' | 'answer'>;
   readonly #options: WorkCallsOptions<J>;
   readonly #gatherer: CallGatherer<WorkRequest<J>, WorkAnswer>;
+  #queueLimits = false;
   /** Jobs that Redis gave, and that have not been handed out. */
   readonly #arriving = new Set<readonly TakenJob[]>();
 
@@ -119,6 +120,11 @@ export class WorkCalls<J> {
     return this.#ask(undefined, tokens);
   }
 
+  /** Whether the queue itself says how many of its jobs run or start at most, as Redis told last. */
+  get queueLimits(): boolean {
+    return this.#queueLimits;
+  }
+
   /** Whether a job came that has not been handed out, because its payload is read or another answer is: it runs here in a moment. */
   isArriving(id: string): boolean {
     for (const jobs of this.#arriving) if (jobs.some((job) => job.at(-1) === id)) return true;
@@ -153,6 +159,7 @@ export class WorkCalls<J> {
     const args = { ...this.#args, now, ends, fetches, answer: payloads ? part : 'whole' };
     const reply = await fetchAndFinishScript.run(this.#client, this.#keys, args, rest);
     const taken = reply.jobs;
+    this.#queueLimits = reply.limits;
     this.#arriving.add(taken);
     return { ...reply, taken, jobs: payloads ? await payloads.complete(taken, part) : taken };
   }

@@ -1,5 +1,5 @@
 import { FleetStore } from '../recovery/fleet-store.js';
-import { Guard } from '../recovery/guard.js';
+import { Guard, type GuardedQueue } from '../recovery/guard.js';
 import { Heartbeat } from '../recovery/heartbeat.js';
 import type { WorkerOrder } from '../recovery/order.js';
 import type { WorkerBeat } from '../recovery/worker-beat.js';
@@ -13,7 +13,7 @@ export interface PresenceOptions {
   readonly worker: string;
   readonly open: OpenRedis;
   /** Those that it takes jobs from. */
-  readonly queues: readonly string[];
+  readonly queues: readonly GuardedQueue[];
   /** What to tell of it; the heartbeat adds the memory and the delay of the event loop. */
   readonly describe: () => Omit<WorkerBeat, 'rssBytes' | 'loopDelayMs'>;
   /** Puts back on record what Redis may have lost. */

@@ -122,7 +122,7 @@ export class Worker {
     if (runAlone) this.#lane = new Lane({ worker: this.id, runAlone, crashes: new CrashStore(client, keyspace), log });
     this.#presence = new Presence({
       ...common,
-      queues,
+      queues: intake.consumers.map(({ queue, begun }) => ({ name: queue, begun })),
       describe: () => this.#describe(),
       register,
       onBeat: (beat) => intake.observe(beat),

@@ -46,7 +46,7 @@ export function describeMoment(moment: Moment, before?: MomentError): Described 
     case 'returned':
       return { text: spokenReturn(moment) };
     case 'given_back':
-      return { text: `given back${by(moment.by)}, which was told to stop${again(moment.times)}` };
+      return { text: `given back${by(moment.by)}, ${spokenRelease(moment.reason)}${again(moment.times)}` };
     case 'fallback':
       return {
         text: `its fallback ran instead of its handler${spokenFallback(moment)}`,
@@ -201,6 +201,11 @@ function spokenReturn({ reason }: Of<'returned'>): string {
 function spokenFallback({ breaker }: Of<'fallback'>): string {
   if (breaker === undefined) return '';
   return breaker === fallbackForLoad ? `: ${parkings['shed']}` : `: ${breaker} was not to be called`;
+}
+
+function spokenRelease(reason: string | undefined): string {
+  if (reason === 'no_slot') return 'which had taken it before a slot was free';
+  return reason === 'blocked' ? 'where another job blocked the event loop' : 'which was told to stop';
 }
 
 function again(times: number | undefined): string {

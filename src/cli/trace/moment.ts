@@ -95,7 +95,7 @@ interface Returned {
   readonly reason: string;
 }
 
-/** By its worker, which was told to stop. */
+/** By its worker, before it began or because it did not end in time. */
 interface GivenBack {
   readonly what: 'given_back';
   readonly by?: string;

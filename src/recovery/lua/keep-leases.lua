@@ -7,7 +7,7 @@ KEYS  1 active     list
 ARGV  1 base       what the keys of the jobs begin with
       2 prefix     what the worker's lease tokens begin with
       3 lease      ms
-REPLY array of { id, kind, startedAt }: the jobs, ms since epoch; of the ten thousand active jobs that started last, and as many of
+REPLY array of { id, kind, startedAt, token }: the jobs, ms since epoch; of the ten thousand active jobs that started last, and as many of
       those that started first
 WRITES the jobs' locks, stalled   COST O(active)
 ]]
@@ -27,7 +27,7 @@ for _, id in ipairs(ids) do
     redis.call('PEXPIRE', job .. ':lock', lease)
     redis.call('SREM', KEYS[2], id)
     local known = redis.pcall('HMGET', job, 'name', 'processedOn')
-    kept[#kept + 1] = { id, known[1] or '', known[2] or '0' }
+    kept[#kept + 1] = { id, known[1] or '', known[2] or '0', holder }
   end
 end
 return kept

@@ -49,14 +49,15 @@ ARGV  1 base               what the keys of the jobs begin with
           d  record, attempt, message, stack, data, opts, won, failure
                                                            dead-lettered; failure: what the ledger is to keep as the
                                                            end of its key, or empty
-          i                                                given back
-REPLY { codes, jobs, limitedForMs, nextDue, now, closed }
+          i  reason                                        given back
+REPLY { codes, jobs, limitedForMs, nextDue, now, closed, limits }
       codes   one per end: 0 done | -1 job gone | -2 lease expired | -3 not active | -4 children pending | -6 lease held by
               another | -9 children failed | -100 not plain: ask BullMQ's own script | -101 broke off: a key of the job is of another
               type than it should be. The job is in its place as before for every code below 0
       jobs    array of { value …, id } of ats, name, data, opts, timestamp, atm, parentKey, parent, rjk, defa, claim, or of the
               whole hash as { field, value …, id }; perhaps fewer than asked for: first for the ends that were done, in their order,
               then for the other tokens
+      limits  1 when the queue itself says how many of its jobs run or start at most
 WRITES everything named above   COST O(ends * active + fetches + log n)
 ]]
 --- @include "emit-event.lua"
@@ -94,7 +95,7 @@ local settings = call('HMGET', keys.meta, 'paused', 'concurrency', 'max', 'durat
 local maxEvents = settings[5] or '10000'
 
 -- How many words an end has, kind, id, token and next among them.
-local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, s = 7, d = 12, i = 4 }
+local wordCounts = { c = 7, b = 8, f = 8, y = 9, p = 6, s = 7, d = 12, i = 5 }
 -- Of every end: where its words begin, and the keys of its job and of the lease.
 local ends, jobKeys, locks = {}, {}, {}
 local at = 19
@@ -264,7 +265,7 @@ local function endOtherwise(index, kind)
     })
   else
     keys.job = job
-    appendTrail(job, cjson.encode({ at = now, what = 'given_back', reason = 'shutdown', by = worker }))
+    appendTrail(job, cjson.encode({ at = now, what = 'given_back', reason = ARGV[first + 4], by = worker }))
     enterWait(keys, id, 'active', true)
   end
   return 0
@@ -342,4 +343,4 @@ if maybeDrained or isNews then
     call('XADD', keys.events, '*', 'event', 'drained')
   end
 end
-return { codes, jobs, limitedForMs, nextDue, now, closed and 1 or 0 }
+return { codes, jobs, limitedForMs, nextDue, now, closed and 1 or 0, (settings[2] or settings[3]) and 1 or 0 }

@@ -66,7 +66,7 @@ describe('a claim', () => {
   it('has a greater fence each time the job starts', async () => {
     const bench = new LeaseBench(pool());
     const { id, token } = await take(bench, 'a');
-    await bench.calls.end({ kind: 'i', id, token, words: [] }, undefined);
+    await bench.calls.end({ kind: 'i', id, token, words: ['shutdown'] }, undefined);
 
     const [again] = (await bench.calls.take(['again'])).jobs;
 
@@ -171,7 +171,7 @@ describe('the claim of a job whose id is the digest of its key', () => {
     expect(own.claim?.verdict).toEqual({ kind: 'busy' });
 
     await loseLease(bench, twin);
-    await bench.calls.end({ kind: 'i', id: own.id, token: own.token, words: [] }, undefined);
+    await bench.calls.end({ kind: 'i', id: own.id, token: own.token, words: ['shutdown'] }, undefined);
     const [again] = (await bench.calls.take(['again'])).jobs;
     expect(again?.claim).toMatchObject({ fence: 2, verdict: { kind: 'new' } });
   });

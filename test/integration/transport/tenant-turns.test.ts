@@ -87,7 +87,7 @@ describe('the turns of tenants', () => {
     [
       'was given back by a worker gives none back',
       'none',
-      (bench, id) => bench.calls.end({ kind: 'i', id, token: 't', words: [] }, undefined),
+      (bench, id) => bench.calls.end({ kind: 'i', id, token: 't', words: ['shutdown'] }, undefined),
     ],
     ['waits for its first start gives back one of its tenant', 'new:flood', (bench) => add(bench, '1 flood')],
   ])('of the lanes are kept apart: a job that is called off and %s', async (_what, lane, comeBack) => {
@@ -172,7 +172,7 @@ describe('the turns of tenants', () => {
     await add(bench, '1 flood');
     const [job] = (await bench.calls.take(['t'])).jobs;
     for (let n = 0; n < 3; n++) await add(bench, '1 acme');
-    await bench.calls.end({ kind: 'i', id: job?.id ?? '', token: 't', words: [] }, undefined);
+    await bench.calls.end({ kind: 'i', id: job?.id ?? '', token: 't', words: ['shutdown'] }, undefined);
 
     expect(await serve(bench, 1)).toEqual(['1 flood']);
   });

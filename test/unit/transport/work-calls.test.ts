@@ -12,7 +12,7 @@ function startCalls(complete: PayloadReader['complete'] = async (jobs) => jobs) 
   const answers: ((id: string) => void)[] = [];
   const evalsha = () =>
     new Promise((resolve) => {
-      answers.push((id) => resolve([[], [job(id)], 0, 0, 1_000, 0]));
+      answers.push((id) => resolve([[], [job(id)], 0, 0, 1_000, 0, 0]));
     });
   const handedOut: string[] = [];
   const calls = new WorkCalls({
