@@ -25,6 +25,7 @@ it('takes jobs again on a client that had given its connection up', { timeout: 2
     connectionName: 'consumer',
     slots: 1,
     slotsAtFirst: 1,
+    prefetch: true,
     leaseMs: 15_000,
     leaseRenewMs: 5_000,
     fetchBlockMs: 1_000,

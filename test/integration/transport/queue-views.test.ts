@@ -100,7 +100,10 @@ describe('queue-sample', () => {
   });
 
   it.each<[string, (bench: LeaseBench, id: string) => Promise<unknown>]>([
-    ['was given back', (bench, id) => bench.calls.end({ kind: 'i', id, token: 'mine', words: ['shutdown'] }, undefined)],
+    [
+      'was given back',
+      (bench, id) => bench.calls.end({ kind: 'i', id, token: 'mine', words: ['shutdown'] }, undefined),
+    ],
     [
       'was set aside and brought back',
       async (bench, id) => {
@@ -125,7 +128,8 @@ describe('queue-sample', () => {
     for (let n = 0; n < 5; n++) await bench.take(`t${n}`, { id: `${n}`, enqueuedAt: (now - 3_600_000 + n) as EpochMs });
     for (let n = 0; n < 10; n++) await bench.add({ enqueuedAt: (now - 60_000) as EpochMs });
 
-    for (let n = 0; n < 5; n++) await bench.calls.end({ kind: 'i', id: `${n}`, token: `t${n}`, words: ['shutdown'] }, undefined);
+    for (let n = 0; n < 5; n++)
+      await bench.calls.end({ kind: 'i', id: `${n}`, token: `t${n}`, words: ['shutdown'] }, undefined);
 
     expect(await bench.oldestReadyAt()).toBe(now - 60_000);
   });

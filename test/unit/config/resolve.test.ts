@@ -123,6 +123,7 @@ describe('resolveConfig', () => {
           "leaseRenewMs": 5000,
           "maxConcurrency": false,
           "minConcurrency": 1,
+          "prefetch": true,
         },
       }
     `);

@@ -1,0 +1,72 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { resolveRedisInput } from '../../../src/config/redis-input.js';
+import { Cancellation } from '../../../src/job/cancellation.js';
+import { Guard } from '../../../src/recovery/guard.js';
+import { BegunLeases } from '../../../src/transport/begun-leases.js';
+import { leaseToken } from '../../../src/transport/lease-token.js';
+import { RunningJobs } from '../../../src/transport/running-jobs.js';
+import { eventually } from '../../support/eventually.js';
+import { LeaseBench } from '../transport/lease-bench.js';
+import { silent, usePool } from '../worker-pool/test-pool.js';
+
+const pool = usePool();
+const worker = 'w1';
+
+/** A worker that has taken jobs and begun the first of them, and its guard. */
+async function startGuarded(jobs: number) {
+  const bench = new LeaseBench(pool());
+  const ids: string[] = [];
+  const begun = new BegunLeases(jobs);
+  const runs = new RunningJobs();
+  for (let number = 0; number < jobs; number++) ids.push(await bench.add());
+  const taken = await bench.calls.take(ids.map((_id, number) => leaseToken(worker, number)));
+  const [first] = taken.jobs;
+  if (first) begun.begin(runs.add(first, new Cancellation()), jobs);
+  const guard = new Guard({
+    worker,
+    redis: resolveRedisInput(pool().url),
+    keyspace: pool().keyspace,
+    queues: [{ name: bench.queue, begun: begun.shared }],
+    leaseMs: 60_000,
+    leaseRenewMs: 50,
+    beatMs: 50,
+    blockedMaxMs: 60_000,
+    killsProcess: false,
+    log: silent,
+  });
+  onTestFinished(() => guard.stop());
+  guard.start();
+  return { bench, ids, taken: taken.jobs, begun, runs, guard };
+}
+
+/** Blocks this thread's event loop, until it has been blocked for long enough for a thread to have started, noticed and asked Redis. */
+function block(): void {
+  for (const until = performance.now() + 1_500; performance.now() < until; );
+}
+
+it('gives back the jobs of a blocked worker that have not begun, and they cannot begin there any more', {
+  timeout: 15_000,
+}, async () => {
+  const { bench, ids, taken, begun, runs } = await startGuarded(3);
+
+  block();
+
+  const { active, wait } = bench.keys;
+  await eventually('two are back', async () => (await pool().client.llen(wait)) === 2);
+  expect(await pool().client.lrange(active, 0, -1)).toEqual(ids.slice(0, 1));
+  // In their order.
+  expect(await pool().client.lrange(wait, 0, -1)).toEqual([ids[2], ids[1]]);
+  const late = taken.slice(1).map((job) => begun.begin(runs.add(job, new Cancellation()), 3));
+  expect(late).toEqual([false, false]);
+  const again = await bench.calls.take([leaseToken(worker, 3)]);
+  expect(again.jobs.map((job) => begun.begin(runs.add(job, new Cancellation()), 4))).toEqual([true]);
+});
+
+it('gives nothing back while the event loop turns', async () => {
+  const { bench, ids } = await startGuarded(2);
+
+  // As many turns as it takes a blocked loop to be noticed.
+  for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+
+  expect(await pool().client.lrange(bench.keys.active, 0, -1)).toEqual([...ids].reverse());
+});
