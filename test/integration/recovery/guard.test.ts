@@ -39,9 +39,9 @@ async function startGuarded(jobs: number) {
   return { bench, ids, taken: taken.jobs, begun, runs, guard };
 }
 
-/** Blocks this thread's event loop, until it has been blocked for long enough for a thread to have started, noticed and asked Redis. */
+/** Blocks this thread's event loop for long enough for the guard to notice, once it is up. */
 function block(): void {
-  for (const until = performance.now() + 1_500; performance.now() < until; );
+  for (const until = performance.now() + 500; performance.now() < until; );
 }
 
 it('gives back the jobs of a blocked worker that have not begun, and they cannot begin there any more', {
@@ -49,10 +49,12 @@ it('gives back the jobs of a blocked worker that have not begun, and they cannot
 }, async () => {
   const { bench, ids, taken, begun, runs } = await startGuarded(3);
 
-  block();
-
   const { active, wait } = bench.keys;
-  await eventually('two are back', async () => (await pool().client.llen(wait)) === 2);
+  const back = async () => {
+    block();
+    return (await pool().client.llen(wait)) === 2;
+  };
+  await eventually('two are back', back, { timeoutMs: 10_000 });
   expect(await pool().client.lrange(active, 0, -1)).toEqual(ids.slice(0, 1));
   // In their order.
   expect(await pool().client.lrange(wait, 0, -1)).toEqual([ids[2], ids[1]]);
