@@ -40,6 +40,9 @@ function blockedMs() {
   return Number((process.hrtime.bigint() - Atomics.load(lastTurn, 0)) / 1_000_000n);
 }
 
+/** For how long the loop is blocked before jobs that have not begun are given back: a shorter wait is not worth another start. */
+const longestWaitMs = 1_000;
+
 /** Gives back those of the jobs that have not begun: they would wait for as long as the loop is blocked. Returns the others. */
 async function giveBackUnbegun({ base, begun, releaseKeys }, kept) {
   const words = new Int32Array(begun);
@@ -62,7 +65,8 @@ async function keepLeasesOfAll() {
   for (const queue of queues) {
     const { name, active, stalled, base } = queue;
     const kept = await redis.eval(keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
-    for (const [id, kind, startedAt] of await giveBackUnbegun(queue, kept)) {
+    const left = blockedMs() < longestWaitMs ? kept : await giveBackUnbegun(queue, kept);
+    for (const [id, kind, startedAt] of left) {
       running.push({ id, queue: name, kind, startedAt: Number(startedAt) });
     }
   }

@@ -39,9 +39,9 @@ async function startGuarded(jobs: number) {
   return { bench, ids, taken: taken.jobs, begun, runs, guard };
 }
 
-/** Blocks this thread's event loop for long enough for the guard to notice, once it is up. */
+/** Blocks this thread's event loop for long enough for the guard to give jobs back, once it is up. */
 function block(): void {
-  for (const until = performance.now() + 500; performance.now() < until; );
+  for (const until = performance.now() + 1_500; performance.now() < until; );
 }
 
 it('gives back the jobs of a blocked worker that have not begun, and they cannot begin there any more', {
@@ -54,7 +54,7 @@ it('gives back the jobs of a blocked worker that have not begun, and they cannot
     block();
     return (await pool().client.llen(wait)) === 2;
   };
-  await eventually('two are back', back, { timeoutMs: 10_000 });
+  await eventually('two are back', back, { timeoutMs: 12_000 });
   expect(await pool().client.lrange(active, 0, -1)).toEqual(ids.slice(0, 1));
   // In their order.
   expect(await pool().client.lrange(wait, 0, -1)).toEqual([ids[2], ids[1]]);

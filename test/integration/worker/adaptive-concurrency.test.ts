@@ -103,7 +103,8 @@ describe('a worker that finds how many jobs it runs at once', () => {
         job,
         Array.from({ length: 2_000 }, () => ({})),
       );
-      const options = { concurrency: 16, maxConcurrency: 16, beatMs: 50 };
+      // Each beat is longer than a handler holds up the loop, so that every beat tells of it.
+      const options = { concurrency: 16, maxConcurrency: 16, beatMs: 300 };
       const { limit, said } = await startWorker(pool(), job, options);
 
       await eventually('it runs fewer', async () => (await limit()) < 16 && loopDelays(said).length > 0, patience);
