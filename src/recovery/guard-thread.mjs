@@ -12,6 +12,7 @@ const {
   blockedAfterMs,
   blockedMaxMs,
   killsProcess,
+  givesBack,
   renewMs,
   beatMs,
   beatTtlMs,
@@ -40,40 +41,53 @@ function blockedMs() {
   return Number((process.hrtime.bigint() - Atomics.load(lastTurn, 0)) / 1_000_000n);
 }
 
+/** Keeps the leases of all jobs that the worker holds. Returns the jobs. */
+async function keepLeasesOfAll() {
+  const held = [];
+  for (const queue of queues) {
+    const { active, stalled, base } = queue;
+    const kept = await redis.eval(keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
+    for (const [id, kind, startedAt, token] of kept) held.push({ queue, id, kind, startedAt, token });
+  }
+  return held;
+}
+
 /** For how long the loop is blocked before jobs that have not begun are given back: a shorter wait is not worth another start. */
 const longestWaitMs = 1_000;
 
 /** Gives back those of the jobs that have not begun: they would wait for as long as the loop is blocked. Returns the others. */
-async function giveBackUnbegun({ base, begun, releaseKeys }, kept) {
-  const words = new Int32Array(begun);
-  // In this order, see `BegunLeases`.
+async function giveBackUnbegun(held) {
+  const begun = new Map(queues.map(({ name, begun }) => [name, beginRound(new Int32Array(begun))]));
+  const hasBegun = ({ queue, token }) => begun.get(queue.name).has(sharedLeaseNumber(leaseNumber(token)));
+  const unbegun = held.filter((job) => !hasBegun(job));
+  // What Redis refuses stays, and is tried again with the next renewal.
+  await Promise.allSettled(
+    unbegun.map(({ queue: { base, releaseKeys }, id, token }) => {
+      const keys = [base + id, ...releaseKeys];
+      return redis.eval(release, keys.length, ...keys, id, token, base, '', 0, '', '', 'blocked', fleet.id);
+    }),
+  );
+  return held.filter(hasBegun);
+}
+
+/** In this order, see `BegunLeases`. */
+function beginRound(words) {
   Atomics.add(words, 0, 1);
   const numbers = new Set();
   for (let place = 1; place < words.length; place++) numbers.add(Atomics.load(words, place));
-  const running = [];
-  for (const job of kept) {
-    const [id, , , token] = job;
-    if (numbers.has(sharedLeaseNumber(leaseNumber(token)))) running.push(job);
-    else await redis.eval(release, 1 + releaseKeys.length, base + id, ...releaseKeys, id, token, base, '', 0, '', '');
-  }
-  return running;
+  return numbers;
 }
 
-/** Keeps the leases of all jobs that run, and names them. */
-async function keepLeasesOfAll() {
-  const running = [];
-  for (const queue of queues) {
-    const { name, active, stalled, base } = queue;
-    const kept = await redis.eval(keepLeases, 2, active, stalled, base, tokenPrefix, leaseMs);
-    const left = blockedMs() < longestWaitMs ? kept : await giveBackUnbegun(queue, kept);
-    for (const [id, kind, startedAt] of left) {
-      running.push({ id, queue: name, kind, startedAt: Number(startedAt) });
-    }
-  }
-  return running.sort((a, b) => a.startedAt - b.startedAt).slice(0, 50);
+/** The longest first. */
+function describeRunning(held) {
+  return held
+    .map(({ id, queue, kind, startedAt }) => ({ id, queue: queue.name, kind, startedAt: Number(startedAt) }))
+    .sort((a, b) => a.startedAt - b.startedAt)
+    .slice(0, 50);
 }
 
-let running = [];
+let held = [];
+let wasGivenBack = false;
 let keptAt = Number.NEGATIVE_INFINITY;
 let beatAt = Number.NEGATIVE_INFINITY;
 
@@ -85,17 +99,23 @@ async function standIn() {
   }
   const now = performance.now();
   if (now - keptAt >= renewMs) {
-    running = await keepLeasesOfAll();
+    held = await keepLeasesOfAll();
+    wasGivenBack = false;
     keptAt = now;
   }
   if (lastBeat && now - beatAt >= beatMs) {
-    const beat = { ...lastBeat, state: 'blocked', blockedMs: blockedMs(), running };
+    const beat = { ...lastBeat, state: 'blocked', blockedMs: blockedMs(), running: describeRunning(held) };
     // Orders stay where they are: nobody could follow them.
     await redis
       .set(fleet.worker, JSON.stringify(beat), 'PX', beatTtlMs)
       .catch(() => redis.pexpire(fleet.worker, beatTtlMs));
     await redis.sadd(fleet.workers, lastBeat.id);
     beatAt = now;
+  }
+  // Last of all: nothing that runs may lose its lease for it.
+  if (givesBack && !wasGivenBack && blockedMs() >= longestWaitMs) {
+    held = await giveBackUnbegun(held);
+    wasGivenBack = true;
   }
 }
 

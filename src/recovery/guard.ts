@@ -30,6 +30,7 @@ export interface GuardOrders {
   readonly blockedMaxMs: number;
   /** Whether it ends the process then. */
   readonly killsProcess: boolean;
+  readonly givesBack: boolean;
   readonly renewMs: number;
   readonly beatMs: number;
   readonly beatTtlMs: number;
@@ -45,7 +46,8 @@ export interface GuardOrders {
     /** What the release of a job touches beside the job. */
     readonly releaseKeys: readonly string[];
   }[];
-  readonly fleet: { readonly worker: string; readonly workers: string };
+  /** The worker's id, and what it beats to. */
+  readonly fleet: { readonly id: string; readonly worker: string; readonly workers: string };
   /** The texts of the scripts. */
   readonly keepLeases: string;
   readonly release: string;
@@ -69,6 +71,8 @@ export interface GuardOptions {
   readonly blockedMaxMs: number;
   /** Whether the process is ended that is blocked for longer: somebody starts another. */
   readonly killsProcess: boolean;
+  /** Whether jobs that have not begun go back while the loop is blocked. */
+  readonly givesBack: boolean;
   readonly log: Logger;
 }
 
@@ -145,7 +149,7 @@ export class Guard implements Service {
   };
 
   #orders(): GuardOrders {
-    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs, blockedMaxMs, killsProcess } =
+    const { worker, redis, keyspace, queues, leaseMs, leaseRenewMs, beatMs, blockedMaxMs, killsProcess, givesBack } =
       this.#options;
     return {
       // Whoever blocks the loop for longer than Redis is away is still to be guarded: it goes on asking.
@@ -154,6 +158,7 @@ export class Guard implements Service {
       blockedAfterMs: this.#blockedAfterMs,
       blockedMaxMs,
       killsProcess,
+      givesBack,
       renewMs: leaseRenewMs,
       beatMs,
       beatTtlMs,
@@ -164,7 +169,7 @@ export class Guard implements Service {
         const { job: _job, ...others } = releaseKeys(keyspace, name, '');
         return { name, active, stalled, base, begun, releaseKeys: Object.values(others) };
       }),
-      fleet: { worker: keyspace.worker(worker), workers: keyspace.workers },
+      fleet: { id: worker, worker: keyspace.worker(worker), workers: keyspace.workers },
       keepLeases: keepLeasesScript.source,
       release: releaseScript.source,
     };

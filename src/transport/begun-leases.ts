@@ -7,7 +7,7 @@ import type { RunningJob } from './running-jobs.js';
  * back.
  *
  * Who has a job is decided as in Dekker's algorithm: here it is first written down that a job begins, and then the guard's round is read; the
- * guard first begins a round, and then reads what has begun. So the guard leaves a job alone, or it is noticed here that its round came
+ * guard first looks what is leased, then begins a round, and then reads what has begun. So the guard leaves a job alone, or it is noticed here that its round came
  * in between. Then the job is in doubt, and so is every other whose lease was asked for before: it is given back from here too, and Redis
  * refuses whoever comes second.
  *
@@ -40,14 +40,22 @@ export class BegunLeases {
     if (place === undefined) return true;
     run.sharedPlace = place;
     Atomics.store(this.#words, place, sharedLeaseNumber(number));
-    const round = Atomics.load(this.#words, 0);
-    if (round !== this.#round) {
-      this.#round = round;
-      this.#doubtfulBelow = nextLease;
-    }
+    this.heed(nextLease);
     if (number >= this.#doubtfulBelow) return true;
     this.end(run);
     return false;
+  }
+
+  /**
+   * Heeds a round of the guard. A lease that is asked for later is in no doubt: the guard has looked what is leased before its round.
+   *
+   * @param nextLease - the number of the next lease that will be asked for.
+   */
+  heed(nextLease: number): void {
+    const round = Atomics.load(this.#words, 0);
+    if (round === this.#round) return;
+    this.#round = round;
+    this.#doubtfulBelow = nextLease;
   }
 
   /** It has ended, and Redis knows, or it is somebody else's. */

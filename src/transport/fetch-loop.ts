@@ -173,7 +173,6 @@ export class FetchLoop {
     // Both moments are Redis': the clock of this machine may differ.
     const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    if (this.#limit === 0) return;
     this.#waits = true;
     try {
       await bell.wait(blockMs, this.#quiet.signal);

@@ -57,9 +57,8 @@ export class JobSlots {
 
   /** Starts a job, or has it wait for the next free slot. */
   enter(run: RunningJob): void {
-    const { prefetch, limit } = this.#options;
-    const isFull = this.#used >= limit() && limit() > 0;
-    if (!prefetch || !isFull || this.#next !== undefined) {
+    this.limitChanged();
+    if (!this.#options.prefetch || !this.#isFull || this.#next !== undefined) {
       this.#begin(run);
       return;
     }
@@ -75,7 +74,17 @@ export class JobSlots {
     this.#rule.ran(performance.now() - run.slotSince);
     this.#used -= 1;
     run.slotSince = undefined;
-    if (this.#next !== undefined) process.nextTick(this.#beginNext);
+    if (this.#next !== undefined) process.nextTick(this.#onSlotFree);
+  }
+
+  /** More jobs may have a slot than before, or fewer: one that waits need not wait any more. */
+  limitChanged(): void {
+    if (this.#next !== undefined && !this.#isFull) this.#beginNext();
+  }
+
+  /** A number for a lease is about to be given out. */
+  asks(): void {
+    this.#begun.heed(this.#options.nextLease());
   }
 
   /** A job is not in hand any more. */
@@ -106,10 +115,17 @@ export class JobSlots {
     clearTimeout(this.#timer);
   }
 
-  readonly #beginNext = (): void => {
+  /** No slot is free. Where none may be used a lone job begins all the same: it is told there why it may not run. */
+  get #isFull(): boolean {
+    return this.#used > 0 && this.#used >= this.#options.limit();
+  }
+
+  readonly #onSlotFree = (): void => this.limitChanged();
+
+  #beginNext(): void {
     const next = this.takeNext();
     if (next !== undefined) this.#begin(next);
-  };
+  }
 
   #begin(run: RunningJob): void {
     const { begin, onDoubt, nextLease } = this.#options;

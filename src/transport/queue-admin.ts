@@ -205,7 +205,8 @@ export class QueueAdmin {
 
   async #putBack({ queue, id, token, crash, keepCrashes, epoch }: Orphan, failure: string): Promise<RecoveryReply> {
     const base = this.#keyspace.queueBase(queue);
-    const args = { id, token, base, crash: JSON.stringify(crash), keep: keepCrashes, failure, epoch };
+    const lost = { crash: JSON.stringify(crash), keep: keepCrashes, failure };
+    const args = { id, token, base, ...lost, epoch, reason: '', worker: '' };
     return releaseScript.run(this.#client, releaseKeys(this.#keyspace, queue, id), args);
   }
 

@@ -220,6 +220,7 @@ export class QueueConsumer {
   /** Uses at most so many of its slots from now on, and fewer where another allows fewer. Running jobs go on. */
   limitTo(slots: number, by: SlotLimiter): void {
     this.#loop.limitTo(this.#limits.set(by, slots));
+    this.#slots.limitChanged();
   }
 
   /** Tells how far a running job is, as BullMQ's `progress` event too. */
@@ -250,12 +251,12 @@ export class QueueConsumer {
 
   /** Aborts one running job; false when it does not run here. */
   cancel(jobId: string, reason: Error): boolean {
-    const runs = [...this.#running].filter(({ job }) => job.id === jobId);
+    const runs = [...this.#running].filter(({ job, forsaken }) => job.id === jobId && !forsaken);
     for (const run of runs) {
       run.cancellation.abort(reason);
       this.#slots.hurry(run);
     }
-    return runs.length > 0;
+    return runs.some(({ forsaken }) => !forsaken);
   }
 
   /** Gives back what still runs, without using up an attempt. A handler that answers later is not listened to. */
@@ -292,6 +293,7 @@ export class QueueConsumer {
   }
 
   #nextToken(): string {
+    this.#slots.asks();
     return leaseToken(this.#options.worker, this.#fetches++);
   }
 
@@ -338,6 +340,7 @@ export class QueueConsumer {
 
   /** Gives back a job that has not begun. Never rejects. */
   async #giveBack(running: RunningJob, outcome: Outcome): Promise<void> {
+    running.forsaken = true;
     const settled = await this.#settlement.settle(running.job, outcome, undefined, this.#stopped.signal);
     this.#options.log.debug({ queue: this.queue, jobId: running.job.id, settled: settled.kind }, 'job.not_begun');
     this.#remove(running);

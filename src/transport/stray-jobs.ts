@@ -35,7 +35,7 @@ export async function giveBackStrays(options: StrayJobsOptions): Promise<number>
   let strays = 0;
   for (const { id, token } of held) {
     if (isRunning(id, token)) continue;
-    const release = { id, token, base, crash: '', keep: 0, failure: '', epoch: '' };
+    const release = { id, token, base, crash: '', keep: 0, failure: '', epoch: '', reason: '', worker };
     const reply = await releaseScript.run(client, releaseKeys(keyspace, queue, id), release);
     if (reply !== 'done') continue;
     strays += 1;

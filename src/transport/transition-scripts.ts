@@ -40,7 +40,7 @@ const file = (name: string): URL => new URL(`./lua/${name}.lua`, import.meta.url
 export const releaseScript = defineScript({
   file: file('release'),
   keys: ['job', 'active', 'stalled', 'wait', 'prioritized', 'priorityCounter', 'marker', 'events', 'meta', 'fence'],
-  args: ['id', 'token', 'base', 'crash', 'keep', 'failure', 'epoch'],
+  args: ['id', 'token', 'base', 'crash', 'keep', 'failure', 'epoch', 'reason', 'worker'],
   reply: recoveryReply,
 });
 

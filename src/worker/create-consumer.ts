@@ -75,8 +75,8 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     slots: settings.maxConcurrency === false ? settings.concurrency : settings.maxConcurrency,
     slotsAtFirst: settings.concurrency,
     tenantSlots: queue.tenants && (queue.tenants.maxSlots ?? 0),
-    // Whoever finds its own number of slots finds one that keeps Redis busy.
-    prefetch: settings.prefetch && settings.maxConcurrency === false,
+    // Whoever finds its own number of slots finds one that keeps Redis busy; and a job that waits here would take the slot of its tenant.
+    prefetch: settings.prefetch && settings.maxConcurrency === false && !queue.tenants?.maxSlots,
     leaseMs: settings.leaseMs,
     leaseRenewMs: settings.leaseRenewMs,
     fetchBlockMs: settings.fetchBlockMs,

@@ -44,6 +44,8 @@ export class Presence implements Service {
       beatMs: settings.beatMs,
       blockedMaxMs: settings.blockedMaxMs,
       killsProcess: parts.ownsProcess === true,
+      // A suspect is not to run among others.
+      givesBack: parts.suspect === undefined,
       log,
     });
     this.#heartbeat = new Heartbeat({

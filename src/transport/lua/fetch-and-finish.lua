@@ -67,7 +67,7 @@ WRITES everything named above   COST O(ends * active + fetches + log n)
 --- @include "park-job.lua"
 --- @include "enter-delayed.lua"
 --- @include "mark-delayed.lua"
---- @include "enter-wait.lua"
+--- @include "enter-by-age.lua"
 --- @include "wake-worker.lua"
 --- @include "trim-finished.lua"
 --- @include "count-finished.lua"
@@ -266,7 +266,7 @@ local function endOtherwise(index, kind)
   else
     keys.job = job
     appendTrail(job, cjson.encode({ at = now, what = 'given_back', reason = ARGV[first + 4], by = worker }))
-    enterWait(keys, id, 'active', true)
+    enterByAge(keys, base, id, 'active')
   end
   return 0
 end

@@ -19,6 +19,8 @@ ARGV  1 id               id of the job
       5 keep             how many crashes the history keeps
       6 failure          what the job is to fail with when it is taken next, BullMQ's `defa`; or empty
       7 epoch            of the leader that does this; empty for a worker
+      8 reason           why its worker gives it back before it has begun, for the trail; or empty
+      9 worker           that does
 REPLY code               0 done | -1 job gone | -2 lease expired | -3 not active | -6 lease held by another | -7 leader deposed
 WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock, fence   COST O(active)
 ]]
@@ -26,12 +28,13 @@ WRITES job, active, stalled, wait or prioritized, marker, events, the job's lock
 --- @include "leave-active.lua"
 --- @include "enter-by-age.lua"
 --- @include "append-crash.lua"
+--- @include "append-trail.lua"
 --- @include "check-fence.lua"
 local keys = {
   job = KEYS[1], wait = KEYS[4], prioritized = KEYS[5], priorityCounter = KEYS[6],
   marker = KEYS[7], events = KEYS[8], meta = KEYS[9],
 }
-local id, token, base, crash, keep, failure, epoch = unpack(ARGV)
+local id, token, base, crash, keep, failure, epoch, reason, worker = unpack(ARGV)
 
 expectTypes({
   [KEYS[2]] = 'list', [KEYS[3]] = 'set', [keys.wait] = 'list', [keys.prioritized] = 'zset', [keys.marker] = 'zset',
@@ -47,6 +50,7 @@ if crash ~= '' then
   if not string.match(redis.call('HGET', keys.job, 'ats') or '0', '^%d+$') then redis.call('HDEL', keys.job, 'ats') end
   emitEvent(keys.events, keys.meta, 'event', 'stalled', 'jobId', id)
 end
+if reason ~= '' then appendTrail(keys.job, cjson.encode({ at = nowMs(), what = 'given_back', reason = reason, by = worker })) end
 if failure ~= '' then redis.call('HSET', keys.job, 'defa', failure) end
 enterByAge(keys, base, id, 'active')
 return 0

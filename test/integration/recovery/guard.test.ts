@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { resolveRedisInput } from '../../../src/config/redis-input.js';
 import { Cancellation } from '../../../src/job/cancellation.js';
-import { Guard } from '../../../src/recovery/guard.js';
+import { connectionName } from '../../../src/recovery/connections.js';
+import { Guard, type GuardOptions } from '../../../src/recovery/guard.js';
 import { BegunLeases } from '../../../src/transport/begun-leases.js';
 import { leaseToken } from '../../../src/transport/lease-token.js';
 import { RunningJobs } from '../../../src/transport/running-jobs.js';
@@ -13,7 +14,7 @@ const pool = usePool();
 const worker = 'w1';
 
 /** A worker that has taken jobs and begun the first of them, and its guard. */
-async function startGuarded(jobs: number) {
+async function startGuarded(jobs: number, options: Partial<GuardOptions> = {}) {
   const bench = new LeaseBench(pool());
   const ids: string[] = [];
   const begun = new BegunLeases(jobs);
@@ -32,7 +33,9 @@ async function startGuarded(jobs: number) {
     beatMs: 50,
     blockedMaxMs: 60_000,
     killsProcess: false,
+    givesBack: true,
     log: silent,
+    ...options,
   });
   onTestFinished(() => guard.stop());
   guard.start();
@@ -58,17 +61,57 @@ it('gives back the jobs of a blocked worker that have not begun, and they cannot
   expect(await pool().client.lrange(active, 0, -1)).toEqual(ids.slice(0, 1));
   // In their order.
   expect(await pool().client.lrange(wait, 0, -1)).toEqual([ids[2], ids[1]]);
+  const trail = await pool().client.hget(`${bench.keys['']}${ids[1]}`, 'bwt');
+  expect(trail).toMatch(/"reason":"blocked"/);
+  expect(trail).toMatch(/"by":"w1"/);
   const late = taken.slice(1).map((job) => begun.begin(runs.add(job, new Cancellation()), 3));
   expect(late).toEqual([false, false]);
   const again = await bench.calls.take([leaseToken(worker, 3)]);
   expect(again.jobs.map((job) => begun.begin(runs.add(job, new Cancellation()), 4))).toEqual([true]);
 });
 
-it('gives nothing back while the event loop turns', async () => {
-  const { bench, ids } = await startGuarded(2);
+it('leaves everything as it is while the event loop turns', async () => {
+  // A loop that is late now and then on a busy machine is not blocked.
+  const { bench, ids } = await startGuarded(2, { beatMs: 1_000 });
+  const lock = `${bench.keys['']}${ids[0]}:lock`;
+  await eventually('the guard is up', async () =>
+    String(await pool().client.call('CLIENT', 'LIST')).includes(`${connectionName(worker)}:guard`),
+  );
+  await pool().client.pexpire(lock, 30_000);
 
-  // As many turns as it takes a blocked loop to be noticed.
-  for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+  // Time for four looks of the guard.
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+
+  expect(await pool().client.lrange(bench.keys.active, 0, -1)).toEqual([...ids].reverse());
+  expect(await pool().client.pttl(lock)).toBeLessThanOrEqual(30_000);
+});
+
+it('gives nothing back of a worker that is there for a suspect', { timeout: 15_000 }, async () => {
+  const { bench, ids } = await startGuarded(2, { givesBack: false });
+  const lock = `${bench.keys['']}${ids[1]}:lock`;
+  await pool().client.pexpire(lock, 30_000);
+
+  const kept = async () => {
+    block();
+    return (await pool().client.pttl(lock)) > 30_000;
+  };
+  await eventually('its leases are kept', kept, { timeoutMs: 12_000 });
+
+  expect(await pool().client.lrange(bench.keys.active, 0, -1)).toEqual([...ids].reverse());
+});
+
+it('keeps the leases although Redis refuses to take a job back', { timeout: 15_000 }, async () => {
+  const { bench, ids } = await startGuarded(2);
+  const lock = `${bench.keys['']}${ids[0]}:lock`;
+  await pool().client.set(bench.keys.prioritized, 'somebody else wrote this');
+
+  const renewed = async () => {
+    await pool().client.pexpire(lock, 30_000);
+    block();
+    return (await pool().client.pttl(lock)) > 30_000;
+  };
+  await eventually('the lease is kept', renewed, { timeoutMs: 12_000 });
+  await eventually('and again', renewed, { timeoutMs: 12_000 });
 
   expect(await pool().client.lrange(bench.keys.active, 0, -1)).toEqual([...ids].reverse());
 });

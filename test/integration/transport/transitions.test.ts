@@ -93,7 +93,7 @@ function giveBack(bench: LeaseBench, id: string, token: string, crashJson: strin
     bench.pool,
     releaseScript,
     { ...bench.keys, job: bench.jobKey(id), priorityCounter: bench.keys.pc, fence: fenceOf(bench) },
-    { id, token, base: bench.keys[''], crash: crashJson, keep: 2, failure: '', epoch: '' },
+    { id, token, base: bench.keys[''], crash: crashJson, keep: 2, failure: '', epoch: '', reason: '', worker: '' },
   );
 }
 

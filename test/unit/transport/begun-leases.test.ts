@@ -40,6 +40,15 @@ describe('BegunLeases', () => {
     expect(look(leases)).toEqual([1, 6]);
   });
 
+  it('lets a job begin whose lease was asked for after the guard looked', () => {
+    const leases = new BegunLeases(3);
+    look(leases);
+
+    leases.heed(2);
+
+    expect([leases.begin(run(1), 4), leases.begin(run(2), 4), leases.begin(run(3), 4)]).toEqual([false, true, true]);
+  });
+
   it('never lets a job begin that the guard did not see, whenever it looks', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('ask', 'begin', 'end', 'look')), (steps) => {
@@ -49,7 +58,10 @@ describe('BegunLeases', () => {
         const givenBack = new Set<number>();
         let next = 0;
         for (const step of steps) {
-          if (step === 'ask') asked.push(next++);
+          if (step === 'ask') {
+            leases.heed(next);
+            asked.push(next++);
+          }
           if (step === 'begin') {
             const number = asked.shift();
             if (number === undefined) continue;

@@ -104,6 +104,51 @@ describe('JobSlots', () => {
     expect(happened).toEqual(['begins 0', 'begins 2']);
   });
 
+  it('begins no job beside another when no slot may be used any more, and a lone one', () => {
+    const limits = { now: 1 };
+    const { slots, enter, happened } = startSlots({ limit: () => limits.now });
+    const first = enter();
+    limits.now = 0;
+
+    enter();
+    expect(happened).toEqual(['begins 0']);
+    vi.advanceTimersByTime(20);
+    slots.leave(first);
+    enter();
+
+    expect(happened).toEqual(['begins 0', 'late 1', 'begins 2']);
+  });
+
+  it('begins the job that waits first of all when more slots may be used', () => {
+    const limits = { now: 1 };
+    const { slots, enter, happened } = startSlots({ slots: 3, limit: () => limits.now });
+    enter();
+    enter();
+
+    limits.now = 3;
+    enter();
+    expect(happened).toEqual(['begins 0', 'begins 1', 'begins 2']);
+    enter();
+    limits.now = 4;
+    slots.limitChanged();
+
+    expect(happened).toEqual(['begins 0', 'begins 1', 'begins 2', 'begins 3']);
+  });
+
+  it('lets the job that waits go on waiting when a slot gets free that may not be used', async () => {
+    const limits = { now: 2 };
+    const { slots, enter, happened } = startSlots({ slots: 2, limit: () => limits.now });
+    const first = enter();
+    enter();
+    enter();
+    limits.now = 1;
+
+    slots.leave(first);
+    await nextTick();
+
+    expect(happened).toEqual(['begins 0', 'begins 1']);
+  });
+
   it('hands on a job for which no slot became free in 20 ms, and asks for none more', () => {
     const { slots, enter, runThrough, happened } = startSlots();
     runThrough(20);
