@@ -156,7 +156,7 @@ describe('a consumer with one slot', () => {
     await consumer.whenIdle();
 
     const { completed, wait } = queueKeys(pool().keyspace, queue.name);
-    const done = new Set(await pool().client.zrange(completed, 0, -1));
+    const done = new Set(await pool().client.zrange(completed, '0', '-1'));
     const waiting = await pool().client.lrange(wait, 0, -1);
     expect(await active(queue)).toBe(0);
     expect(consumer.busy).toBe(0);
