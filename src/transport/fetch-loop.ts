@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ScriptClient } from '../redis/define-script.js';
 import { pause } from '../time/clock.js';
 import type { FetchedJob } from './fetched-job.js';
 import type { WorkBell } from './work-bell.js';
@@ -36,7 +37,8 @@ export class FetchLoop {
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
   #limit: number;
-  #waits = false;
+  /** Set while it waits: whether the end of the wait is when a delayed job is due. */
+  #waits: { readonly untilDue: boolean } | undefined;
   #answers = 0;
   #answeredAt: number | undefined;
 
@@ -80,6 +82,7 @@ export class FetchLoop {
 
   quiet(): void {
     this.#quiet.abort();
+    this.#letGo();
     this.#slotFreed?.();
   }
 
@@ -93,8 +96,8 @@ export class FetchLoop {
    */
   limitTo(slots: number): void {
     this.#limit = Math.min(slots, this.#options.slots);
-    // Whoever does not take a job must not hear the bell in the place of one who would.
-    if (this.#limit === 0 && this.#waits) this.#options.bell.letGo();
+    // Whoever does not take so many jobs must not hear the bell in the place of one who would.
+    if (this.#options.busy() + this.#promised > this.#limit) this.#letGo();
     this.#slotFreed?.();
   }
 
@@ -112,23 +115,29 @@ export class FetchLoop {
     const { busy, queue, log } = this.#options;
     const quiet = this.#quiet.signal;
     let failures = 0;
+    /** The last answer, when there were fewer jobs than asked for. */
+    let dry: WorkReply<FetchedJob> | undefined;
     while (!quiet.aborted) {
       const free = this.#limit - busy() - this.#promised;
       if (free <= 0) {
+        dry = undefined;
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
         });
         continue;
       }
       try {
-        const reply = await this.#take(free);
+        const reply = await (dry === undefined ? this.#take(free) : this.#takeWhenRung(free, dry));
+        dry = undefined;
+        if (reply === undefined) continue;
         this.#answers += 1;
         this.answered();
         if (failures > 0) log.info({ queue, failures }, 'fetch.recovered');
         failures = 0;
-        if (reply.jobs.length < free) await this.#waitForWork(reply);
+        if (reply.jobs.length < free) dry = reply;
       } catch (error) {
         if (quiet.aborted) return;
+        dry = undefined;
         failures += 1;
         // A Redis that refuses has heard.
         if (error instanceof Error && error.name === 'ReplyError') this.#answers += 1;
@@ -138,12 +147,12 @@ export class FetchLoop {
     }
   }
 
-  /** Takes up to so many jobs and starts them. */
-  async #take(count: number): Promise<WorkReply<FetchedJob>> {
+  /** Takes up to so many jobs and starts them; when what was said before on another connection is over, if one is given. */
+  async #take(count: number, line?: ScriptClient): Promise<WorkReply<FetchedJob>> {
     const { calls, nextToken, run } = this.#options;
     this.#promised += count;
     try {
-      const reply = await calls.take(Array.from({ length: count }, nextToken));
+      const reply = await calls.take(Array.from({ length: count }, nextToken), line);
       run(reply.jobs);
       return reply;
     } finally {
@@ -151,22 +160,29 @@ export class FetchLoop {
     }
   }
 
-  /** Waits until there may be something to take. */
-  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<void> {
+  /** Takes up to so many jobs when there may be some. Undefined when it has not asked, or not been answered. */
+  async #takeWhenRung(
+    count: number,
+    { limitedForMs, nextAt, at }: WorkReply<FetchedJob>,
+  ): Promise<WorkReply<FetchedJob> | undefined> {
     const { fetchBlockMs, bell } = this.#options;
     if (limitedForMs > 0) {
       await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
-      return;
+      return undefined;
     }
     // Both moments are Redis': the clock of this machine may differ.
     const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    if (this.#limit === 0) return;
-    this.#waits = true;
+    this.#waits = { untilDue: nextAt !== undefined };
     try {
-      await bell.wait(blockMs, this.#quiet.signal);
+      return await bell.wait(blockMs, this.#quiet.signal, (line) => this.#take(count, line));
     } finally {
-      this.#waits = false;
+      this.#waits = undefined;
     }
+  }
+
+  /** Ends its wait, if it waits. */
+  #letGo(): void {
+    if (this.#waits !== undefined) this.#options.bell.letGo({ passOn: this.#waits.untilDue });
   }
 }

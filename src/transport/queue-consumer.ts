@@ -100,6 +100,7 @@ export class QueueConsumer {
       client: options.client,
       marker: queueKeys(options.keyspace, options.queue).marker,
       connectionName: `${options.connectionName}:${options.queue}`,
+      onLost: () => this.#leases.answerLost(),
       onError: options.onError,
     });
     const layout = workLayout(options.keyspace.prefix(options.queue), options.queue);
@@ -114,7 +115,7 @@ export class QueueConsumer {
     this.#leases = new LeaseKeeper({
       ...options,
       running: this.#running,
-      isArriving: (id) => calls.isArriving(id),
+      isArriving: (id, token) => calls.isArriving(id, token),
     });
     this.#ledger = new EffectLedger(options.client, options.keyspace, options.queue, options.keepKeysMs);
     this.#settlement = new Settlement({ ...options, calls, backend: this.#backend, ledger: this.#ledger });
@@ -189,7 +190,8 @@ export class QueueConsumer {
   quiet(): void {
     if (this.#loop.isQuiet) return;
     this.#loop.quiet();
-    this.#bell.close();
+    // What was asked already may have an answer.
+    void this.#loop.whenEnded().then(() => this.#bell.close());
   }
 
   /** Uses at most so many of its slots from now on, and fewer where another allows fewer. Running jobs go on. */
@@ -247,6 +249,7 @@ export class QueueConsumer {
   /** Ends everything at once: connections too. Call `quiet` and `release` before, or running jobs are left to the supervisor. */
   async stop(): Promise<void> {
     this.quiet();
+    this.#bell.close();
     this.#stopped.abort();
     this.#leases.stop();
     await this.#watchdog.stop();

@@ -1,5 +1,8 @@
 import type { RedisClient } from '../redis/connection.js';
 import { breakConnection, watchConnection } from '../redis/connection-watch.mjs';
+import type { ScriptClient } from '../redis/define-script.js';
+import { pause } from '../time/clock.js';
+import { within } from '../time/deadline.js';
 
 export interface WorkBellOptions {
   /** Whose settings the bell's own connection takes over. */
@@ -8,6 +11,8 @@ export interface WorkBellOptions {
   readonly marker: string;
   /** Shown by `CLIENT LIST`. */
   readonly connectionName: string;
+  /** Told when an answer may have been lost with the connection, once Redis gives no other there. */
+  readonly onLost: () => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -17,21 +22,40 @@ const graceMs = 1_000;
 const lookMs = 1_000;
 /** Redis before 7.0.8 takes anything shorter for "for ever". */
 const shortestMs = 2;
+/** A wait that Redis has not begun yet cannot be ended: it is tried again after so long. */
+const againMs = 20;
+
+/** One wait in Redis. */
+interface Wait {
+  /** Resolves when it is over, one way or the other. */
+  readonly over: Promise<void>;
+}
 
 /**
  * Tells when there may be work in a queue, on a connection of its own: somebody added a job, or a delayed one is due.
  *
- * Every wait ends: when the bell rings, when time is up, when the caller has had enough, and when the connection breaks, because
+ * What its caller wants of Redis then is sent right behind the wait. Redis keeps the turn of commands on one connection, so it is carried out
+ * the moment the bell rings, and the answer is the news: the way here and back is saved.
+ *
+ * Every wait ends: when the bell rings, when time is up, when the caller lets go of it, and when the connection breaks, because
  * what was rung meanwhile is lost. Nothing of it is left behind, so that a worker that stopped can end without Redis.
  */
 export class WorkBell {
   readonly #client: RedisClient;
   readonly #marker: string;
   readonly #main: RedisClient;
+  readonly #onLost: () => void;
+  readonly #onError: (error: Error) => void;
+  /** What Redis calls the connection; undefined as long as it has not said. */
+  #line: { readonly id: string; readonly address: string } | undefined;
+  #wait: Wait | undefined;
+  #isClosed = false;
 
-  constructor({ client, marker, connectionName, onError }: WorkBellOptions) {
+  constructor({ client, marker, connectionName, onLost, onError }: WorkBellOptions) {
     this.#main = client;
     this.#marker = marker;
+    this.#onLost = onLost;
+    this.#onError = onError;
     // A wait that was given up on must not be taken up again later: it would hear the bell, and nobody would come.
     this.#client = client.duplicate({
       connectionName,
@@ -39,6 +63,7 @@ export class WorkBell {
       enableOfflineQueue: false,
     });
     this.#client.on('error', onError);
+    this.#client.on('ready', this.#onReady);
     watchConnection(this.#client, { mayWait: true });
     this.#client.connect().catch(() => undefined);
     client.on('close', this.#onMainClosed);
@@ -47,48 +72,118 @@ export class WorkBell {
   /** What broke the connection beside it may have broken the bell's too, and nobody would know before the wait is over. */
   readonly #onMainClosed = (): void => breakConnection(this.#client);
 
+  readonly #onReady = (): void => {
+    this.#line = undefined;
+    this.#client.client('INFO').then(
+      (info) => {
+        const [, id, address] = /^id=(\d+) addr=(\S+)/.exec(String(info)) ?? [];
+        if (id !== undefined && address !== undefined) this.#line = { id, address };
+      },
+      // It connects anew, or does without.
+      () => undefined,
+    );
+  };
+
   /**
-   * Waits until there may be work, at most for so long.
+   * Waits until there may be work, at most for so long, and has Redis carry out at once what `ask` sends. Undefined when nothing was asked, or
+   * the connection broke before the answer came.
    *
-   * @throws what Redis answers to a wait that it refuses.
+   * @throws what Redis answers to a wait or a question that it refuses.
    */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
+  async wait<T>(ms: number, signal: AbortSignal, ask: (line: ScriptClient) => Promise<T>): Promise<T | undefined> {
     const client = this.#client;
     if (client.status !== 'ready') {
       await this.#first('ready', Math.min(ms, lookMs), signal);
-      return;
+      return undefined;
     }
     const rung = client.bzpopmin(this.#marker, Math.max(ms, shortestMs) / 1_000);
-    const ended = await this.#first('close', ms + graceMs, signal, rung);
-    if (ended === 'late') breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
+    const answered = Promise.all([ask(client), rung]);
+    this.#wait = { over: answered.then(ignore, ignore) };
+    try {
+      const ended = await this.#first('close', ms + graceMs, undefined, answered);
+      if (Array.isArray(ended)) return ended[0] as T;
+      if (ended === 'late') breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
+    } catch (error) {
+      if (client.status === 'ready') throw error;
+    } finally {
+      this.#wait = undefined;
+    }
+    void this.#disown();
+    return undefined;
   }
 
-  /** Gives up the wait, and leaves what is rung from now on to others: Redis drops the waiting client. */
-  letGo(): void {
-    breakConnection(this.#client);
+  /**
+   * Ends the wait under way, if there is one: what was asked behind it is carried out now. `passOn`: the next who waits is woken, because this one
+   * alone may know when a delayed job is due.
+   */
+  letGo({ passOn }: { readonly passOn: boolean }): void {
+    const wait = this.#wait;
+    if (wait === undefined) return;
+    if (this.#main.status === 'ready') void this.#endWait(wait, passOn);
+    else breakConnection(this.#client);
   }
 
   /** Ends the connection, whatever state it is in: Redis drops the waiting client, so that the next job wakes somebody else. */
   close(): void {
+    this.#isClosed = true;
     this.#main.off('close', this.#onMainClosed);
     this.#client.disconnect();
   }
 
+  async #endWait(wait: Wait, passOn: boolean): Promise<void> {
+    try {
+      const ended = await within(graceMs, Promise.all([this.#unblock(wait), wait.over]));
+      if (ended === 'late') breakConnection(this.#client);
+      else if (passOn) await this.#main.zadd(this.#marker, 0, '0');
+    } catch (error) {
+      // Not every Redis lets a wait be ended.
+      if (this.#wait === wait) breakConnection(this.#client);
+      else this.#onError(error as Error);
+    }
+  }
+
+  async #unblock(wait: Wait): Promise<void> {
+    if (this.#line === undefined) throw new Error('Redis did not say what it calls the connection');
+    while (this.#wait === wait && (await this.#main.client('UNBLOCK', this.#line.id)) === 0) await pause(againMs);
+  }
+
+  /**
+   * Nobody hears what Redis answers on a connection that broke here. Redis may not have noticed, and would give the next jobs away there: it is
+   * told. By its address too, because another server may have given the same number to somebody else.
+   */
+  async #disown(): Promise<void> {
+    const line = this.#line;
+    if (this.#isClosed) return;
+    try {
+      if (line !== undefined) await this.#main.call('CLIENT', 'KILL', 'ID', line.id, 'ADDR', line.address);
+    } catch (error) {
+      this.#onError(error as Error);
+    }
+    if (!this.#isClosed) this.#onLost();
+  }
+
   /** Whatever comes first: the event, the end of the time, the signal, or the answer. */
-  #first(event: 'ready' | 'close', ms: number, signal: AbortSignal, answer?: Promise<unknown>): Promise<unknown> {
+  #first(
+    event: 'ready' | 'close',
+    ms: number,
+    signal: AbortSignal | undefined,
+    answer?: Promise<unknown>,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const end = (settle: (value: unknown) => void) => (value?: unknown) => {
         clearTimeout(timer);
         this.#client.off(event, came);
-        signal.removeEventListener('abort', came);
+        signal?.removeEventListener('abort', came);
         settle(value);
       };
       const came = end(resolve);
       const timer = setTimeout(came, ms, 'late');
       this.#client.once(event, came);
-      signal.addEventListener('abort', came, { once: true });
-      if (signal.aborted) came();
+      signal?.addEventListener('abort', came, { once: true });
+      if (signal?.aborted) came();
       answer?.then(came, end(reject));
     });
   }
 }
+
+function ignore(): void {}
