@@ -157,6 +157,7 @@ export class FetchLoop {
       return reply;
     } finally {
       this.#promised -= count;
+      this.#slotFreed?.();
     }
   }
 

@@ -93,23 +93,32 @@ export class WorkBell {
   async wait<T>(ms: number, signal: AbortSignal, ask: (line: ScriptClient) => Promise<T>): Promise<T | undefined> {
     const client = this.#client;
     if (client.status !== 'ready') {
-      await this.#first('ready', Math.min(ms, lookMs), signal);
+      await this.#whenReady(Math.min(ms, lookMs), signal);
       return undefined;
     }
-    const rung = client.bzpopmin(this.#marker, Math.max(ms, shortestMs) / 1_000);
-    const answered = Promise.all([ask(client), rung]);
+    const broken = new Breakage(client);
+    const rung = broken.or(client.bzpopmin(this.#marker, Math.max(ms, shortestMs) / 1_000));
+    const line: ScriptClient = {
+      evalsha: (...words) => broken.or(client.evalsha(...words)),
+      eval: (...words) => broken.or(client.eval(...words) as Promise<unknown>),
+    };
+    const answered = Promise.all([ask(line), rung]);
     this.#wait = { over: answered.then(ignore, ignore) };
+    const late = setTimeout(() => {
+      breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
+    }, ms + graceMs);
     try {
-      const ended = await this.#first('close', ms + graceMs, undefined, answered);
-      if (Array.isArray(ended)) return ended[0] as T;
-      if (ended === 'late') breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
+      const [answer] = await answered;
+      return answer;
     } catch (error) {
-      if (client.status === 'ready') throw error;
+      if (!broken.hasHappened) throw error;
+      void this.#disown();
+      return undefined;
     } finally {
+      clearTimeout(late);
+      broken.ignore();
       this.#wait = undefined;
     }
-    void this.#disown();
-    return undefined;
   }
 
   /**
@@ -162,27 +171,49 @@ export class WorkBell {
     if (!this.#isClosed) this.#onLost();
   }
 
-  /** Whatever comes first: the event, the end of the time, the signal, or the answer. */
-  #first(
-    event: 'ready' | 'close',
-    ms: number,
-    signal: AbortSignal | undefined,
-    answer?: Promise<unknown>,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: (value: unknown) => void) => (value?: unknown) => {
+  /** Resolves when the connection stands, when time is up, or when the caller has had enough. */
+  #whenReady(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
         clearTimeout(timer);
-        this.#client.off(event, came);
-        signal?.removeEventListener('abort', came);
-        settle(value);
+        this.#client.off('ready', end);
+        signal.removeEventListener('abort', end);
+        resolve();
       };
-      const came = end(resolve);
-      const timer = setTimeout(came, ms, 'late');
-      this.#client.once(event, came);
-      signal?.addEventListener('abort', came, { once: true });
-      if (signal?.aborted) came();
-      answer?.then(came, end(reject));
+      const timer = setTimeout(end, ms);
+      this.#client.once('ready', end);
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
     });
+  }
+}
+
+/** The end of a connection, on which its client forgets what it was asked without a word. */
+class Breakage {
+  readonly #client: RedisClient;
+  readonly #broken: Promise<never>;
+  #happen = ignore;
+  hasHappened = false;
+
+  constructor(client: RedisClient) {
+    this.#client = client;
+    this.#broken = new Promise((_resolve, reject) => {
+      this.#happen = () => {
+        this.hasHappened = true;
+        reject(new Error('the connection broke before Redis answered'));
+      };
+    });
+    this.#broken.catch(ignore);
+    client.once('close', this.#happen);
+  }
+
+  /** The answer, or the end of the connection if that comes first. */
+  or<T>(answer: Promise<T>): Promise<T> {
+    return Promise.race([answer, this.#broken]);
+  }
+
+  ignore(): void {
+    this.#client.off('close', this.#happen);
   }
 }
 
