@@ -28,17 +28,22 @@ async function startBehindDoor(hold: Promise<unknown> = Promise.resolve()) {
     /cmd=bzpopmin/.test((await pool().client.client('LIST')) as string),
   );
   const [talk] = door.passages;
-  if (!talk) throw new Error('nobody came through the door');
-  return { talk, job, producer, runs, worker };
+  const bell = door.passages.find(({ waits }) => waits);
+  if (!talk || !bell) throw new Error('nobody came through the door');
+  return { door, talk, bell, job, producer, runs, worker };
 }
 
-it('runs a job at once whose fetch was answered into a connection that broke', async () => {
-  const { talk, job, producer, runs } = await startBehindDoor();
-  talk.silence();
+it.each([
+  ['a connection', ['bell']],
+  ['connections', ['bell', 'talk']],
+] as const)('runs a job at once whose fetch was answered into %s that broke', async (_what, broken) => {
+  const { job, producer, runs, talk, bell } = await startBehindDoor();
+  const passages = { talk, bell };
+  for (const name of broken) passages[name].silence();
   const enqueued = await producer.enqueue(job, {});
   await eventually('Redis gave the job away', async () => (await pool().inspector.sample(job.queue.name)).active === 1);
 
-  talk.cut();
+  for (const name of broken) passages[name].cut();
 
   expect(await producer.wait(enqueued, { timeout: '2s' })).toBe('done');
   expect(runs).toEqual([enqueued.id]);
@@ -78,4 +83,18 @@ it('leaves alone what it runs when its connection breaks', async () => {
   expect(await producer.wait(enqueued)).toBe('done');
   expect(await producer.wait(other)).toBe('done');
   expect(runs).toEqual([enqueued.id, other.id]);
+});
+
+it('is given no job on a connection that broke on its side only', async () => {
+  const { door, bell, job, producer, runs } = await startBehindDoor();
+  const waiting = async () => ((await pool().client.client('LIST')) as string).match(/cmd=bzpopmin/g)?.length ?? 0;
+  const waits = door.passages.filter((passage) => passage.waits).length;
+
+  bell.forget();
+  await eventually('it waits anew', () => door.passages.filter((passage) => passage.waits).length > waits);
+  await eventually('and Redis knows of that wait only', async () => (await waiting()) === 1);
+  const enqueued = await producer.enqueue(job, {});
+
+  expect(await producer.wait(enqueued, { timeout: '2s' })).toBe('done');
+  expect(runs).toEqual([enqueued.id]);
 });
