@@ -11,6 +11,8 @@ export interface FetchLoopOptions {
   readonly slots: number;
   /** How many run now. */
   readonly busy: () => number;
+  /** Whether nothing else runs jobs in this process. */
+  readonly isAlone: boolean;
   /** Longest wait for work before asking again. */
   readonly fetchBlockMs: number;
   readonly calls: WorkCalls<FetchedJob>;
@@ -23,6 +25,8 @@ export interface FetchLoopOptions {
 
 /** Longest pause between two tries to fetch while Redis is in the way. */
 const longestPauseMs = 1_000;
+/** Jobs given to a machine that has just gone wait until it is taken for dead, so the bell brings few. The next call takes the rest. */
+const mostWhenRung = 4;
 
 /**
  * Asks for jobs as long as slots are free, and waits for the bell when there are none.
@@ -39,6 +43,8 @@ export class FetchLoop {
   #limit: number;
   /** Set while it waits: whether the end of the wait is when a delayed job is due. */
   #waits: { readonly untilDue: boolean } | undefined;
+  /** The last answer, when there were fewer jobs than asked for. */
+  #dry: WorkReply<FetchedJob> | undefined;
   #answers = 0;
   #answeredAt: number | undefined;
 
@@ -97,7 +103,7 @@ export class FetchLoop {
   limitTo(slots: number): void {
     this.#limit = Math.min(slots, this.#options.slots);
     // Whoever does not take so many jobs must not hear the bell in the place of one who would.
-    if (this.#options.busy() + this.#promised > this.#limit) this.#letGo();
+    if (this.#limit === 0 || this.#options.busy() + this.#promised > this.#limit) this.#letGo();
     this.#slotFreed?.();
   }
 
@@ -115,29 +121,25 @@ export class FetchLoop {
     const { busy, queue, log } = this.#options;
     const quiet = this.#quiet.signal;
     let failures = 0;
-    /** The last answer, when there were fewer jobs than asked for. */
-    let dry: WorkReply<FetchedJob> | undefined;
     while (!quiet.aborted) {
       const free = this.#limit - busy() - this.#promised;
       if (free <= 0) {
-        dry = undefined;
+        this.#dry = undefined;
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
         });
         continue;
       }
       try {
-        const reply = await (dry === undefined ? this.#take(free) : this.#takeWhenRung(free, dry));
-        dry = undefined;
+        const reply = await (this.#dry === undefined ? this.#take(free) : this.#waitForWork(free, this.#dry));
         if (reply === undefined) continue;
         this.#answers += 1;
         this.answered();
         if (failures > 0) log.info({ queue, failures }, 'fetch.recovered');
         failures = 0;
-        if (reply.jobs.length < free) dry = reply;
       } catch (error) {
         if (quiet.aborted) return;
-        dry = undefined;
+        this.#dry = undefined;
         failures += 1;
         // A Redis that refuses has heard.
         if (error instanceof Error && error.name === 'ReplyError') this.#answers += 1;
@@ -153,6 +155,7 @@ export class FetchLoop {
     this.#promised += count;
     try {
       const reply = await calls.take(Array.from({ length: count }, nextToken), line);
+      this.#dry = reply.jobs.length < count ? reply : undefined;
       run(reply.jobs);
       return reply;
     } finally {
@@ -161,12 +164,16 @@ export class FetchLoop {
     }
   }
 
-  /** Takes up to so many jobs when there may be some. Undefined when it has not asked, or not been answered. */
-  async #takeWhenRung(
+  /**
+   * Waits until there may be something to take; while nothing runs it takes up to so many jobs then. A handler that holds up the event loop must not
+   * hold up jobs that Redis gives away meanwhile: beside one the bell only rings. Undefined when it has not asked, or not been answered.
+   */
+  async #waitForWork(
     count: number,
     { limitedForMs, nextAt, at }: WorkReply<FetchedJob>,
   ): Promise<WorkReply<FetchedJob> | undefined> {
-    const { fetchBlockMs, bell } = this.#options;
+    this.#dry = undefined;
+    const { busy, isAlone, fetchBlockMs, bell } = this.#options;
     if (limitedForMs > 0) {
       await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
       return undefined;
@@ -176,7 +183,9 @@ export class FetchLoop {
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
     this.#waits = { untilDue: nextAt !== undefined };
     try {
-      return await bell.wait(blockMs, this.#quiet.signal, (line) => this.#take(count, line));
+      const most = Math.min(count, mostWhenRung);
+      const ask = isAlone && busy() === 0 ? (line: ScriptClient) => this.#take(most, line) : undefined;
+      return await bell.wait(blockMs, this.#quiet.signal, ask);
     } finally {
       this.#waits = undefined;
     }

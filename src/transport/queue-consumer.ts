@@ -31,6 +31,8 @@ export interface QueueConsumerOptions {
   readonly queue: string;
   /** The worker that holds the leases. */
   readonly worker: string;
+  /** Whether the process runs jobs of no other queue. */
+  readonly isAlone: boolean;
   /** What the worker's connections are called. */
   readonly connectionName: string;
   /** How many jobs run at once, at most. */

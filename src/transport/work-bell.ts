@@ -34,7 +34,7 @@ interface Wait {
 /**
  * Tells when there may be work in a queue, on a connection of its own: somebody added a job, or a delayed one is due.
  *
- * What its caller wants of Redis then is sent right behind the wait. Redis keeps the turn of commands on one connection, so it is carried out
+ * What its caller wants of Redis then can be sent right behind the wait. Redis keeps the turn of commands on one connection, so it is carried out
  * the moment the bell rings, and the answer is the news: the way here and back is saved.
  *
  * Every wait ends: when the bell rings, when time is up, when the caller lets go of it, and when the connection breaks, because
@@ -85,12 +85,12 @@ export class WorkBell {
   };
 
   /**
-   * Waits until there may be work, at most for so long, and has Redis carry out at once what `ask` sends. Undefined when nothing was asked, or
-   * the connection broke before the answer came.
+   * Waits until there may be work, at most for so long, and has Redis carry out at once what `ask` sends, if it is given. Undefined when nothing
+   * was asked, or the connection broke before the answer came.
    *
    * @throws what Redis answers to a wait or a question that it refuses.
    */
-  async wait<T>(ms: number, signal: AbortSignal, ask: (line: ScriptClient) => Promise<T>): Promise<T | undefined> {
+  async wait<T>(ms: number, signal: AbortSignal, ask?: (line: ScriptClient) => Promise<T>): Promise<T | undefined> {
     const client = this.#client;
     if (client.status !== 'ready') {
       await this.#whenReady(Math.min(ms, lookMs), signal);
@@ -102,7 +102,7 @@ export class WorkBell {
       evalsha: (...words) => broken.or(client.evalsha(...words)),
       eval: (...words) => broken.or(client.eval(...words) as Promise<unknown>),
     };
-    const answered = Promise.all([ask(line), rung]);
+    const answered = Promise.all([ask?.(line), rung]);
     this.#wait = { over: answered.then(ignore, ignore) };
     const late = setTimeout(() => {
       breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);

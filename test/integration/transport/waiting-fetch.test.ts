@@ -28,6 +28,7 @@ async function startConsumer(queue: string, { user = '', waiters = 1 } = {}) {
     keyspace: pool().keyspace,
     queue,
     worker: `w${Math.random()}`,
+    isAlone: true,
     connectionName: queue,
     slots,
     slotsAtFirst: slots,

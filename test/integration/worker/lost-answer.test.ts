@@ -9,7 +9,7 @@ import { usePool } from '../worker-pool/test-pool.js';
 const pool = usePool();
 
 /** A worker behind a door, with the connection on which it talks and the one on which it waits. No supervisor is there to help. */
-async function startBehindDoor(hold: Promise<unknown> = Promise.resolve()) {
+async function startBehindDoor({ hold = Promise.resolve() as Promise<unknown>, concurrency = 1 } = {}) {
   const door = await startDoor(pool().server.port);
   const runs: string[] = [];
   const job = defineJob({
@@ -23,7 +23,7 @@ async function startBehindDoor(hold: Promise<unknown> = Promise.resolve()) {
     },
   });
   const producer = pool().producer();
-  const worker = await pool().worker([job], { redis: door.url, worker: { concurrency: 1 } });
+  const worker = await pool().worker([job], { redis: door.url, worker: { concurrency } });
   await eventually('it waits in Redis', async () =>
     /cmd=bzpopmin/.test((await pool().client.client('LIST')) as string),
   );
@@ -52,7 +52,7 @@ it.each([
 
 it('runs the next job at once when the end of the one before was answered into a connection that broke', async () => {
   const goOn = signal();
-  const { talk, job, producer, runs, worker } = await startBehindDoor(goOn.promise);
+  const { talk, job, producer, runs, worker } = await startBehindDoor({ hold: goOn.promise });
   const first = await producer.enqueue(job, { held: true });
   await eventually('it runs', () => worker.busy === 1);
   const second = await producer.enqueue(job, {});
@@ -72,7 +72,7 @@ it('runs the next job at once when the end of the one before was answered into a
 
 it('leaves alone what it runs when its connection breaks', async () => {
   const goOn = signal();
-  const { talk, job, producer, runs, worker } = await startBehindDoor(goOn.promise);
+  const { talk, job, producer, runs, worker } = await startBehindDoor({ hold: goOn.promise });
   const enqueued = await producer.enqueue(job, { held: true });
   await eventually('it runs', () => worker.busy === 1);
 
@@ -97,4 +97,22 @@ it('is given no job on a connection that broke on its side only', async () => {
 
   expect(await producer.wait(enqueued, { timeout: '2s' })).toBe('done');
   expect(runs).toEqual([enqueued.id]);
+});
+
+it('is given no job that it does not ask for while another runs: its handler may hold the event loop up', async () => {
+  const goOn = signal();
+  const { door, job, producer, runs, worker } = await startBehindDoor({ hold: goOn.promise, concurrency: 2 });
+  const first = await producer.enqueue(job, { held: true });
+  await eventually('it runs', () => worker.busy === 1);
+  await eventually('it waits for another', () => door.passages.some(({ waits }) => waits));
+
+  for (const passage of door.passages) if (passage.waits) passage.silence();
+  const second = await producer.enqueue(job, {});
+  const { active, waiting } = await pool().inspector.sample(job.queue.name);
+  goOn.send();
+
+  expect({ active, waiting }).toEqual({ active: 1, waiting: 1 });
+  await producer.wait(first);
+  await producer.wait(second);
+  expect(runs).toEqual([first.id, second.id]);
 });
