@@ -38,6 +38,8 @@ export class FetchLoop {
   readonly #quiet = new AbortController();
   #loop: Promise<void> | undefined;
   #slotFreed: (() => void) | undefined;
+  /** Told when nothing runs any more. */
+  #idle: (() => void) | undefined;
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
   #limit: number;
@@ -110,6 +112,7 @@ export class FetchLoop {
   /** A job has ended. */
   slotFreed(): void {
     this.#slotFreed?.();
+    if (this.#options.busy() === 0) this.#idle?.();
   }
 
   /** The end of a job brought the answer with it whether there is another. */
@@ -131,7 +134,7 @@ export class FetchLoop {
         continue;
       }
       try {
-        const reply = await (this.#dry === undefined ? this.#take(free) : this.#waitForWork(free, this.#dry));
+        const reply = await (this.#dry === undefined ? this.#take(free) : this.#waitForWork(this.#dry));
         if (reply === undefined) continue;
         this.#answers += 1;
         this.answered();
@@ -164,16 +167,10 @@ export class FetchLoop {
     }
   }
 
-  /**
-   * Waits until there may be something to take; while nothing runs it takes up to so many jobs then. A handler that holds up the event loop must not
-   * hold up jobs that Redis gives away meanwhile: beside one the bell only rings. Undefined when it has not asked, or not been answered.
-   */
-  async #waitForWork(
-    count: number,
-    { limitedForMs, nextAt, at }: WorkReply<FetchedJob>,
-  ): Promise<WorkReply<FetchedJob> | undefined> {
+  /** Waits until there may be something to take, and takes it then where it may. Undefined when it has not asked, or not been answered. */
+  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<WorkReply<FetchedJob> | undefined> {
     this.#dry = undefined;
-    const { busy, isAlone, fetchBlockMs, bell } = this.#options;
+    const { fetchBlockMs, bell } = this.#options;
     if (limitedForMs > 0) {
       await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
       return undefined;
@@ -183,12 +180,29 @@ export class FetchLoop {
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
     this.#waits = { untilDue: nextAt !== undefined };
     try {
-      const most = Math.min(count, mostWhenRung);
-      const ask = isAlone && busy() === 0 ? (line: ScriptClient) => this.#take(most, line) : undefined;
-      return await bell.wait(blockMs, this.#quiet.signal, ask);
+      return await bell.wait(blockMs, this.#quiet.signal, (line, rung) => this.#takeWhenRung(line, rung));
     } finally {
       this.#waits = undefined;
     }
+  }
+
+  /**
+   * Asks for jobs behind the wait as soon as nothing runs. A handler that holds up the event loop must not hold up jobs that Redis gives away
+   * meanwhile: beside one the bell only rings.
+   */
+  async #takeWhenRung(line: ScriptClient, rung: Promise<unknown>): Promise<WorkReply<FetchedJob> | undefined> {
+    const { isAlone, busy } = this.#options;
+    if (!isAlone) return undefined;
+    if (busy() > 0) {
+      const idle = new Promise<'idle'>((resolve) => {
+        this.#idle = () => resolve('idle');
+      });
+      const first = await Promise.race([idle, rung]);
+      this.#idle = undefined;
+      if (first !== 'idle') return undefined;
+    }
+    const free = this.#limit - busy() - this.#promised;
+    return busy() > 0 || free <= 0 || this.isQuiet ? undefined : this.#take(Math.min(free, mostWhenRung), line);
   }
 
   /** Ends its wait, if it waits. */

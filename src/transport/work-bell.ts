@@ -25,6 +25,12 @@ const shortestMs = 2;
 /** A wait that Redis has not begun yet cannot be ended: it is tried again after so long. */
 const againMs = 20;
 
+/**
+ * What somebody wants of Redis when the bell rings: it asks on that line as soon as it likes, and nothing more once the wait is over. What it
+ * answers is what the wait is answered with.
+ */
+export type Ask<T> = (line: ScriptClient, rung: Promise<unknown>) => Promise<T | undefined>;
+
 /** One wait in Redis. */
 interface Wait {
   /** Resolves when it is over, one way or the other. */
@@ -85,12 +91,12 @@ export class WorkBell {
   };
 
   /**
-   * Waits until there may be work, at most for so long, and has Redis carry out at once what `ask` sends, if it is given. Undefined when nothing
-   * was asked, or the connection broke before the answer came.
+   * Waits until there may be work, at most for so long, and has Redis carry out at once what `ask` sends meanwhile. Undefined when nothing was
+   * asked, or the connection broke before the answer came.
    *
    * @throws what Redis answers to a wait or a question that it refuses.
    */
-  async wait<T>(ms: number, signal: AbortSignal, ask?: (line: ScriptClient) => Promise<T>): Promise<T | undefined> {
+  async wait<T>(ms: number, signal: AbortSignal, ask: Ask<T>): Promise<T | undefined> {
     const client = this.#client;
     if (client.status !== 'ready') {
       await this.#whenReady(Math.min(ms, lookMs), signal);
@@ -102,7 +108,7 @@ export class WorkBell {
       evalsha: (...words) => broken.or(client.evalsha(...words)),
       eval: (...words) => broken.or(client.eval(...words) as Promise<unknown>),
     };
-    const answered = Promise.all([ask?.(line), rung]);
+    const answered = Promise.all([ask(line, rung), rung]);
     this.#wait = { over: answered.then(ignore, ignore) };
     const late = setTimeout(() => {
       breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
