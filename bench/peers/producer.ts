@@ -75,16 +75,47 @@ async function oneAtATime({ count, bytes, gapMs }: OneAtATimeQuestion): Promise<
 async function pace({ count, bytes, perSecond }: PaceQuestion): Promise<Taken> {
   const write = orderWriter(bytes);
   const gap = 1_000_000 / perSecond;
-  const underWay: Promise<unknown>[] = [];
+  // Whoever is through is forgotten, as in a service: what is kept would have to be copied with every garbage collection.
+  const underWay = new Underway();
   return timed(async () => {
     let due = micros();
     for (let number = 0; number < count; number++) {
       while (due > micros()) await wait(1);
-      underWay.push(producer.enqueue(write(number, due)));
+      underWay.add(producer.enqueue(write(number, due)));
       due += gap * (0.5 + Math.random());
     }
-    await Promise.all(underWay);
+    await underWay.whenNone();
   });
+}
+
+/** Calls that have not been answered. */
+class Underway {
+  #count = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #whenNone = (): void => undefined;
+
+  add(call: Promise<unknown>): void {
+    this.#count += 1;
+    call.then(this.#answered, (error: unknown) => {
+      this.#failure ??= { error };
+      this.#answered();
+    });
+  }
+
+  /** Rejects when one of them was refused. */
+  async whenNone(): Promise<void> {
+    if (this.#count > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenNone = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  readonly #answered = (): void => {
+    this.#count -= 1;
+    if (this.#count === 0) this.#whenNone();
+  };
 }
 
 async function timed(act: () => Promise<unknown>): Promise<Taken> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ScriptClient } from '../redis/define-script.js';
 import { pause } from '../time/clock.js';
 import type { FetchedJob } from './fetched-job.js';
 import type { WorkBell } from './work-bell.js';
@@ -12,6 +13,8 @@ export interface FetchLoopOptions {
   readonly busy: () => number;
   /** How many may be in hand beyond those that run. */
   readonly ahead: () => number;
+  /** Whether nothing else runs jobs in this process. */
+  readonly isAlone: boolean;
   /** Longest wait for work before asking again. */
   readonly fetchBlockMs: number;
   readonly calls: WorkCalls<FetchedJob>;
@@ -26,6 +29,11 @@ export interface FetchLoopOptions {
 
 /** Longest pause between two tries to fetch while Redis is in the way. */
 const longestPauseMs = 1_000;
+/**
+ * Jobs given to a machine that has just gone wait until it is taken for dead, so the bell brings few; the next call takes the rest. With one more than
+ * a lone job the answer says that there is no other.
+ */
+const mostWhenRung = 2;
 
 /**
  * Asks for jobs as long as slots are free, and waits for the bell when there are none.
@@ -37,10 +45,15 @@ export class FetchLoop {
   readonly #quiet = new AbortController();
   #loop: Promise<void> | undefined;
   #slotFreed: (() => void) | undefined;
+  /** Told when nothing runs any more. */
+  #idle: (() => void) | undefined;
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
   #limit: number;
-  #waits = false;
+  /** Set while it waits: whether the end of the wait is when a delayed job is due. */
+  #waits: { readonly untilDue: boolean } | undefined;
+  /** The last answer, when there were fewer jobs than asked for. */
+  #dry: WorkReply<FetchedJob> | undefined;
   #answers = 0;
   #answeredAt: number | undefined;
 
@@ -89,6 +102,7 @@ export class FetchLoop {
 
   quiet(): void {
     this.#quiet.abort();
+    this.#letGo();
     this.#slotFreed?.();
   }
 
@@ -102,14 +116,15 @@ export class FetchLoop {
    */
   limitTo(slots: number): void {
     this.#limit = Math.min(slots, this.#options.slots);
-    // Whoever does not take a job must not hear the bell in the place of one who would.
-    if (this.#limit === 0 && this.#waits) this.#options.bell.letGo();
+    // Whoever does not take so many jobs must not hear the bell in the place of one who would.
+    if (this.#limit === 0 || this.#options.busy() + this.#promised > this.#limit) this.#letGo();
     this.#slotFreed?.();
   }
 
   /** A job has ended. */
   slotFreed(): void {
     this.#slotFreed?.();
+    if (this.#options.busy() === 0) this.#idle?.();
   }
 
   /** The end of a job brought the answer with it whether there is another. */
@@ -118,29 +133,28 @@ export class FetchLoop {
   }
 
   async #askUntilQuiet(): Promise<void> {
-    const { busy, onDry, queue, log } = this.#options;
+    const { busy, queue, log } = this.#options;
     const quiet = this.#quiet.signal;
     let failures = 0;
     while (!quiet.aborted) {
       const free = this.#most - busy() - this.#promised;
       if (free <= 0) {
+        this.#dry = undefined;
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
         });
         continue;
       }
       try {
-        const reply = await this.#take(free);
+        const reply = await (this.#dry === undefined ? this.#take(free) : this.#waitForWork(this.#dry));
+        if (reply === undefined) continue;
         this.#answers += 1;
         this.answered();
         if (failures > 0) log.info({ queue, failures }, 'fetch.recovered');
         failures = 0;
-        if (reply.jobs.length === free) continue;
-        onDry();
-        // Who has no slot free must not hear the bell in the place of one who has.
-        if (busy() < this.#limit) await this.#waitForWork(reply);
       } catch (error) {
         if (quiet.aborted) return;
+        this.#dry = undefined;
         failures += 1;
         // A Redis that refuses has heard.
         if (error instanceof Error && error.name === 'ReplyError') this.#answers += 1;
@@ -150,34 +164,62 @@ export class FetchLoop {
     }
   }
 
-  /** Takes up to so many jobs and starts them. */
-  async #take(count: number): Promise<WorkReply<FetchedJob>> {
-    const { calls, nextToken, run } = this.#options;
+  /** Takes up to so many jobs and starts them; when what was said before on another connection is over, if one is given. */
+  async #take(count: number, line?: ScriptClient): Promise<WorkReply<FetchedJob>> {
+    const { calls, nextToken, run, onDry } = this.#options;
     this.#promised += count;
     try {
-      const reply = await calls.take(Array.from({ length: count }, nextToken));
+      const reply = await calls.take(Array.from({ length: count }, nextToken), line);
+      this.#dry = reply.jobs.length < count ? reply : undefined;
+      if (this.#dry !== undefined) onDry();
       run(reply.jobs);
       return reply;
     } finally {
       this.#promised -= count;
+      this.#slotFreed?.();
     }
   }
 
-  /** Waits until there may be something to take. */
-  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<void> {
+  /** Waits until there may be something to take, and takes it then where it may. Undefined when it has not asked, or not been answered. */
+  async #waitForWork({ limitedForMs, nextAt, at }: WorkReply<FetchedJob>): Promise<WorkReply<FetchedJob> | undefined> {
+    this.#dry = undefined;
     const { fetchBlockMs, bell } = this.#options;
     if (limitedForMs > 0) {
       await pause(Math.min(limitedForMs, fetchBlockMs), this.#quiet.signal);
-      return;
+      return undefined;
     }
     // Both moments are Redis': the clock of this machine may differ.
     const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    this.#waits = true;
+    this.#waits = { untilDue: nextAt !== undefined };
     try {
-      await bell.wait(blockMs, this.#quiet.signal);
+      return await bell.wait(blockMs, this.#quiet.signal, (line, rung) => this.#takeWhenRung(line, rung));
     } finally {
-      this.#waits = false;
+      this.#waits = undefined;
     }
+  }
+
+  /**
+   * Asks for jobs behind the wait as soon as nothing runs. A handler that holds up the event loop must not hold up jobs that Redis gives away
+   * meanwhile: beside one the bell only rings.
+   */
+  async #takeWhenRung(line: ScriptClient, rung: Promise<unknown>): Promise<WorkReply<FetchedJob> | undefined> {
+    const { isAlone, busy } = this.#options;
+    if (!isAlone) return undefined;
+    if (busy() > 0) {
+      const idle = new Promise<'idle'>((resolve) => {
+        this.#idle = () => resolve('idle');
+      });
+      const first = await Promise.race([idle, rung]);
+      this.#idle = undefined;
+      if (first !== 'idle') return undefined;
+    }
+    const free = this.#limit - busy() - this.#promised;
+    return busy() > 0 || free <= 0 || this.isQuiet ? undefined : this.#take(Math.min(free, mostWhenRung), line);
+  }
+
+  /** Ends its wait, if it waits. */
+  #letGo(): void {
+    if (this.#waits !== undefined) this.#options.bell.letGo({ passOn: this.#waits.untilDue });
   }
 }

@@ -17,7 +17,7 @@ export interface LeaseKeeperOptions {
   readonly leaseRenewMs: number;
   readonly running: RunningJobs;
   /** Whether a job that does not run yet is about to. */
-  readonly isArriving: (id: string) => boolean;
+  readonly isArriving: (id: string, token: string) => boolean;
   readonly onRenewed: (result: 'renewed' | 'lost' | 'error', count: number) => void;
   readonly onError: (error: Error) => void;
   readonly log: Logger;
@@ -45,6 +45,11 @@ export class LeaseKeeper {
     this.#options.client.off('ready', this.#onReconnected);
   }
 
+  /** Gives back the jobs that Redis gave in an answer that was lost. While Redis is away that waits until it is back. */
+  answerLost(): void {
+    if (this.#options.client.status === 'ready') this.#giveBackStrays();
+  }
+
   readonly #onInterval = (): void => {
     this.#renewNow();
     if (!this.#straysMayCome || this.#options.client.status !== 'ready') return;
@@ -62,7 +67,7 @@ export class LeaseKeeper {
 
   #giveBackStrays(): void {
     const { running, isArriving, onError } = this.#options;
-    const isRunning = (id: string, token: string) => running.withToken(token)?.job.id === id || isArriving(id);
+    const isRunning = (id: string, token: string) => running.withToken(token)?.job.id === id || isArriving(id, token);
     giveBackStrays({ ...this.#options, isRunning }).catch(onError);
   }
 

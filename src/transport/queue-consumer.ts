@@ -32,6 +32,8 @@ export interface QueueConsumerOptions {
   readonly queue: string;
   /** The worker that holds the leases. */
   readonly worker: string;
+  /** Whether the process runs jobs of no other queue. */
+  readonly isAlone: boolean;
   /** What the worker's connections are called. */
   readonly connectionName: string;
   /** How many jobs run at once, at most. */
@@ -107,6 +109,7 @@ export class QueueConsumer {
       client: options.client,
       marker: queueKeys(options.keyspace, options.queue).marker,
       connectionName: `${options.connectionName}:${options.queue}`,
+      onLost: () => this.#leases.answerLost(),
       onError: options.onError,
     });
     const layout = workLayout(options.keyspace.prefix(options.queue), options.queue);
@@ -122,7 +125,7 @@ export class QueueConsumer {
     this.#leases = new LeaseKeeper({
       ...options,
       running: this.#running,
-      isArriving: (id) => calls.isArriving(id),
+      isArriving: (id, token) => calls.isArriving(id, token),
     });
     this.#ledger = new EffectLedger(options.client, options.keyspace, options.queue, options.keepKeysMs);
     this.#settlement = new Settlement({ ...options, calls, backend: this.#backend, ledger: this.#ledger });
@@ -214,7 +217,8 @@ export class QueueConsumer {
   quiet(): void {
     if (this.#loop.isQuiet) return;
     this.#loop.quiet();
-    this.#bell.close();
+    // What was asked already may have an answer.
+    void this.#loop.whenEnded().then(() => this.#bell.close());
   }
 
   /** Uses at most so many of its slots from now on, and fewer where another allows fewer. Running jobs go on. */
@@ -278,6 +282,7 @@ export class QueueConsumer {
   /** Ends everything at once: connections too. Call `quiet` and `release` before, or running jobs are left to the supervisor. */
   async stop(): Promise<void> {
     this.quiet();
+    this.#bell.close();
     this.#stopped.abort();
     this.#leases.stop();
     this.#slots.stop();

@@ -86,6 +86,8 @@ export class WorkCalls<J> {
   #queueLimits = false;
   /** Jobs that Redis gave, and that have not been handed out. */
   readonly #arriving = new Set<readonly TakenJob[]>();
+  /** Tokens for which jobs are asked on another connection. */
+  readonly #elsewhere = new Set<readonly string[]>();
 
   constructor(options: WorkCallsOptions<J>) {
     this.#options = options;
@@ -115,9 +117,12 @@ export class WorkCalls<J> {
     return this.#ask(end, nextToken === undefined ? [] : [nextToken]);
   }
 
-  /** Asks for up to as many jobs as there are tokens. Rejects when Redis could not be asked. */
-  take(tokens: readonly string[]): Promise<WorkReply<J>> {
-    return this.#ask(undefined, tokens);
+  /**
+   * Asks for up to as many jobs as there are tokens; on another connection, where one is given: there the call goes alone and at once, and Redis
+   * comes to it after what was said there before. Rejects when Redis could not be asked.
+   */
+  take(tokens: readonly string[], line?: ScriptClient): Promise<WorkReply<J>> {
+    return line === undefined ? this.#ask(undefined, tokens) : this.#askOn(line, tokens);
   }
 
   /** Whether the queue itself says how many of its jobs run or start at most, as Redis told last. */
@@ -125,8 +130,12 @@ export class WorkCalls<J> {
     return this.#queueLimits;
   }
 
-  /** Whether a job came that has not been handed out, because its payload is read or another answer is: it runs here in a moment. */
-  isArriving(id: string): boolean {
+  /**
+   * Whether a job came that has not been handed out, because its payload is read or another answer is, or may be in an answer on another
+   * connection: it runs here in a moment.
+   */
+  isArriving(id: string, token: string): boolean {
+    for (const tokens of this.#elsewhere) if (tokens.includes(token)) return true;
     for (const jobs of this.#arriving) if (jobs.some((job) => job.at(-1) === id)) return true;
     return false;
   }
@@ -142,7 +151,22 @@ export class WorkCalls<J> {
     });
   }
 
-  async #call(requests: readonly WorkRequest<J>[]): Promise<WorkAnswer> {
+  async #askOn(line: ScriptClient, tokens: readonly string[]): Promise<WorkReply<J>> {
+    this.#elsewhere.add(tokens);
+    try {
+      return await new Promise((resolve, reject) => {
+        const requests = [{ end: undefined, tokens, resolve, reject }];
+        this.#call(requests, line)
+          .then((reply) => this.#answer(requests, reply))
+          .catch(reject);
+      });
+    } finally {
+      // They run by then.
+      setImmediate(() => this.#elsewhere.delete(tokens));
+    }
+  }
+
+  async #call(requests: readonly WorkRequest<J>[], client = this.#client): Promise<WorkAnswer> {
     const rest: ScriptArgument[] = [];
     let ends = 0;
     for (const { end, tokens } of requests) {
@@ -157,7 +181,7 @@ export class WorkCalls<J> {
     const now = this.#options.now?.() ?? '';
     const part = payloads?.part ?? 'fields';
     const args = { ...this.#args, now, ends, fetches, answer: payloads ? part : 'whole' };
-    const reply = await fetchAndFinishScript.run(this.#client, this.#keys, args, rest);
+    const reply = await fetchAndFinishScript.run(client, this.#keys, args, rest);
     const taken = reply.jobs;
     this.#queueLimits = reply.limits;
     this.#arriving.add(taken);

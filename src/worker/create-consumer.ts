@@ -32,6 +32,8 @@ export interface ConsumerContext {
   readonly shedGate: ShedGate;
   /** Finds how many jobs run at once; undefined where that is fixed. */
   readonly adaptive: AdaptiveSlots | undefined;
+  /** Whether the worker takes jobs of no other queue. */
+  readonly isAlone: boolean;
   readonly onHung: (handler: HungHandler) => void;
   /** Told when it gets no work and a new connection did not help: it takes a new process. */
   readonly onBeyondRepair: (reason: string) => void;
@@ -43,7 +45,7 @@ const setAsideAgain: Outcome = { kind: 'parked', reason: 'quarantine', delayMs: 
 
 /** The part of a worker that serves one queue: takes its jobs, runs them, and tells log and metrics how they ended. */
 export function createConsumer(queue: QueueDefinition, context: ConsumerContext): QueueConsumer {
-  const { parts, clock, worker, open, gates, shedGate, adaptive, onHung, onBeyondRepair } = context;
+  const { parts, clock, worker, open, gates, shedGate, adaptive, isAlone, onHung, onBeyondRepair } = context;
   const { worker: settings, job: limits, log, metrics, registry } = parts;
   const givenBack = parts.suspect === undefined ? interrupted : setAsideAgain;
   const spans = new AttemptSpans(queue.name, worker);
@@ -71,6 +73,7 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     keyspace: open.keyspace,
     queue: queue.name,
     worker,
+    isAlone,
     connectionName: connectionName(worker),
     slots: settings.maxConcurrency === false ? settings.concurrency : settings.maxConcurrency,
     slotsAtFirst: settings.concurrency,
@@ -85,9 +88,11 @@ export function createConsumer(queue: QueueDefinition, context: ConsumerContext)
     keepKeysMs: limits.keepKeysMs,
     execute: (job, cancellation) => {
       const span = spans.start(job);
-      observeWait(job, queue, metrics, span);
       adaptive?.taken(job);
-      return executor.execute(job, cancellation, span);
+      const outcome = executor.execute(job, cancellation, span);
+      // Mostly the handler has begun by now, and did not wait for this.
+      observeWait(job, queue, metrics, span);
+      return outcome;
     },
     givenBack,
     onSettled: (job, outcome, settled) => {

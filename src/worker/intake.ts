@@ -80,6 +80,7 @@ export class Intake {
         gates: this.#breakers.gates,
         shedGate: this.#shedGate,
         adaptive: this.#concurrency.of(queue.name),
+        isAlone: queues.length === 1,
         onHung,
         onBeyondRepair,
       }),

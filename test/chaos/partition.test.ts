@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type NetworkPath, openNetworkPath } from '../../bench/faults/network-path.js';
+import { connectionName } from '../../src/recovery/connections.js';
 import { startPool, type TestPool } from '../integration/worker-pool/test-pool.js';
 import { eventually } from '../support/eventually.js';
 import { chaosJob } from './chaos-job.js';
@@ -28,7 +29,7 @@ describe.each(['late', 'forgotten'] as const)(
       await pool.supervisor({ supervisor: quickSupervisor });
       const [parted, other] = [path.url, pool.url].map((url) => spawnWorker(url, { ...quickWorker, concurrency: 1 }));
       if (!parted || !other) throw new Error('two workers');
-      await Promise.all([parted, other].map(ready));
+      const [, idOfOther = ''] = await Promise.all([parted, other].map(ready));
       const producer = pool.producer();
       const jobs = await producer.enqueueMany(chaosJob, [{ ms: 1_500 }, { ms: 1_500 }]);
       await eventually('both run', () => told(parted, 'started').length + told(other, 'started').length === 2);
@@ -41,6 +42,10 @@ describe.each(['late', 'forgotten'] as const)(
       await sleep(2_500);
       path.heal(old);
       other.kill('SIGKILL');
+      // Until then an idle worker that is gone may be given a job.
+      await eventually('Redis has noticed', async () => {
+        return !String(await pool.client.call('CLIENT', 'LIST')).includes(connectionName(idOfOther));
+      });
       const next = await producer.enqueue(chaosJob, {});
       await producer.wait(next, { timeout: '10s' });
 

@@ -105,6 +105,7 @@ local function takeJobs(keys, base, tokens, now, options)
     if #ids < number then break end
   end
   if slots and slots.setAside > 0 then markDelayed(keys.marker, keys.delayed) end
-  if #jobs > 0 or slots and slots.setAside >= 50 then redis.call('ZADD', keys.marker, 0, '0') end
+  -- Whoever got fewer than they asked for goes on waiting, and nothing is left for others.
+  if #jobs == wanted or slots and slots.setAside >= 50 then redis.call('ZADD', keys.marker, 0, '0') end
   return jobs, 0
 end

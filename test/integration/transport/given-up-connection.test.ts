@@ -22,6 +22,7 @@ it('takes jobs again on a client that had given its connection up', { timeout: 2
     keyspace: pool().keyspace,
     queue: job.queue.name,
     worker: 'w1',
+    isAlone: true,
     connectionName: 'consumer',
     slots: 1,
     slotsAtFirst: 1,

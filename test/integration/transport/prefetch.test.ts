@@ -44,6 +44,7 @@ async function startConsumer(
     keyspace: pool().keyspace,
     queue: queue.name,
     worker: 'w1',
+    isAlone: true,
     connectionName: 'consumer',
     slots: 1,
     slotsAtFirst: 1,

@@ -8,6 +8,10 @@ export interface Passage {
   silence(): void;
   /** Cuts the connection. */
   cut(): void;
+  /** Cuts it on this side only: Redis is not told, and goes on to take it for sound. */
+  forget(): void;
+  /** Whether somebody waits in Redis on it. */
+  readonly waits: boolean;
   /** How many bytes Redis has said since it was silenced. */
   readonly withheld: number;
 }
@@ -30,6 +34,8 @@ export async function startDoor(port: number, refuses: (turn: number) => boolean
     }
     let silent = false;
     let withheld = 0;
+    let said = '';
+    let isForgotten = false;
     const cut = () => {
       inner.destroy();
       outer.destroy();
@@ -39,6 +45,13 @@ export async function startDoor(port: number, refuses: (turn: number) => boolean
         silent = true;
       },
       cut,
+      forget: () => {
+        isForgotten = true;
+        inner.destroy();
+      },
+      get waits() {
+        return said.includes('bzpopmin');
+      },
       get withheld() {
         return withheld;
       },
@@ -47,13 +60,18 @@ export async function startDoor(port: number, refuses: (turn: number) => boolean
       cut();
       return;
     }
-    inner.pipe(outer);
+    inner.pipe(outer, { end: false });
+    inner.on('data', (bytes) => {
+      said = bytes.toString('latin1');
+    });
     outer.on('data', (bytes) => {
       if (silent) withheld += bytes.length;
       else inner.write(bytes);
     });
     outer.on('close', cut);
-    inner.on('close', cut);
+    inner.on('close', () => {
+      if (!isForgotten) cut();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -28,7 +28,7 @@ function startCalls(complete: PayloadReader['complete'] = async (jobs) => jobs) 
       return String(taken.at(-1));
     },
   });
-  return { calls, answers, handedOut, arriving: () => ['a', 'b'].filter((id) => calls.isArriving(id)) };
+  return { calls, answers, handedOut, arriving: () => ['a', 'b'].filter((id) => calls.isArriving(id, `of ${id}`)) };
 }
 
 it('knows the jobs whose payload is being read: they are no strays', async () => {
