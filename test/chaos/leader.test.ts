@@ -20,8 +20,8 @@ async function watchEpochs(pool: TestPool): Promise<{ readonly epochs: number[];
   const epochs: number[] = [];
   const monitor = await pool.client.monitor();
   monitor.on('monitor', (_time: string, [command, ...words]: string[]) => {
-    // release.lua: ten keys, the last of them the fence, and seven arguments, the last of them the epoch.
-    if (command === 'evalsha' && words[1] === '10' && words.length === 19) epochs.push(Number(words[18]));
+    // release.lua: ten keys, the last of them the fence, and nine arguments, the seventh of them the epoch.
+    if (command === 'evalsha' && words[1] === '10' && words.length === 21) epochs.push(Number(words[18]));
   });
   return { epochs, end: () => monitor.disconnect() };
 }
