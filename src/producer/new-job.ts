@@ -4,7 +4,7 @@ import type { JobMeta } from '../job/job-meta.js';
 import { randomJobId } from '../job/random-ids.js';
 import { shareOf } from '../job/tenant-policy.js';
 import type { EpochMs } from '../time/duration.js';
-import type { NewJob } from '../transport/queue-writer.js';
+import type { NewJob } from '../transport/new-job-words.js';
 import type { AcceptedPayload } from './accept-payload.js';
 import type { EnqueueWishes } from './enqueue-options.js';
 
