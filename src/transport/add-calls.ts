@@ -99,14 +99,14 @@ export class AddCalls {
    * Adds jobs, in as many calls as it takes; answers in their order. Rejects when Redis could not be asked; some of the calls may
    * have been carried out then.
    */
-  async add(jobs: readonly JobWords[]): Promise<AddedJob[]> {
-    if (jobs.length === 0) return [];
+  add(jobs: readonly JobWords[]): Promise<AddedJob[]> {
+    if (jobs.length === 0) return Promise.resolve([]);
     const { mostPerCall } = this.#options;
     const batches: Promise<AddedJob[]>[] = [];
     let from = 0;
     let weight = 0;
-    for (const [index, job] of jobs.entries()) {
-      const more = weightOf(job);
+    for (let index = 0; index < jobs.length; index++) {
+      const more = weightOf(jobs[index] as JobWords);
       if (weight + more > mostPerCall && index > from) {
         batches.push(this.#add(jobs.slice(from, index), weight));
         from = index;
@@ -116,8 +116,7 @@ export class AddCalls {
     }
     if (from === 0) return this.#add(jobs, weight);
     batches.push(this.#add(jobs.slice(from), weight));
-    await Promise.allSettled(batches);
-    return (await Promise.all(batches)).flat();
+    return allOf(batches);
   }
 
   /** Does something else when everything that was added before is on its way, and before anything that is added after. */
@@ -167,6 +166,12 @@ export class AddCalls {
       );
     }
   }
+}
+
+/** What all of them give, when none is under way any more. */
+async function allOf(batches: readonly Promise<AddedJob[]>[]): Promise<AddedJob[]> {
+  await Promise.allSettled(batches);
+  return (await Promise.all(batches)).flat();
 }
 
 function weightOf({ dataJson }: JobWords): number {

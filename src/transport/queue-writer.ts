@@ -4,6 +4,9 @@ import type { Keyspace } from '../redis/keyspace.js';
 import { AddCalls, type AddedJob } from './add-calls.js';
 import { type NewJob, NewJobWords } from './new-job-words.js';
 
+/** How much of a full call the first of several holds; each that follows holds twice as much as the one before. */
+const firstPart = 1 / 8;
+
 interface OneQueue {
   readonly calls: AddCalls;
   readonly words: NewJobWords;
@@ -36,12 +39,15 @@ export class QueueWriter {
 
   async #addInParts({ calls, words }: OneQueue, count: number, make: (index: number) => NewJob): Promise<AddedJob[]> {
     const parts: Promise<PromiseSettledResult<AddedJob[]>[]>[] = [];
-    for (let from = 0; from < count; from += this.#batchSize) {
+    // Of several the first is small, so that Redis has something to do soon.
+    let most = count > this.#batchSize ? Math.ceil(this.#batchSize * firstPart) : count;
+    for (let from = 0; from < count; most *= 2) {
       // What has been made is to leave, and answers are to come in.
       if (from > 0) await setImmediate();
-      const length = Math.min(this.#batchSize, count - from);
+      const length = Math.min(most, this.#batchSize, count - from);
       const jobs = Array.from({ length }, (_, offset) => words.of(make(from + offset)));
       parts.push(Promise.allSettled([calls.add(jobs)]));
+      from += length;
     }
     return (await Promise.all(parts)).flat().flatMap(orThrow);
   }
