@@ -1,5 +1,5 @@
 import { type JobJson, optsEncodeMap } from 'bullmq';
-import type { CommonWords, JobWords } from './job-words.js';
+import type { JobWords, RunWords } from './job-words.js';
 
 /** A job as BullMQ's classes hand it over; what does not come from them may lack the rest. */
 type AddedJob = Pick<JobJson, 'name' | 'data' | 'opts' | 'timestamp'>;
@@ -37,7 +37,7 @@ export function jobWords(job: AddedJob, id: string | undefined): JobWords {
 
 type EncodedOptions = Readonly<Record<string, unknown>>;
 
-function placeOf({ delay, priority, lifo }: EncodedOptions): CommonWords['place'] {
+function placeOf({ delay, priority, lifo }: EncodedOptions): RunWords['place'] {
   if (typeof delay === 'number' && delay > 0) return 'delayed';
   if (priority) return 'prioritized';
   // BullMQ asks in Lua, where only false and nil are not true.

@@ -1,7 +1,7 @@
 import type { ScriptArgument } from '../redis/define-script.js';
 
 /** What jobs that are added together mostly have in common. It is sent once for all of them that stand side by side. */
-export interface CommonWords {
+export interface RunWords {
   readonly name: string;
   /** The options as JSON up to where the job's id stands in them, and from there on; whole, when nothing follows. */
   readonly optsHead: string;
@@ -24,7 +24,7 @@ export interface JobWords {
   readonly ownOptsJson: string;
   /** Of the payload, where the id is the digest of a key; empty for a job without one. */
   readonly fingerprint: string;
-  readonly common: CommonWords;
+  readonly common: RunWords;
 }
 
 /** How many words a job has beside the common ones: what none of a run has is not sent. */
@@ -36,7 +36,7 @@ const [fewestWords, mostWords] = [2, 4] as const;
  */
 export function packWords(jobs: Iterable<JobWords>): ScriptArgument[] {
   const words: ScriptArgument[] = [];
-  let run: { readonly common: CommonWords; readonly each: number; readonly start: number; length: number } | undefined;
+  let run: { readonly common: RunWords; readonly each: number; readonly start: number; length: number } | undefined;
   for (const { id, dataJson, ownOptsJson, fingerprint, common } of jobs) {
     const each = ownOptsJson === '' && fingerprint === '' ? fewestWords : mostWords;
     if (run === undefined || run.each !== each || !areAlike(run.common, common)) {
@@ -52,7 +52,7 @@ export function packWords(jobs: Iterable<JobWords>): ScriptArgument[] {
   return words;
 }
 
-function areAlike(one: CommonWords, other: CommonWords): boolean {
+function areAlike(one: RunWords, other: RunWords): boolean {
   return (
     one === other ||
     (one.timestamp === other.timestamp &&

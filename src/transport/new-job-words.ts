@@ -1,7 +1,7 @@
 import { type JobMeta, jobMetaOption } from '../job/job-meta.js';
 import { carrierOption } from '../job/trace-carrier.js';
 import type { EpochMs } from '../time/duration.js';
-import type { CommonWords, JobWords } from './job-words.js';
+import type { JobWords, RunWords } from './job-words.js';
 
 /** A job that is about to be written. */
 export interface NewJob {
@@ -24,7 +24,7 @@ export interface NewJob {
 
 /** The words of jobs that follow one another. Mostly they differ in id and payload alone: what is common is made once and kept for the next. */
 export class NewJobWords {
-  #last: { readonly job: NewJob; readonly common: CommonWords } | undefined;
+  #last: { readonly job: NewJob; readonly common: RunWords } | undefined;
 
   of(job: NewJob): JobWords {
     const { id, payloadJson: dataJson, fingerprint = '' } = job;
@@ -37,8 +37,8 @@ export class NewJobWords {
     };
   }
 
-  #commonOf(job: NewJob): CommonWords {
-    if (this.#last === undefined || !haveAlike(this.#last.job, job)) this.#last = { job, common: commonWords(job) };
+  #commonOf(job: NewJob): RunWords {
+    if (this.#last === undefined || !haveAlike(this.#last.job, job)) this.#last = { job, common: runWords(job) };
     return this.#last.common;
   }
 }
@@ -69,7 +69,7 @@ function isSame(one: JobMeta, other: JobMeta): boolean {
   return true;
 }
 
-function commonWords(job: NewJob): CommonWords {
+function runWords(job: NewJob): RunWords {
   const { id, kind: name, enqueuedAt: timestamp, delayMs: delay, share = '' } = job;
   const [optsHead, optsTail] = hasOwnOpts(job)
     ? ['', '']
@@ -98,7 +98,7 @@ function priorityOf({ priority, share }: NewJob): number {
   return share === undefined ? priority : 1;
 }
 
-function placeOf({ delayMs, priority, share }: NewJob): CommonWords['place'] {
+function placeOf({ delayMs, priority, share }: NewJob): RunWords['place'] {
   if (delayMs > 0) return 'delayed';
   if (share !== undefined) return 'turn';
   return priority > 0 ? 'prioritized' : 'last';

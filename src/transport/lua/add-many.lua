@@ -46,7 +46,7 @@ local turns
 local at, index = 5, 0
 while at <= #ARGV do
   local many, words, name, optsHead, optsTail, timestamp, delay, priority, place, share = unpack(ARGV, at, at + 9)
-  at = at + 10
+  at, words = at + 10, tonumber(words)
   for _ = 1, many do
     index = index + 1
     local jobId, data, opts, fingerprint = unpack(ARGV, at, at + words - 1)

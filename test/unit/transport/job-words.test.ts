@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type CommonWords, type JobWords, packWords } from '../../../src/transport/job-words.js';
+import { type JobWords, packWords, type RunWords } from '../../../src/transport/job-words.js';
 
-function common(words: Partial<CommonWords> = {}): CommonWords {
+function common(words: Partial<RunWords> = {}): RunWords {
   return {
     name: 'charge',
     optsHead: '{"jobId":"',
@@ -20,7 +20,7 @@ function job(id: string, words: Partial<JobWords> = {}): JobWords {
 }
 
 /** What stands in front of a run of so many jobs with so many words each. */
-function head(length: number, each: number, words: Partial<CommonWords> = {}): unknown[] {
+function head(length: number, each: number, words: Partial<RunWords> = {}): unknown[] {
   const { name, optsHead, optsTail, timestamp, delay, priority, place, share } = common(words);
   return [length, each, name, optsHead, optsTail, timestamp, delay, priority, place, share];
 }
@@ -34,7 +34,7 @@ describe('the words of a call', () => {
     expect(packWords([job('a'), job('b')])).toEqual([...head(2, 2), 'a', '"a"', 'b', '"b"']);
   });
 
-  it.each<[what: string, other: Partial<CommonWords>]>([
+  it.each<[what: string, other: Partial<RunWords>]>([
     ['kinds', { name: 'refund' }],
     ['options', { optsTail: '","priority":3}' }],
     ['whole options', { optsHead: '{"attempts":3}', optsTail: '' }],
