@@ -49,14 +49,15 @@ const producer = await connectProducer(url, { keyed: keyed === 'keyed' });
 
 async function enqueue({ from, count, bytes, batch, lanes }: EnqueueQuestion): Promise<Taken> {
   const write = orderWriter(bytes);
-  const orders = Array.from({ length: count }, (_, index) => write(from + index));
   let next = 0;
   const lane = async () => {
     while (next < count) {
       const start = next;
       next += batch;
-      const [order] = batch === 1 ? orders.slice(start, next) : [];
-      await (order ? producer.enqueue(order) : producer.enqueueMany(orders.slice(start, next)));
+      // Made when they are needed, as in any service: of orders made beforehand the collector would mark every one while it counts.
+      const orders = Array.from({ length: Math.min(batch, count - start) }, (_, index) => write(from + start + index));
+      const [order] = orders;
+      await (batch === 1 && order ? producer.enqueue(order) : producer.enqueueMany(orders));
     }
   };
   return timed(() => Promise.all(Array.from({ length: lanes }, lane)));

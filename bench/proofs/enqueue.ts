@@ -6,7 +6,7 @@ import { compare } from '../runs/compare.js';
 import { type FillPlan, fill } from '../runs/fill.js';
 
 /** A hundred requests at once, each with one job. */
-export const single: FillPlan = { jobs: 30_000, batch: 1, lanes: 100, payloadBytes: 1_024, onDisk: false };
+export const single: FillPlan = { jobs: 60_000, batch: 1, lanes: 100, payloadBytes: 1_024, onDisk: false };
 /** An importer that hands over a thousand at a time. */
 export const many: FillPlan = { jobs: 60_000, batch: 1_000, lanes: 1, payloadBytes: 1_024, onDisk: false };
 const rounds = 5;

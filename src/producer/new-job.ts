@@ -4,8 +4,8 @@ import type { JobMeta } from '../job/job-meta.js';
 import { randomJobId } from '../job/random-ids.js';
 import { shareOf } from '../job/tenant-policy.js';
 import type { EpochMs } from '../time/duration.js';
-import type { NewJob } from '../transport/queue-writer.js';
-import type { AcceptedPayload } from './accept-payload.js';
+import type { NewJob } from '../transport/new-job-words.js';
+import { type AcceptedPayload, payloadJsonOf } from './accept-payload.js';
 import type { EnqueueWishes } from './enqueue-options.js';
 
 export interface NewJobFacts {
@@ -19,10 +19,11 @@ export interface NewJobFacts {
 /** Makes the job of a payload: its id follows from kind, tenant and key, and is random without a key. */
 export function newJob(
   job: AnyJobDefinition,
-  { payload, payloadJson, key }: AcceptedPayload,
+  accepted: AcceptedPayload,
   { wishes, carrier, producer }: NewJobFacts,
   now: EpochMs,
 ): NewJob {
+  const { payload, key } = accepted;
   const { tenant, delayMs, expiresInMs, priority } = wishes;
   const meta: JobMeta = {
     version: job.version,
@@ -37,7 +38,7 @@ export function newJob(
     id: digest ?? randomJobId(),
     ...(digest !== undefined && { fingerprint: payloadFingerprint(job.version, payload) }),
     kind: job.kind,
-    payloadJson,
+    payloadJson: payloadJsonOf(accepted),
     meta,
     carrier,
     enqueuedAt: now,

@@ -22,17 +22,27 @@ export class ProducerConnection {
   readonly #parts: ProducerParts;
   readonly #name: string;
   #session: Promise<ProducerSession> | undefined;
+  #opened: ProducerSession | undefined;
 
   constructor(parts: ProducerParts, name: string) {
     this.#parts = parts;
     this.#name = name;
   }
 
+  /** The session, once it stands: whoever enqueues needs not wait for it then. */
+  get opened(): ProducerSession | undefined {
+    return this.#opened;
+  }
+
   /** @throws RedisUnavailableError when Redis cannot be reached; RedisMisconfiguredError when it would lose jobs. */
   async session(): Promise<ProducerSession> {
     this.#session ??= this.#connect();
+    const session = this.#session;
     try {
-      return await this.#session;
+      const opened = await session;
+      // Closed meanwhile, it is not to be used by whoever comes next.
+      if (this.#session === session) this.#opened = opened;
+      return opened;
     } catch (error) {
       this.#session = undefined;
       throw error;
@@ -42,6 +52,7 @@ export class ProducerConnection {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    this.#opened = undefined;
     // A connection that failed was told to whoever asked for it, and leaves nothing to close.
     const open = await session?.catch(() => undefined);
     if (open) await closeRedis(open.client);

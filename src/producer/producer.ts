@@ -58,7 +58,7 @@ export class Producer {
     payload: PayloadInput<J>,
     options: EnqueueOptions = {},
   ): Promise<EnqueuedJob<J>> {
-    const [enqueued] = await this.enqueueMany(job, [payload], options);
+    const [enqueued] = await this.#start(job, [payload], options);
     return enqueued as EnqueuedJob<J>;
   }
 
@@ -72,6 +72,15 @@ export class Producer {
     job: J,
     payloads: readonly PayloadInput<J>[],
     options: EnqueueOptions = {},
+  ): Promise<EnqueuedJob<J>[]> {
+    return this.#start(job, payloads, options);
+  }
+
+  /** Begins an enqueue in the span of its own, when somebody traces it. */
+  #start<J extends AnyJobDefinition>(
+    job: J,
+    payloads: readonly PayloadInput<J>[],
+    options: EnqueueOptions,
   ): Promise<EnqueuedJob<J>[]> {
     const wishes = readEnqueueOptions(options, payloads.length);
     assertPriority(job.queue, wishes.priority);
@@ -95,15 +104,15 @@ export class Producer {
     const accepted: AcceptedPayload[] = [];
     try {
       const bounds = { key: wishes.key, maxPayloadBytes: limits.maxPayloadBytes };
-      for (const [index, payload] of payloads.entries()) {
-        const accepting = acceptPayload(job, payload, bounds, payloads.length > 1 ? index : undefined);
+      for (let index = 0; index < payloads.length; index++) {
+        const accepting = acceptPayload(job, payloads[index], bounds, payloads.length > 1 ? index : undefined);
         accepted.push(accepting instanceof Promise ? await accepting : accepting);
       }
     } catch (error) {
       metrics.enqueueRejected.inc({ queue, reason: error instanceof PayloadTooLargeError ? 'too_large' : 'invalid' });
       throw error;
     }
-    const { writer, directory, admission } = await this.#connectedFor(queue);
+    const { writer, directory, admission } = this.#connection.opened ?? (await this.#connectedFor(queue));
     const { tenant, key = accepted[0]?.key, whenShed } = wishes;
     const door = { queue: job.queue, tenant, key, count: accepted.length, whenShed };
     const waiting = admission.pass(door);

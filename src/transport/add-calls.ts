@@ -1,28 +1,12 @@
-import { defineScript, type ScriptArgument, type ScriptClient } from '../redis/define-script.js';
+import { defineScript, type ScriptClient } from '../redis/define-script.js';
 import { CallGatherer } from './call-gatherer.js';
-
-/** A job as add-many.lua takes it. */
-export interface JobWords {
-  /** Empty for the queue's next number. */
-  readonly id: string;
-  readonly name: string;
-  readonly dataJson: string;
-  readonly optsJson: string;
-  readonly timestamp: ScriptArgument;
-  readonly delay: ScriptArgument;
-  readonly priority: ScriptArgument;
-  /** Where it goes: behind all that wait, before them, among the delayed, among the prioritized, or there at its tenant's next turn. */
-  readonly place: 'last' | 'first' | 'delayed' | 'prioritized' | 'turn';
-  /** Of the payload, where the id is the digest of a key; empty for a job without one. */
-  readonly fingerprint: string;
-  /** Weight and tenant, where tenants have turns; empty elsewhere. */
-  readonly share: string;
-}
+import { type JobWords, packWords } from './job-words.js';
 
 interface AddReply {
-  readonly ids: readonly string[];
-  /** Positions, from 0, of jobs that were there already. */
-  readonly duplicates: ReadonlySet<number>;
+  /** The queue's number before that of the first job. */
+  readonly last: number;
+  /** Jobs that were there already: by position, from 0, the id of the one that is. */
+  readonly duplicates: ReadonlyMap<number, string>;
   /** Positions, from 0, of jobs whose key was given to another payload. */
   readonly conflicts: ReadonlySet<number>;
 }
@@ -38,21 +22,19 @@ export interface AddedJob {
 const addManyScript = defineScript({
   file: new URL('./lua/add-many.lua', import.meta.url),
   keys: ['wait', 'meta', 'id', 'delayed', 'active', 'events', 'marker', 'prioritized', 'priorityCounter'],
-  args: ['base', 'ledgerBase', 'turns', 'words'],
+  args: ['base', 'ledgerBase', 'turns', 'number'],
   rest: true,
   reply: (raw): AddReply => {
-    const [ids, duplicates, conflicts] = raw as [string[], number[], number[]];
-    return { ids, duplicates: fromZero(duplicates), conflicts: fromZero(conflicts) };
+    const [last, positions, ids, conflicts] = raw as [number, number[], string[], number[]];
+    return {
+      last,
+      duplicates: new Map(positions.map((position, index) => [position - 1, ids[index] ?? ''])),
+      conflicts: new Set(conflicts.map((position) => position - 1)),
+    };
   },
 });
 
-const none: ReadonlySet<number> = new Set();
-
-function fromZero(positions: readonly number[]): ReadonlySet<number> {
-  return positions.length === 0 ? none : new Set(positions.map((position) => position - 1));
-}
-
-const nothingAdded: AddReply = { ids: [], duplicates: none, conflicts: none };
+const nothingAdded: AddReply = { last: 0, duplicates: new Map(), conflicts: new Set() };
 
 /** Jobs that travel together. */
 interface Batch {
@@ -117,14 +99,14 @@ export class AddCalls {
    * Adds jobs, in as many calls as it takes; answers in their order. Rejects when Redis could not be asked; some of the calls may
    * have been carried out then.
    */
-  async add(jobs: readonly JobWords[]): Promise<AddedJob[]> {
-    if (jobs.length === 0) return [];
+  add(jobs: readonly JobWords[]): Promise<AddedJob[]> {
+    if (jobs.length === 0) return Promise.resolve([]);
     const { mostPerCall } = this.#options;
     const batches: Promise<AddedJob[]>[] = [];
     let from = 0;
     let weight = 0;
-    for (const [index, job] of jobs.entries()) {
-      const more = weightOf(job);
+    for (let index = 0; index < jobs.length; index++) {
+      const more = weightOf(jobs[index] as JobWords);
       if (weight + more > mostPerCall && index > from) {
         batches.push(this.#add(jobs.slice(from, index), weight));
         from = index;
@@ -134,8 +116,7 @@ export class AddCalls {
     }
     if (from === 0) return this.#add(jobs, weight);
     batches.push(this.#add(jobs.slice(from), weight));
-    await Promise.allSettled(batches);
-    return (await Promise.all(batches)).flat();
+    return allOf(batches);
   }
 
   /** Does something else when everything that was added before is on its way, and before anything that is added after. */
@@ -157,42 +138,40 @@ export class AddCalls {
   }
 
   #call(requests: readonly (Batch | Turn)[]): Promise<AddReply> {
-    const rest: ScriptArgument[] = [];
-    const words = Math.max(fewestWords, ...requests.map((request) => ('jobs' in request ? wordsOf(request.jobs) : 0)));
-    for (const request of requests) {
-      // Larger than any call, so alone in this one.
-      if ('take' in request) return request.take().then(() => nothingAdded);
-      for (const { id, name, dataJson, optsJson, timestamp, delay, priority, place, ...more } of request.jobs) {
-        rest.push(id, name, dataJson, optsJson, timestamp, delay, priority, place);
-        if (words > fewestWords) rest.push(more.fingerprint);
-        if (words > wordsWithKey) rest.push(more.share);
-      }
-    }
+    const [first] = requests;
+    // Larger than any call, so alone in this one.
+    if (first !== undefined && 'take' in first) return first.take().then(() => nothingAdded);
+    const jobs = (requests as readonly Batch[]).flatMap((batch) => batch.jobs);
     const { client, base, ledgerBase = '', turns = '' } = this.#options;
-    return addManyScript.run(client, this.#keys, { base, ledgerBase, turns, words }, rest);
+    return addManyScript.run(client, this.#keys, { base, ledgerBase, turns, number: jobs.length }, packWords(jobs));
   }
 
-  #answer(requests: readonly (Batch | Turn)[], { ids, duplicates, conflicts }: AddReply): void {
+  #answer(requests: readonly (Batch | Turn)[], { last, duplicates, conflicts }: AddReply): void {
     let at = 0;
     for (const request of requests) {
       if ('take' in request) continue;
-      const added = request.jobs.map((_job, offset) => ({
-        id: ids[at + offset] ?? '',
-        duplicate: duplicates.has(at + offset),
-        conflict: conflicts.has(at + offset),
-      }));
+      const from = at;
       at += request.jobs.length;
-      request.resolve(added);
+      request.resolve(
+        request.jobs.map(({ id }, offset) => {
+          const position = from + offset;
+          const known = duplicates.get(position);
+          return {
+            // Jobs without an id have the numbers of their positions.
+            id: known ?? (id === '' ? String(last + position + 1) : id),
+            duplicate: known !== undefined,
+            conflict: conflicts.has(position),
+          };
+        }),
+      );
     }
   }
 }
 
-/** How many words the jobs of a call have: what none of them has is not sent. */
-const [fewestWords, wordsWithKey, wordsWithShare] = [8, 9, 10] as const;
-
-function wordsOf(jobs: readonly JobWords[]): number {
-  if (jobs.some(({ share }) => share !== '')) return wordsWithShare;
-  return jobs.some(({ fingerprint }) => fingerprint !== '') ? wordsWithKey : fewestWords;
+/** What all of them give, when none is under way any more. */
+async function allOf(batches: readonly Promise<AddedJob[]>[]): Promise<AddedJob[]> {
+  await Promise.allSettled(batches);
+  return (await Promise.all(batches)).flat();
 }
 
 function weightOf({ dataJson }: JobWords): number {

@@ -1,7 +1,8 @@
 import type { RedisQueueBackend } from 'bullmq';
-import { AddCalls, type JobWords } from './add-calls.js';
+import { AddCalls } from './add-calls.js';
 import { jobWords } from './bullmq-job-words.js';
 import { ConnectedCalls } from './connected-calls.js';
+import type { JobWords } from './job-words.js';
 
 type AddJob = RedisQueueBackend['addJob'];
 type AddJobs = RedisQueueBackend['addJobs'];

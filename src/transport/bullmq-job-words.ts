@@ -1,5 +1,5 @@
 import { type JobJson, optsEncodeMap } from 'bullmq';
-import type { JobWords } from './add-calls.js';
+import type { JobWords, RunWords } from './job-words.js';
 
 /** A job as BullMQ's classes hand it over; what does not come from them may lack the rest. */
 type AddedJob = Pick<JobJson, 'name' | 'data' | 'opts' | 'timestamp'>;
@@ -14,23 +14,30 @@ export function jobWords(job: AddedJob, id: string | undefined): JobWords {
   const { delay, priority } = opts;
   const place = placeOf(opts);
   if (place === 'delayed') finite('timestamp', Number(job.timestamp));
+  const optsJson = JSON.stringify(opts);
+  // An id of its own stands in the options, too.
+  const isNumbered = id === undefined || id === '';
   return {
     id: id ?? '',
-    name: String(job.name),
     dataJson: job.data,
-    optsJson: JSON.stringify(opts),
-    timestamp: job.timestamp,
-    delay: String(delay || 0),
-    priority: String(priority || 0),
-    place,
+    ownOptsJson: isNumbered ? '' : optsJson,
     fingerprint: '',
-    share: '',
+    common: {
+      name: String(job.name),
+      optsHead: isNumbered ? optsJson : '',
+      optsTail: '',
+      timestamp: job.timestamp,
+      delay: String(delay || 0),
+      priority: String(priority || 0),
+      place,
+      share: '',
+    },
   };
 }
 
 type EncodedOptions = Readonly<Record<string, unknown>>;
 
-function placeOf({ delay, priority, lifo }: EncodedOptions): JobWords['place'] {
+function placeOf({ delay, priority, lifo }: EncodedOptions): RunWords['place'] {
   if (typeof delay === 'number' && delay > 0) return 'delayed';
   if (priority) return 'prioritized';
   // BullMQ asks in Lua, where only false and nil are not true.

@@ -124,6 +124,23 @@ const several: readonly Behaviour[] = [
     },
   ],
   [
+    'jobs at the same moment that have something in common with every other one',
+    async ({ queue, answer }) => {
+      const orders = queue();
+      const ways: JobsOptions[] = [{}, { attempts: 3 }, {}, { delay: 5_000 }, { attempts: 3 }, {}, { jobId: 'a' }, {}];
+      await answer(Promise.all(ways.map((opts, n) => orders.add(n % 3 === 0 ? 'charge' : 'refund', { n }, opts))));
+    },
+  ],
+  [
+    'more jobs than their events are kept',
+    async ({ queue, answer }) => {
+      const orders = queue(queueName, { streams: { events: { maxLen: 50 } } });
+      await orders.waitUntilReady();
+      await answer(orders.addBulk(Array.from({ length: 300 }, (_, n) => ({ name: 'charge', data: n }))));
+      await answer(orders.add('charge', { last: true }));
+    },
+  ],
+  [
     'a bulk of every kind',
     async ({ queue, answer }) => {
       const orders = queue();

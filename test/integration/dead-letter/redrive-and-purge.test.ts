@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DeadLetterStore } from '../../../src/dead-letter/dead-letter-store.js';
 import type { DeadLetterRecord } from '../../../src/dead-letter/record.js';
 import type { EpochMs } from '../../../src/time/duration.js';
-import type { NewJob } from '../../../src/transport/queue-writer.js';
+import type { NewJob } from '../../../src/transport/new-job-words.js';
 import { orphan } from '../../support/orphan.js';
 import { LeaseBench } from '../transport/lease-bench.js';
 import { usePool } from '../worker-pool/test-pool.js';

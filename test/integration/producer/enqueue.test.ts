@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   defineJob,
+  type EnqueueOptions,
   JobFailedError,
   type JobOptions,
   KeyConflictError,
@@ -208,6 +209,97 @@ describe('enqueueMany', () => {
 
     await expect(refused).rejects.toThrow(/at index 321/);
     expect(await pool().dump()).toEqual(before);
+  });
+
+  it('writes none when one of many cannot be JSON or is too long, whatever the others are', async () => {
+    const job = defineJob({ kind: 'any', queue: pool().queue(), payload: z.any(), run: () => undefined });
+    const producer = pool().producer({ job: { maxPayloadBytes: 1_024 } });
+    const payloads = (bad: unknown) => Array.from({ length: 500 }, (_, id) => (id === 400 ? bad : { id }));
+    const before = await pool().dump();
+
+    await expect(producer.enqueueMany(job, payloads({ id: 7n }))).rejects.toThrow(/cannot be written as JSON/);
+    await expect(producer.enqueueMany(job, payloads({ id: 'x'.repeat(1_024) }))).rejects.toThrow(PayloadTooLargeError);
+    expect(await pool().dump()).toEqual(before);
+  });
+
+  it('writes what was checked, when the caller uses its payloads for something else meanwhile', async () => {
+    const job = orderJob();
+    const payloads = Array.from({ length: 600 }, (_, id) => ({ id }));
+
+    const enqueueing = pool().producer().enqueueMany(job, payloads);
+    for (const payload of payloads) payload.id = -1;
+    payloads.length = 0;
+    const enqueued = await enqueueing;
+
+    const last = await pool().inspector.job(job.queue.name, enqueued[599]?.id ?? '');
+    expect(last?.payload).toEqual({ id: 599 });
+  });
+
+  it('writes payloads that are no plain data as their JSON tells them', async () => {
+    const job = defineJob({ kind: 'any', queue: pool().queue(), payload: z.any(), run: () => undefined });
+    const odd = [{ at: new Date(0) }, 'text', { a: { toJSON: () => 'told' } }, null, [1, undefined]];
+
+    const enqueued = await pool().producer().enqueueMany(job, odd);
+
+    const written = await Promise.all(enqueued.map(({ id }) => pool().inspector.job(job.queue.name, id)));
+    expect(written.map((view) => view?.payload)).toEqual(JSON.parse(JSON.stringify(odd)));
+  });
+
+  it('keeps jobs apart that come at the same moment and have little in common', async () => {
+    const queue = pool().queue();
+    const [order, refund] = [orderJob({ queue }), orderJob({ queue, kind: 'refund' })];
+    const producer = pool().producer();
+    await producer.enqueue(order, { id: 0 }, { key: 'taken' });
+
+    const wishes: EnqueueOptions[] = [
+      {},
+      {},
+      { key: 'mine' },
+      { priority: 3 },
+      { delay: '1m' },
+      { tenant: 'acme' },
+      { tenant: 'acme', expiresIn: '1h' },
+      { key: 'taken' },
+      { key: 'mine', tenant: 'acme' },
+      {},
+    ];
+    const enqueued = await Promise.allSettled(
+      wishes.map((options, id) => producer.enqueue(id % 2 === 0 ? order : refund, { id }, options)),
+    );
+
+    const views = enqueued.map((each) =>
+      each.status === 'fulfilled' ? pool().inspector.job(queue.name, each.value.id) : undefined,
+    );
+    const [plain, other, keyed, prior, delayed, tenants, bounded, taken, both, last] = await Promise.all(views);
+    const producedBy = { version: 1, producer: plain?.meta.producer };
+    expect(plain).toMatchObject({ kind: 'order', state: 'waiting', payload: { id: 0 }, meta: producedBy });
+    expect(other).toMatchObject({ kind: 'refund', state: 'waiting', payload: { id: 1 }, meta: producedBy });
+    expect(keyed).toMatchObject({ kind: 'order', payload: { id: 2 }, meta: { ...producedBy, key: 'mine' } });
+    expect(prior).toMatchObject({ kind: 'refund', state: 'prioritized', payload: { id: 3 }, meta: producedBy });
+    expect(delayed).toMatchObject({ kind: 'order', state: 'delayed', payload: { id: 4 }, meta: producedBy });
+    expect(tenants?.meta).toEqual({ ...producedBy, tenant: 'acme' });
+    expect(bounded?.meta).toMatchObject({ tenant: 'acme', deadline: expect.any(Number) });
+    expect(taken).toMatchObject({ kind: 'refund', payload: { id: 7 }, meta: { key: 'taken' } });
+    expect(both).toMatchObject({ kind: 'order', payload: { id: 8 }, meta: { key: 'mine', tenant: 'acme' } });
+    expect(last).toMatchObject({ kind: 'refund', payload: { id: 9 }, meta: producedBy });
+  });
+
+  it('fails a job alone whose key stands for another payload', async () => {
+    const job = orderJob();
+    const producer = pool().producer();
+    await producer.enqueue(job, { id: 0 }, { key: 'taken' });
+
+    const enqueued = await Promise.allSettled([
+      producer.enqueue(job, { id: 1 }),
+      producer.enqueue(job, { id: 2 }, { key: 'taken' }),
+      producer.enqueue(job, { id: 3 }, { key: 'free' }),
+      producer.enqueue(job, { id: 0 }, { key: 'taken' }),
+    ]);
+
+    expect(enqueued.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(enqueued[1]).toMatchObject({ reason: expect.any(KeyConflictError) });
+    expect(enqueued[3]).toMatchObject({ value: { duplicate: true } });
+    expect(await waiting(job.queue)).toBe(3);
   });
 
   it('makes one job of each key among many', async () => {

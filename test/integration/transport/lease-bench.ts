@@ -4,9 +4,10 @@ import type { Script, ScriptArgument } from '../../../src/redis/define-script.js
 import type { EpochMs } from '../../../src/time/duration.js';
 import { BullmqBackend } from '../../../src/transport/bullmq-backend.js';
 import { decodeTakenJob, type FetchedJob } from '../../../src/transport/fetched-job.js';
+import type { NewJob } from '../../../src/transport/new-job-words.js';
 import { PayloadReader } from '../../../src/transport/payload-reader.js';
 import { type QueueKeys, queueKeys } from '../../../src/transport/queue-keys.js';
-import { type NewJob, QueueWriter } from '../../../src/transport/queue-writer.js';
+import { QueueWriter } from '../../../src/transport/queue-writer.js';
 import { WorkCalls } from '../../../src/transport/work-calls.js';
 import { workLayout } from '../../../src/transport/work-layout.js';
 import type { TestPool } from '../worker-pool/test-pool.js';

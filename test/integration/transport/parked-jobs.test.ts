@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { DueParkReason } from '../../../src/job/outcome.js';
 import { parseTrail } from '../../../src/job/trail.js';
 import type { EpochMs } from '../../../src/time/duration.js';
+import type { NewJob } from '../../../src/transport/new-job-words.js';
 import { ParkedJobs } from '../../../src/transport/parked-jobs.js';
-import type { NewJob } from '../../../src/transport/queue-writer.js';
 import { usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
 

@@ -10,20 +10,37 @@ describe('the words of a job that BullMQ adds', () => {
   it('are its name, data and moment as they came', () => {
     expect(words({ attempts: 3 })).toEqual({
       id: 'order-1',
-      name: 'charge',
       dataJson: '{"n":1}',
-      optsJson: '{"attempts":3}',
-      timestamp: 1_000,
-      delay: '0',
-      priority: '0',
-      place: 'last',
+      ownOptsJson: '{"attempts":3}',
       fingerprint: '',
-      share: '',
+      common: {
+        name: 'charge',
+        optsHead: '',
+        optsTail: '',
+        timestamp: 1_000,
+        delay: '0',
+        priority: '0',
+        place: 'last',
+        share: '',
+      },
     });
   });
 
   it('leave the id to the queue when there is none', () => {
     expect(jobWords({ name: 'charge', data: '{}', timestamp: 1, opts: {} }, undefined).id).toBe('');
+  });
+
+  it('count the options of a job without an id to what it has in common with others', () => {
+    const { ownOptsJson, common } = jobWords(
+      { name: 'charge', data: '{}', timestamp: 1, opts: { attempts: 3 } },
+      undefined,
+    );
+
+    expect({ ownOptsJson, head: common.optsHead, tail: common.optsTail }).toEqual({
+      ownOptsJson: '',
+      head: '{"attempts":3}',
+      tail: '',
+    });
   });
 
   it.each<[string, object, string]>([
@@ -43,7 +60,7 @@ describe('the words of a job that BullMQ adds', () => {
     ['nothing said about lifo', { lifo: null }, 'last'],
     ['lifo and a priority', { lifo: true, priority: 1 }, 'prioritized'],
   ])('say where it goes: %s', (_what, opts, place) => {
-    expect(words(opts).place).toBe(place);
+    expect(words(opts).common.place).toBe(place);
   });
 
   it.each<[string, object, object]>([
@@ -53,7 +70,7 @@ describe('the words of a job that BullMQ adds', () => {
     ['what else there is, as it is', { mine: [1, 'two', { three: 3 }] }, { mine: [1, 'two', { three: 3 }] }],
     ['what knows how to be JSON', { startDate: new Date(0) }, { startDate: '1970-01-01T00:00:00.000Z' }],
   ])('keep options: %s', (_what, opts, kept) => {
-    expect(JSON.parse(words(opts).optsJson)).toEqual(kept);
+    expect(JSON.parse(words(opts).ownOptsJson)).toEqual(kept);
   });
 
   it.each<[string, object, Partial<JobJson>]>([
