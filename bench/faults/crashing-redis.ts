@@ -24,7 +24,8 @@ export async function startCrashingRedis(directives: Readonly<Record<string, str
     launchServer({
       binary,
       directory,
-      directives: { appendonly: 'yes', ...directives },
+      // While it flushes, once a second, Redis may answer before it writes: on a slow disk a crash would take that away.
+      directives: { appendonly: 'yes', appendfsync: 'no', ...directives },
       ...(port !== undefined && { port }),
     });
   let server = await launch();

@@ -33,7 +33,9 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const binary = await findServerBinary();
   if (binary === undefined) throw new Error(`tests need a real Redis, and none is on the PATH:\n${installHint}`);
   const directory = mkdtempSync(join(tmpdir(), 'bulwark-redis-'));
-  const directives = { appendonly: options.appendOnly ? 'yes' : 'no', ...options.directives };
+  // What is written survives a crash of the process, flushed or not. While it flushes, once a second, Redis may answer before it writes.
+  const persistence = options.appendOnly ? { appendonly: 'yes', appendfsync: 'no' } : { appendonly: 'no' };
+  const directives = { ...persistence, ...options.directives };
   const launch = (port?: number): Promise<ServerProcess> =>
     launchServer({ binary, directory, directives, ...(port !== undefined && { port }) });
 
