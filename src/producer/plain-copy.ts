@@ -3,6 +3,9 @@ const deepest = 64;
 /** The longest number, such as -1.7976931348623157e+308, and a comma. */
 const longestNumber = 25;
 
+/** An object with more names mostly has names of its own, and to copy those takes longer than to write them. */
+const mostNames = 16;
+
 /** How much may still be written, in bytes. */
 interface Room {
   left: number;
@@ -14,7 +17,7 @@ const notPlain: unique symbol = Symbol('not plain');
 /**
  * A copy of plain data (objects without a class, lists, texts, numbers, booleans, null) that is written as JSON like the original, in at
  * most so many bytes: writing it cannot fail, and nobody changes it meanwhile. Undefined when the data is something else, or may be
- * longer. It takes a fifth of the time of writing.
+ * longer, or the copy would take longer than to write the data.
  */
 export function plainCopy(data: unknown, maxBytes: number): object | undefined {
   try {
@@ -47,7 +50,7 @@ function copyOf(value: unknown, room: Room, depth: number): unknown {
 }
 
 function copyOfList(list: readonly unknown[], room: Room, depth: number): unknown {
-  if ('toJSON' in list) return notPlain;
+  if (tellsItsJson(list)) return notPlain;
   const copy: unknown[] = [];
   for (let index = 0; index < list.length; index++) {
     const copied = copyOf(list[index], room, depth - 1);
@@ -59,9 +62,11 @@ function copyOfList(list: readonly unknown[], room: Room, depth: number): unknow
 }
 
 function copyOfObject(data: object, room: Room, depth: number): unknown {
-  if (Object.getPrototypeOf(data) !== Object.prototype) return notPlain;
+  if (Object.getPrototypeOf(data) !== Object.prototype || tellsItsJson(data)) return notPlain;
+  const names = Object.keys(data);
+  if (names.length > mostNames) return notPlain;
   const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(data)) {
+  for (const name of names) {
     const copied = copyOf(data[name as keyof object], room, depth - 1);
     // To set the second would change what the copy is.
     if (copied === notPlain || name === '__proto__') return notPlain;
@@ -70,6 +75,11 @@ function copyOfObject(data: object, room: Room, depth: number): unknown {
   }
   room.left -= 3;
   return room.left < 0 ? notPlain : copy;
+}
+
+/** Asked as `JSON.stringify` asks, so that it need not be a name among others. */
+function tellsItsJson(data: { readonly toJSON?: unknown }): boolean {
+  return data.toJSON !== undefined;
 }
 
 /** In bytes, with quotes and a comma: no character takes more than its escape of six. */

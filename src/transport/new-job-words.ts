@@ -38,7 +38,10 @@ export class NewJobWords {
   }
 
   #commonOf(job: NewJob): RunWords {
-    if (this.#last === undefined || !haveAlike(this.#last.job, job)) this.#last = { job, common: runWords(job) };
+    if (this.#last === undefined || !haveAlike(this.#last.job, job)) {
+      // Kept for as long as the producer lives, and its payload may be large.
+      this.#last = { job: { ...job, payloadJson: '' }, common: runWords(job) };
+    }
     return this.#last.common;
   }
 }

@@ -169,6 +169,30 @@ describe('enqueue', () => {
     expect(await metrics.render()).toMatch(/enqueue_rejected_total\{[^}]*reason="too_large"[^}]*\} 1/);
   });
 
+  it('takes a payload of exactly as many bytes as it may have, alone and among others', async () => {
+    const job = orderJob();
+    const payload = { id: 1, note: 'ü'.repeat(1_000) };
+    const bytes = Buffer.byteLength(JSON.stringify(payload));
+    const [enough, tooLittle] = [bytes, bytes - 1].map((maxPayloadBytes) =>
+      pool().producer({ job: { maxPayloadBytes } }),
+    );
+
+    await expect(enough?.enqueue(job, payload)).resolves.toBeDefined();
+    await expect(enough?.enqueueMany(job, [payload, payload])).resolves.toHaveLength(2);
+    await expect(tooLittle?.enqueue(job, payload)).rejects.toThrow(PayloadTooLargeError);
+    await expect(tooLittle?.enqueueMany(job, [payload, payload])).rejects.toThrow(PayloadTooLargeError);
+  });
+
+  it('connects anew when it is used after it was closed', async () => {
+    const job = orderJob();
+    const producer = pool().producer();
+    await producer.enqueue(job, { id: 1 });
+
+    await producer.close();
+
+    await expect(producer.enqueue(job, { id: 2 })).resolves.toMatchObject({ duplicate: false });
+  });
+
   it.each([-1, 1.5, 2_097_152, Number.NaN, Number.POSITIVE_INFINITY])(
     'refuses priority %d, which would leave the order, and writes nothing',
     async (priority) => {

@@ -67,6 +67,18 @@ describe('a copy of plain data', () => {
     ['a function', { a: () => 1 }],
     ['what tells its JSON itself', { a: 1, toJSON: () => 'told' }],
     ['a list that tells its JSON itself', { list: telling }],
+    [
+      'what tells its JSON itself and does not show it',
+      Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'told' }),
+    ],
+    [
+      'what tells its JSON when it is asked',
+      new Proxy({ a: 1 }, { get: (_data, name) => (name === 'toJSON' ? () => 'told' : 1) }),
+    ],
+    [
+      'an object with many names',
+      Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`sku-${index}`, index])),
+    ],
     ['what goes round in circles', looped],
     ['a name that would change the copy', JSON.parse('{"__proto__":{"a":1}}')],
     [
@@ -79,6 +91,19 @@ describe('a copy of plain data', () => {
     ],
   ])('is not made of %s', (_what, data) => {
     expect(plainCopy(data, room)).toBeUndefined();
+  });
+
+  it.each<[what: string, data: object]>([
+    ['numbers', Array.from({ length: 100 }, () => -1.7976931348623157e308)],
+    ['empty objects', Array.from({ length: 100 }, () => ({}))],
+    ['empty lists', Array.from({ length: 100 }, () => [])],
+    ['long names', { ['x'.repeat(1_000)]: null, ['y'.repeat(1_000)]: null }],
+    ['control characters', { note: '\u0001'.repeat(1_000) }],
+  ])('is not made when there is a byte too little for %s', (_what, data) => {
+    const bytes = Buffer.byteLength(JSON.stringify(data));
+
+    expect(plainCopy(data, bytes - 1)).toBeUndefined();
+    expect(JSON.stringify(plainCopy(data, 7 * bytes))).toBe(JSON.stringify(data));
   });
 
   it('is not made of what may take more room than there is', () => {

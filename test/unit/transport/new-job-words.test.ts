@@ -32,6 +32,7 @@ const others: readonly [what: string, job: Partial<NewJob>][] = [
   ['another version', { meta: { version: 2, producer: 'p' } }],
   ['a tenant', { meta: { version: 1, tenant: 'acme', producer: 'p' } }],
   ['a deadline', { meta: { version: 1, deadline: 9 as EpochMs, producer: 'p' } }],
+  ['a key', { meta: { version: 1, key: 'k', producer: 'p' } }],
   ['another field of meta in place of one', { meta: { version: 1, tenant: 'p' } }],
 ];
 
