@@ -78,8 +78,8 @@ function copyOfObject(data: object, room: Room, depth: number): unknown {
 }
 
 /** Asked as `JSON.stringify` asks, so that it need not be a name among others. */
-function tellsItsJson(data: { readonly toJSON?: unknown }): boolean {
-  return data.toJSON !== undefined;
+function tellsItsJson(data: object): boolean {
+  return (data as { readonly toJSON?: unknown }).toJSON !== undefined;
 }
 
 /** In bytes, with quotes and a comma: no character takes more than its escape of six. */

@@ -50,8 +50,10 @@ export class FetchLoop {
   /** Slots for which jobs have been asked and not answered. */
   #promised = 0;
   #limit: number;
-  /** Set while it waits: whether the end of the wait is when a delayed job is due. */
-  #waits: { readonly untilDue: boolean } | undefined;
+  /** Set while it waits. */
+  #waits = false;
+  /** Whether it may have heard what nobody else knows: a ring, or when a delayed job is due. */
+  #heard = false;
   /** The last answer, when there were fewer jobs than asked for. */
   #dry: WorkReply<FetchedJob> | undefined;
   #answers = 0;
@@ -117,7 +119,7 @@ export class FetchLoop {
   limitTo(slots: number): void {
     this.#limit = Math.min(slots, this.#options.slots);
     // Whoever does not take so many jobs must not hear the bell in the place of one who would.
-    if (this.#limit === 0 || this.#options.busy() + this.#promised > this.#limit) this.#letGo();
+    if (this.#options.busy() + Math.max(this.#promised, 1) > this.#limit) this.#letGo();
     this.#slotFreed?.();
   }
 
@@ -133,6 +135,17 @@ export class FetchLoop {
   }
 
   async #askUntilQuiet(): Promise<void> {
+    await this.#ask();
+    this.#passOn();
+  }
+
+  /** Whoever asks no more rings for the others, when it may have heard what they did not. */
+  #passOn(): void {
+    if (this.#heard) this.#options.bell.ring();
+    this.#heard = false;
+  }
+
+  async #ask(): Promise<void> {
     const { busy, queue, log } = this.#options;
     const quiet = this.#quiet.signal;
     let failures = 0;
@@ -140,6 +153,7 @@ export class FetchLoop {
       const free = this.#most - busy() - this.#promised;
       if (free <= 0) {
         this.#dry = undefined;
+        this.#passOn();
         await new Promise<void>((resolve) => {
           this.#slotFreed = resolve;
         });
@@ -172,6 +186,7 @@ export class FetchLoop {
       const reply = await calls.take(Array.from({ length: count }, nextToken), line);
       this.#dry = reply.jobs.length < count ? reply : undefined;
       if (this.#dry !== undefined) onDry();
+      this.#heard = reply.nextAt !== undefined;
       run(reply.jobs);
       return reply;
     } finally {
@@ -191,11 +206,12 @@ export class FetchLoop {
     // Both moments are Redis': the clock of this machine may differ.
     const untilNextMs = nextAt === undefined ? Number.POSITIVE_INFINITY : nextAt - at;
     const blockMs = Math.max(1, Math.min(untilNextMs, fetchBlockMs));
-    this.#waits = { untilDue: nextAt !== undefined };
+    this.#waits = true;
+    this.#heard = true;
     try {
       return await bell.wait(blockMs, this.#quiet.signal, (line, rung) => this.#takeWhenRung(line, rung));
     } finally {
-      this.#waits = undefined;
+      this.#waits = false;
     }
   }
 
@@ -220,6 +236,6 @@ export class FetchLoop {
 
   /** Ends its wait, if it waits. */
   #letGo(): void {
-    if (this.#waits !== undefined) this.#options.bell.letGo({ passOn: this.#waits.untilDue });
+    if (this.#waits) this.#options.bell.letGo();
   }
 }

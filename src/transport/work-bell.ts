@@ -55,7 +55,6 @@ export class WorkBell {
   /** What Redis calls the connection; undefined as long as it has not said. */
   #line: { readonly id: string; readonly address: string } | undefined;
   #wait: Wait | undefined;
-  #isClosed = false;
 
   constructor({ client, marker, connectionName, onLost, onError }: WorkBellOptions) {
     this.#main = client;
@@ -110,9 +109,11 @@ export class WorkBell {
     };
     const answered = Promise.all([ask(line, rung), rung]);
     this.#wait = { over: answered.then(ignore, ignore) };
-    const late = setTimeout(() => {
-      breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
-    }, ms + graceMs);
+    const wait = this.#wait;
+    // What came while the event loop was held up is read first.
+    const late = setTimeout(setImmediate, ms + graceMs, () => {
+      if (this.#wait === wait) breakConnection(client, `no answer from Redis to a wait of ${ms} ms: connecting anew`);
+    });
     try {
       const [answer] = await answered;
       return answer;
@@ -128,28 +129,30 @@ export class WorkBell {
   }
 
   /**
-   * Ends the wait under way, if there is one: what was asked behind it is carried out now. `passOn`: the next who waits is woken, because this one
-   * alone may know when a delayed job is due.
+   * Ends the wait under way, if there is one: what was asked behind it is carried out now.
    */
-  letGo({ passOn }: { readonly passOn: boolean }): void {
+  letGo(): void {
     const wait = this.#wait;
     if (wait === undefined) return;
-    if (this.#main.status === 'ready') void this.#endWait(wait, passOn);
+    if (this.#main.status === 'ready') void this.#endWait(wait);
     else breakConnection(this.#client);
+  }
+
+  /** Wakes the next who waits. */
+  ring(): void {
+    if (this.#main.status === 'ready') this.#main.zadd(this.#marker, 0, '0').catch(this.#onError);
   }
 
   /** Ends the connection, whatever state it is in: Redis drops the waiting client, so that the next job wakes somebody else. */
   close(): void {
-    this.#isClosed = true;
     this.#main.off('close', this.#onMainClosed);
     this.#client.disconnect();
   }
 
-  async #endWait(wait: Wait, passOn: boolean): Promise<void> {
+  async #endWait(wait: Wait): Promise<void> {
     try {
       const ended = await within(graceMs, Promise.all([this.#unblock(wait), wait.over]));
       if (ended === 'late') breakConnection(this.#client);
-      else if (passOn) await this.#main.zadd(this.#marker, 0, '0');
     } catch (error) {
       // Not every Redis lets a wait be ended.
       if (this.#wait === wait) breakConnection(this.#client);
@@ -168,10 +171,9 @@ export class WorkBell {
    */
   async #disown(): Promise<void> {
     const line = this.#line;
-    if (this.#isClosed) return;
     // Not every Redis does as it is told; then that wait ends by itself.
     if (line !== undefined) await this.#main.call('CLIENT', 'KILL', 'ID', line.id, 'ADDR', line.address).catch(ignore);
-    if (!this.#isClosed) this.#onLost();
+    this.#onLost();
   }
 
   /** Resolves when the connection stands, when time is up, or when the caller has had enough. */

@@ -6,6 +6,7 @@ import { connectRedis, type RedisClient } from '../../../src/redis/connection.js
 import type { DurationMs } from '../../../src/time/duration.js';
 import { QueueConsumer } from '../../../src/transport/queue-consumer.js';
 import { eventually } from '../../support/eventually.js';
+import { startDoor } from '../worker-pool/door.js';
 import { signal } from '../worker-pool/signal.js';
 import { silent, usePool } from '../worker-pool/test-pool.js';
 import { LeaseBench } from './lease-bench.js';
@@ -17,11 +18,11 @@ function aJob() {
 }
 
 /** A consumer of its own whose jobs last until they are let go. */
-async function startConsumer(queue: string, { user = '', waiters = 1 } = {}) {
+async function startConsumer(queue: string, { user = '', url = pool().url, waiters = 1 } = {}) {
   const slots = 5;
   const goOn = signal();
   const taken: string[] = [];
-  const redis = resolveRedisInput(user === '' ? pool().url : pool().url.replace('redis://', `redis://${user}:secret@`));
+  const redis = resolveRedisInput(user === '' ? url : url.replace('redis://', `redis://${user}:secret@`));
   const client = await connectRedis({ redis, name: queue, manner: 'patient', onError: () => undefined });
   const consumer = new QueueConsumer({
     client,
@@ -63,7 +64,7 @@ async function startConsumer(queue: string, { user = '', waiters = 1 } = {}) {
 
 async function waiting(queue: string): Promise<string[]> {
   const list = (await pool().client.client('LIST')) as string;
-  return list.split('\n').filter((line) => line.includes(`name=${queue}:`) && /cmd=bzpopmin/.test(line));
+  return list.split('\n').filter((line) => line.includes(`name=${queue}:`) && / flags=b.* cmd=bzpopmin/.test(line));
 }
 
 function untilWaiting(queue: string, count = 1): Promise<unknown> {
@@ -85,6 +86,47 @@ it('takes no more jobs than a limit allows that was lowered while it waited', as
 
   await eventually('it runs as many as it may', () => taken.length === 1);
   expect(await pool().inspector.sample(queue)).toMatchObject({ active: 1, waiting: 3 });
+});
+
+it('leaves the bell to another when its last free slot may not be used any more', async () => {
+  const job = aJob();
+  const queue = job.queue.name;
+  const { consumer, taken } = await startConsumer(queue);
+  await pool().producer().enqueue(job, {});
+  await eventually('one runs', () => taken.length === 1);
+  await untilWaiting(queue);
+  const { taken: ofOther } = await startConsumer(queue, { waiters: 2 });
+
+  consumer.limitTo(1, 'concurrency');
+  await untilWaiting(queue);
+  const { id } = await pool().producer().enqueue(job, {});
+
+  await eventually('the other runs it', () => ofOther.includes(id));
+});
+
+it('gives back the job of an answer that never came when it is quiet', async () => {
+  const job = aJob();
+  const queue = job.queue.name;
+  const door = await startDoor(pool().server.port);
+  const { consumer } = await startConsumer(queue, { url: door.url });
+  door.passages.find(({ waits }) => waits)?.silence();
+  await pool().producer().enqueue(job, {});
+  await eventually('it is given away', async () => (await pool().inspector.sample(queue)).active === 1);
+
+  consumer.quiet();
+  await consumer.whenIdle();
+
+  await eventually('it is back', async () => (await pool().inspector.sample(queue)).waiting === 1);
+});
+
+it('takes a job at once when Redis has forgotten the script meanwhile', async () => {
+  const job = aJob();
+  const { taken } = await startConsumer(job.queue.name);
+  await pool().client.call('SCRIPT', 'FLUSH');
+
+  const { id } = await pool().producer().enqueue(job, {});
+
+  await eventually('it runs', () => taken.includes(id));
 });
 
 it('takes none when it is quiet, and its end waits for no job', async () => {
