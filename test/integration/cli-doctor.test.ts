@@ -83,13 +83,13 @@ describe('doctor', () => {
     })();
 
     const reports: Report[] = [];
-    for (let look = 0; look < 8; look++) reports.push((await doctor()).document);
+    const counted = () => reports.at(-1)?.accounts[0]?.jobs ?? 0;
+    while (reports.length < 8 || counted() <= 1_000) reports.push((await doctor()).document);
 
     stopping.abort();
     await load;
     await Promise.all(workers.map((worker) => worker.stop()));
     expect(reports.flatMap(problems)).toEqual([]);
-    expect(reports.at(-1)?.accounts[0]?.jobs).toBeGreaterThan(200);
   });
 
   it('finds a job that is lost: there, and in no state', async () => {
